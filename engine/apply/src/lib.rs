@@ -1,0 +1,1 @@
+//! The sans-io execution machine and the driver that runs its commands.

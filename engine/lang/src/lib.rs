@@ -1,0 +1,1 @@
+//! The Terraform language: parse, configuration, evaluation.

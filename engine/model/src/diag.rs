@@ -1,0 +1,154 @@
+//! Mistakes in the user's input: collected, with place and remedy, returned beside the value.
+//!
+//! A diagnostic has a fixed short summary and a detail in sentences: what is wrong, why that
+//! matters, what to do. It never contains a sensitive value; whoever writes one asks the value.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+/// Whether the run can go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// The result cannot be used.
+    Error,
+    /// The result can be used; the user should know.
+    Warning,
+}
+
+/// A place in a source file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Position {
+    /// Line, counted from 1.
+    pub line: u32,
+    /// Column in Unicode grapheme clusters, counted from 1.
+    pub column: u32,
+    /// Offset in bytes from the start of the file.
+    pub byte: u32,
+}
+
+/// A range of a source file, end exclusive.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SourceRange {
+    /// The file's path inside the snapshot, with `/` between its parts.
+    pub filename: Arc<str>,
+    /// Where it starts.
+    pub start: Position,
+    /// Where it ends.
+    pub end: Position,
+}
+
+/// One problem.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Diagnostic {
+    /// Whether the run can go on.
+    pub severity: Severity,
+    /// A fixed short title, the same for every occurrence of this problem.
+    pub summary: String,
+    /// Sentences: what, why, what to do.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub detail: String,
+    /// The address it concerns.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// Where in the source, if it stands in one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub range: Option<SourceRange>,
+}
+
+impl Diagnostic {
+    /// An error.
+    pub fn error(summary: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Error,
+            summary: summary.into(),
+            detail: detail.into(),
+            address: None,
+            range: None,
+        }
+    }
+
+    /// A warning.
+    pub fn warning(summary: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(summary, detail) }
+    }
+
+    /// The same, at a place.
+    pub fn at(mut self, range: impl Into<Option<SourceRange>>) -> Self {
+        self.range = self.range.or(range.into());
+        self
+    }
+
+    /// The same, about an address.
+    pub fn about(mut self, address: impl ToString) -> Self {
+        self.address.get_or_insert_with(|| address.to_string());
+        self
+    }
+}
+
+/// Problems in the order in which they were found.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Diagnostics(pub Vec<Diagnostic>);
+
+impl Diagnostics {
+    /// No problem.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds one; the same problem at the same place is kept once.
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        if !self.0.contains(&diagnostic) {
+            self.0.push(diagnostic);
+        }
+    }
+
+    /// Adds an error.
+    pub fn error(
+        &mut self,
+        summary: impl Into<String>,
+        detail: impl Into<String>,
+        range: Option<SourceRange>,
+    ) {
+        self.push(Diagnostic::error(summary, detail).at(range));
+    }
+
+    /// Adds all of `other`.
+    pub fn extend(&mut self, other: Self) {
+        for diagnostic in other.0 {
+            self.push(diagnostic);
+        }
+    }
+
+    /// Whether any is an error.
+    pub fn has_errors(&self) -> bool {
+        self.0.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
+    /// Whether there is none at all.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// All of them, in order.
+    pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
+        self.0.iter()
+    }
+}
+
+impl From<Diagnostic> for Diagnostics {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self(vec![diagnostic])
+    }
+}
+
+impl IntoIterator for Diagnostics {
+    type Item = Diagnostic;
+    type IntoIter = std::vec::IntoIter<Diagnostic>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}

@@ -1,0 +1,1 @@
+//! The pure planner: configuration, state and answers in, plan or questions out.

@@ -1,0 +1,1 @@
+//! State snapshot, journal entries and the fold between them.

@@ -1,0 +1,1 @@
+//! State, journal, runs and leases in SQLite.
