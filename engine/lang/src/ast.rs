@@ -1,0 +1,235 @@
+//! The syntax tree of the language, independent of the library that parses it.
+//!
+//! Every node carries its source range. Numbers keep their source text until they are exact
+//! numbers, so nothing is lost on the way.
+
+use std::sync::Arc;
+
+use evenkeel_model::{SourceRange, Value};
+
+/// An expression and where it stands. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Expr(pub Arc<Node>);
+
+/// One node of an expression.
+#[derive(Debug)]
+pub struct Node {
+    /// What it is.
+    pub kind: ExprKind,
+    /// The text it was parsed from.
+    pub range: SourceRange,
+}
+
+impl Expr {
+    /// A node at a place.
+    pub fn new(kind: ExprKind, range: SourceRange) -> Self {
+        Self(Arc::new(Node { kind, range }))
+    }
+
+    /// What it is.
+    pub fn kind(&self) -> &ExprKind {
+        &self.0.kind
+    }
+
+    /// The text it was parsed from.
+    pub fn range(&self) -> &SourceRange {
+        &self.0.range
+    }
+}
+
+/// The kinds of expressions.
+#[derive(Debug)]
+pub enum ExprKind {
+    /// A number, bool, null, or string without interpolation.
+    Literal(Value),
+    /// `"a ${b} %{ if c }d%{ endif }"`, quoted or heredoc; whitespace stripping is already done.
+    Template(Vec<TemplatePart>),
+    /// A template that is a single interpolation, `"${x}"`: the value itself, of any type.
+    Wrapped(Expr),
+    /// A bare root name: `var`, `local`, `each`, `aws_vpc`, or a `for` variable.
+    Name(Arc<str>),
+    /// `object.name`
+    Attribute(Expr, Arc<str>),
+    /// `collection[key]`
+    Index(Expr, Expr),
+    /// `collection.0`: the legacy way to index.
+    LegacyIndex(Expr, u64),
+    /// `source.*.rest` (attributes only) or `source[*].rest` (full).
+    Splat {
+        /// What is iterated; a value that is no list, set or tuple counts as a list of itself.
+        source: Expr,
+        /// Applied to each element, in order.
+        each: Vec<SplatStep>,
+    },
+    /// `[a, b]`
+    Tuple(Vec<Expr>),
+    /// `{ a = b }`
+    Object(Vec<ObjectItem>),
+    /// `name(arguments...)`
+    Call {
+        /// The name, with its namespace: `core::upper` is `upper`; `provider::x::f` stays whole.
+        name: Arc<str>,
+        /// The range of the name alone.
+        name_range: SourceRange,
+        /// The arguments in order.
+        arguments: Vec<Expr>,
+        /// Whether the last argument is spread over the remaining parameters.
+        expand_last: bool,
+    },
+    /// `a OP b`
+    Binary(BinaryOp, Expr, Expr),
+    /// `OP a`
+    Unary(UnaryOp, Expr),
+    /// `condition ? yes : no`
+    Conditional(Expr, Expr, Expr),
+    /// `[for ...]` or `{for ...}`
+    For(Box<ForExpr>),
+    /// `( a )`
+    Parens(Expr),
+}
+
+/// One step that a splat applies to each element.
+#[derive(Debug)]
+pub enum SplatStep {
+    /// `.name`
+    Attribute(Arc<str>, SourceRange),
+    /// `[key]`
+    Index(Expr),
+}
+
+/// One `key = value` of an object constructor.
+#[derive(Debug)]
+pub struct ObjectItem {
+    /// A bare name is a [`ExprKind::Literal`] string; `(expr)` is [`ExprKind::Parens`].
+    pub key: Expr,
+    /// The value.
+    pub value: Expr,
+}
+
+/// A `for` expression.
+#[derive(Debug)]
+pub struct ForExpr {
+    /// The name for keys or indexes, if given.
+    pub key_name: Option<Arc<str>>,
+    /// The name for elements.
+    pub value_name: Arc<str>,
+    /// What is iterated.
+    pub collection: Expr,
+    /// The key of the result: present for `{for ...}`.
+    pub key: Option<Expr>,
+    /// The value of the result.
+    pub value: Expr,
+    /// `if condition`
+    pub condition: Option<Expr>,
+    /// `...`: values with the same key are grouped.
+    pub grouping: bool,
+}
+
+/// One part of a template.
+#[derive(Debug)]
+pub enum TemplatePart {
+    /// Text as it is.
+    Text(Arc<str>),
+    /// `${ expression }`
+    Interpolation(Expr),
+    /// `%{ if condition }yes%{ else }no%{ endif }`
+    If {
+        /// The condition.
+        condition: Expr,
+        /// When true.
+        yes: Vec<TemplatePart>,
+        /// When false.
+        no: Vec<TemplatePart>,
+    },
+    /// `%{ for key, value in collection }body%{ endfor }`
+    For {
+        /// The name for keys or indexes, if given.
+        key_name: Option<Arc<str>>,
+        /// The name for elements.
+        value_name: Arc<str>,
+        /// What is iterated.
+        collection: Expr,
+        /// Written once per element.
+        body: Vec<TemplatePart>,
+    },
+}
+
+/// Operators with two operands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BinaryOp {
+    /// `||`
+    Or,
+    /// `&&`
+    And,
+    /// `==`
+    Equal,
+    /// `!=`
+    NotEqual,
+    /// `<`
+    Less,
+    /// `<=`
+    LessOrEqual,
+    /// `>`
+    Greater,
+    /// `>=`
+    GreaterOrEqual,
+    /// `+`
+    Add,
+    /// `-`
+    Subtract,
+    /// `*`
+    Multiply,
+    /// `/`
+    Divide,
+    /// `%`
+    Modulo,
+}
+
+/// Operators with one operand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnaryOp {
+    /// `-`
+    Negate,
+    /// `!`
+    Not,
+}
+
+/// The contents of a file or block, in source order. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct Body {
+    /// Attributes (`name = value`), in source order.
+    pub attributes: Arc<[Attribute]>,
+    /// Blocks, in source order.
+    pub blocks: Arc<[Block]>,
+}
+
+/// `name = value`
+#[derive(Clone, Debug)]
+pub struct Attribute {
+    /// The name.
+    pub name: Arc<str>,
+    /// The range of the name.
+    pub name_range: SourceRange,
+    /// The value.
+    pub value: Expr,
+}
+
+/// `type "label" { body }`
+#[derive(Clone, Debug)]
+pub struct Block {
+    /// The block type.
+    pub kind: Arc<str>,
+    /// The labels, quoted or bare.
+    pub labels: Vec<Arc<str>>,
+    /// The range of the header: type and labels.
+    pub range: SourceRange,
+    /// The contents.
+    pub body: Body,
+}
+
+impl Body {
+    /// The attribute of that name.
+    pub fn attribute(&self, name: &str) -> Option<&Attribute> {
+        self.attributes.iter().find(|attribute| &*attribute.name == name)
+    }
+}

@@ -1,0 +1,5 @@
+//! Evaluation of expressions and bodies against a [`Scope`].
+
+mod scope;
+
+pub use scope::{PathKind, Scope};
