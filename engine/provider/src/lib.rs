@@ -1,1 +1,19 @@
 //! The contract between the engine and providers.
+//!
+//! A provider has two halves. [`ProviderSpec`] is pure: schemas, validation, and what a change of
+//! one object would look like; the planner calls it directly. [`Provider`] and [`Connection`] act:
+//! they look at the cloud and change it, and only shells call them. [`propose`] holds the planning
+//! that a schema alone decides, [`check`] what the engine demands of every answer.
+
+pub mod check;
+pub mod contract;
+pub mod diff;
+pub mod error;
+pub mod propose;
+pub mod validate;
+
+pub use contract::{
+    BoxFuture, CallStatistics, Connection, CreateRequest, DeleteRequest, Failed, FindRequest, ObserveRequest,
+    PlanRequest, PlannedChange, Provider, ProviderSpec, ReadDataRequest, ResourceSpec, UpdateRequest,
+};
+pub use error::{ErrorKind, ProviderError};

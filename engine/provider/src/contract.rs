@@ -1,0 +1,248 @@
+//! The traits and the values that pass through them.
+//!
+//! Values given to a provider carry no marks. Values that come back have exactly the type of the
+//! schema. Every acting method may be repeated: a provider that cannot make that true for a call
+//! says so with [`crate::ErrorKind::Unknown`] and lets itself be asked again through
+//! [`Connection::find`].
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use evenkeel_model::schema::Schema;
+use evenkeel_model::{Diagnostics, InstanceAddress, Path, ProviderAddress, Value};
+
+use crate::error::ProviderError;
+use crate::propose;
+
+/// A boxed future, so that the traits can be used as `dyn`.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// The pure half of a provider: the same answers for the same questions, without any I/O.
+pub trait ProviderSpec: Send + Sync {
+    /// Where it comes from.
+    fn address(&self) -> &ProviderAddress;
+
+    /// The version of the public provider whose schema it follows, or its own.
+    fn version(&self) -> &str;
+
+    /// The schema of the `provider` block.
+    fn config_schema(&self) -> &Schema;
+
+    /// Checks a provider block beyond its schema. Called with the decoded block, which may hold
+    /// unknown values.
+    fn validate_config(&self, config: &Value) -> Diagnostics {
+        let _ = config;
+        Diagnostics::new()
+    }
+
+    /// A managed resource type, if it is supported.
+    fn resource(&self, kind: &str) -> Option<&dyn ResourceSpec>;
+
+    /// The schema of a data source, if it is supported.
+    fn data_source(&self, kind: &str) -> Option<&Schema>;
+
+    /// All managed resource types, in order.
+    fn resource_kinds(&self) -> Vec<&str>;
+
+    /// All data source types, in order.
+    fn data_kinds(&self) -> Vec<&str>;
+}
+
+/// The pure half of one managed resource type.
+pub trait ResourceSpec: Send + Sync {
+    /// Its schema.
+    fn schema(&self) -> &Schema;
+
+    /// Checks a configuration beyond what the schema says ([`crate::validate`] has done that).
+    /// Unknown values must be let through.
+    fn validate(&self, config: &Value) -> Diagnostics {
+        let _ = config;
+        Diagnostics::new()
+    }
+
+    /// What the object would become. The planner calls it for creates (no prior) and changes, never
+    /// for deletes. The answer must agree with configuration ([`crate::check::planned`]).
+    fn plan(&self, request: &PlanRequest<'_>) -> PlannedChange {
+        propose::plan_by_schema(self.schema(), request)
+    }
+
+    /// Attributes upgraded from an older version of the schema. The default accepts none.
+    fn upgrade(&self, version: u64, attributes: &serde_json::Value) -> Option<serde_json::Value> {
+        let _ = (version, attributes);
+        None
+    }
+}
+
+/// The question: what would this object become?
+#[derive(Clone, Copy, Debug)]
+pub struct PlanRequest<'a> {
+    /// The provider block's decoded configuration; may hold unknown values.
+    pub provider_config: &'a Value,
+    /// The object as it is, or nothing when it shall be created.
+    pub prior: Option<&'a Value>,
+    /// The configuration, decoded by the schema: null where nothing is set, unknown where it waits
+    /// for other steps.
+    pub config: &'a Value,
+}
+
+/// The answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlannedChange {
+    /// The object after apply; unknown where only the apply will tell.
+    pub planned: Value,
+    /// The attributes whose change makes a new object; empty when it can be changed in place.
+    pub replace: Vec<Path>,
+    /// Why the change is impossible, if it is.
+    pub diagnostics: Diagnostics,
+}
+
+/// The acting half of a provider.
+pub trait Provider: Send + Sync {
+    /// Its pure half.
+    fn spec(&self) -> &dyn ProviderSpec;
+
+    /// Opens what one provider block describes: finds credentials, checks that they may be used.
+    /// Called once per distinct configuration and process; the connection is shared.
+    fn configure(&self, config: Value) -> BoxFuture<'_, Result<Arc<dyn Connection>, ProviderError>>;
+}
+
+/// A configured provider. All methods may be called concurrently and be dropped half-way.
+pub trait Connection: Send + Sync {
+    /// Looks at objects, as many as possible with one call. One answer per request, in order:
+    /// the object as it is, `None` when it does not exist, or why that cannot be told.
+    fn observe(
+        &self,
+        requests: Vec<ObserveRequest>,
+    ) -> BoxFuture<'_, Vec<Result<Option<Value>, ProviderError>>>;
+
+    /// Reads a data source.
+    fn read_data(&self, request: ReadDataRequest) -> BoxFuture<'_, Result<Value, ProviderError>>;
+
+    /// Makes an object and waits until it can be used. The whole object comes back.
+    fn create(&self, request: CreateRequest) -> BoxFuture<'_, Result<Value, Failed>>;
+
+    /// Changes an object in place and waits until the change can be seen.
+    fn update(&self, request: UpdateRequest) -> BoxFuture<'_, Result<Value, Failed>>;
+
+    /// Removes an object and waits until it is gone; one that is gone already is a success.
+    fn delete(&self, request: DeleteRequest) -> BoxFuture<'_, Result<(), Failed>>;
+
+    /// Looks for the object that an interrupted create may have made: by client token, ownership
+    /// tag, natural key or listing, as the type's schema says in `found_by`. An object that was
+    /// there before the create was intended is not the one.
+    fn find(&self, request: FindRequest) -> BoxFuture<'_, Result<Option<Value>, ProviderError>>;
+
+    /// The calls made to the cloud so far, by name.
+    fn statistics(&self) -> CallStatistics {
+        CallStatistics::default()
+    }
+}
+
+/// Calls to the cloud by name (`ec2:DescribeVpcs`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CallStatistics(pub BTreeMap<String, u64>);
+
+impl CallStatistics {
+    /// All calls together.
+    pub fn total(&self) -> u64 {
+        self.0.values().sum()
+    }
+}
+
+/// Look at this object.
+#[derive(Clone, Debug)]
+pub struct ObserveRequest {
+    /// The resource type.
+    pub kind: Arc<str>,
+    /// The instance, for messages.
+    pub address: InstanceAddress,
+    /// The object as it is remembered. Identifying attributes are known.
+    pub prior: Value,
+}
+
+/// Read this data source.
+#[derive(Clone, Debug)]
+pub struct ReadDataRequest {
+    /// The data source type.
+    pub kind: Arc<str>,
+    /// The instance, for messages.
+    pub address: InstanceAddress,
+    /// Its configuration, wholly known.
+    pub config: Value,
+}
+
+/// Make this object.
+#[derive(Clone, Debug)]
+pub struct CreateRequest {
+    /// The resource type.
+    pub kind: Arc<str>,
+    /// The instance, for messages.
+    pub address: InstanceAddress,
+    /// What it shall become; unknown only where the cloud decides.
+    pub planned: Value,
+    /// The configuration, wholly known.
+    pub config: Value,
+    /// 32 characters that identify this call for ever; goes where the API takes a client token, or
+    /// into the ownership tag.
+    pub token: Arc<str>,
+}
+
+/// Change this object.
+#[derive(Clone, Debug)]
+pub struct UpdateRequest {
+    /// The resource type.
+    pub kind: Arc<str>,
+    /// The instance, for messages.
+    pub address: InstanceAddress,
+    /// The object as it was when the plan was made.
+    pub prior: Value,
+    /// What it shall become.
+    pub planned: Value,
+    /// The configuration, wholly known.
+    pub config: Value,
+    /// Identifies this call for ever.
+    pub token: Arc<str>,
+}
+
+/// Remove this object.
+#[derive(Clone, Debug)]
+pub struct DeleteRequest {
+    /// The resource type.
+    pub kind: Arc<str>,
+    /// The instance, for messages.
+    pub address: InstanceAddress,
+    /// The object as it is remembered.
+    pub prior: Value,
+}
+
+/// Look for what an interrupted create may have made.
+#[derive(Clone, Debug)]
+pub struct FindRequest {
+    /// The resource type.
+    pub kind: Arc<str>,
+    /// The instance, for messages.
+    pub address: InstanceAddress,
+    /// What it should have become.
+    pub planned: Value,
+    /// The token that the create call carried.
+    pub token: Arc<str>,
+}
+
+/// A change that did not succeed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Failed {
+    /// Why, and what to do.
+    pub error: ProviderError,
+    /// The object as far as it got: made but not usable, or changed in part. Nothing is lost when a
+    /// provider leaves this out for an update or delete; a create that made something must tell, or
+    /// say [`crate::ErrorKind::Unknown`].
+    pub partial: Option<Value>,
+}
+
+impl From<ProviderError> for Failed {
+    fn from(error: ProviderError) -> Self {
+        Self { error, partial: None }
+    }
+}
