@@ -1,1 +1,28 @@
-//! The pure planner: configuration, state and answers in, plan or questions out.
+//! The planner: a configuration, what is remembered, and what the cloud answered go in; a finished
+//! plan comes out, or the questions that still have to be answered (ask and re-run).
+//!
+//! Everything here is a function from values to values. The walk goes once over a static graph of
+//! the configuration in dependency order ([`graph`]), evaluating into a [`world`] of module
+//! instances; [`order`] turns changes into steps, [`verify`] checks the plan's invariants, and
+//! [`finish`] completes, at apply time, the values that waited for earlier steps.
+
+pub mod digest;
+pub mod drift;
+mod expand;
+pub mod finish;
+mod graph;
+pub mod input;
+mod order;
+mod planner;
+mod scope;
+pub mod types;
+pub mod verify;
+mod world;
+
+pub use finish::{Finished, Finisher};
+pub use input::{Answers, DataAnswer, Input, Mode, Options, Planning, Question};
+pub use planner::plan;
+pub use types::{
+    ActionReason, Change, ChangeAction, Drift, OutputChange, Plan, Refreshed, ResourceValues, Step, StepKind,
+    Summary,
+};

@@ -246,3 +246,26 @@ impl From<ProviderError> for Failed {
         Self { error, partial: None }
     }
 }
+
+/// The providers that exist in this process, by source address: their pure halves.
+pub trait Catalog {
+    /// The pure half of a provider, if there is one natively.
+    fn spec(&self, address: &ProviderAddress) -> Option<&dyn ProviderSpec>;
+
+    /// All provider addresses, in order, for messages.
+    fn supported(&self) -> Vec<ProviderAddress>;
+}
+
+/// Providers by source address.
+#[derive(Clone, Default)]
+pub struct Providers(pub BTreeMap<ProviderAddress, Arc<dyn Provider>>);
+
+impl Catalog for Providers {
+    fn spec(&self, address: &ProviderAddress) -> Option<&dyn ProviderSpec> {
+        self.0.get(address).map(|provider| provider.spec())
+    }
+
+    fn supported(&self) -> Vec<ProviderAddress> {
+        self.0.keys().cloned().collect()
+    }
+}

@@ -13,7 +13,8 @@ pub mod propose;
 pub mod validate;
 
 pub use contract::{
-    BoxFuture, CallStatistics, Connection, CreateRequest, DeleteRequest, Failed, FindRequest, ObserveRequest,
-    PlanRequest, PlannedChange, Provider, ProviderSpec, ReadDataRequest, ResourceSpec, UpdateRequest,
+    BoxFuture, CallStatistics, Catalog, Connection, CreateRequest, DeleteRequest, Failed, FindRequest,
+    ObserveRequest, PlanRequest, PlannedChange, Provider, ProviderSpec, Providers, ReadDataRequest,
+    ResourceSpec, UpdateRequest,
 };
 pub use error::{ErrorKind, ProviderError};

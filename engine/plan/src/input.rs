@@ -1,0 +1,140 @@
+//! What the planner is given, what it asks, and what it answers.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use evenkeel_lang::config::Configuration;
+use evenkeel_model::{Diagnostics, InstanceAddress, Snapshot, Value};
+use evenkeel_provider::{Catalog, ProviderError};
+use evenkeel_state::{DeposedKey, ProviderConfigAddress, State};
+
+use crate::types::Plan;
+
+/// What a plan is made for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Mode {
+    /// Bring the cloud to what configuration says.
+    #[default]
+    Normal,
+    /// Destroy everything that is managed.
+    Destroy,
+    /// Only write down what was seen.
+    RefreshOnly,
+}
+
+impl Mode {
+    /// The word for it in stored plans and output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Normal => "normal",
+            Self::Destroy => "destroy",
+            Self::RefreshOnly => "refresh-only",
+        }
+    }
+}
+
+/// How to plan.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// What for.
+    pub mode: Mode,
+    /// Whether to look at objects, or to trust what is remembered.
+    pub refresh: bool,
+    /// `terraform.workspace`
+    pub workspace: Arc<str>,
+    /// The time of the plan as RFC 3339 in UTC; the same for every re-run.
+    pub plan_time: Option<String>,
+    /// Instances to replace though nothing forces it.
+    pub replace: BTreeSet<InstanceAddress>,
+    /// What `path.cwd` is.
+    pub working_directory: Arc<str>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            mode: Mode::Normal,
+            refresh: true,
+            workspace: "default".into(),
+            plan_time: None,
+            replace: BTreeSet::new(),
+            working_directory: ".".into(),
+        }
+    }
+}
+
+/// Everything the planner sees.
+#[derive(Clone, Copy)]
+pub struct Input<'a> {
+    /// The files of the revision.
+    pub snapshot: &'a Arc<Snapshot>,
+    /// The configuration loaded from them.
+    pub configuration: &'a Arc<Configuration>,
+    /// What is remembered.
+    pub state: &'a State,
+    /// The providers there are.
+    pub catalog: &'a Arc<dyn Catalog + Send + Sync>,
+    /// Values for root variables, already converted to their types.
+    pub variables: &'a BTreeMap<Arc<str>, Value>,
+    /// How to plan.
+    pub options: &'a Options,
+    /// What has been answered so far.
+    pub answers: &'a Answers,
+}
+
+/// What came of a planning round.
+pub enum Planning {
+    /// These have to be answered first; they are independent of each other.
+    Ask(Vec<Question>),
+    /// The plan, and warnings.
+    Done(Box<Plan>, Diagnostics),
+    /// There is no plan.
+    Failed(Diagnostics),
+}
+
+/// Something only the world can answer.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Question {
+    /// What is this object like now?
+    Observe {
+        /// The instance.
+        address: InstanceAddress,
+        /// The deposed object it is about.
+        deposed: Option<DeposedKey>,
+        /// The provider block to ask.
+        provider: ProviderConfigAddress,
+        /// Its configuration, wholly known and without marks.
+        provider_config: Value,
+        /// The object as it is remembered, without marks.
+        prior: Value,
+    },
+    /// What does this data source say?
+    ReadData {
+        /// The instance.
+        address: InstanceAddress,
+        /// The provider block to ask.
+        provider: ProviderConfigAddress,
+        /// Its configuration, wholly known and without marks.
+        provider_config: Value,
+        /// The data source's configuration, wholly known and without marks.
+        config: Value,
+    },
+}
+
+/// What the world said. Given again, with more in it, on every re-run.
+#[derive(Clone, Debug, Default)]
+pub struct Answers {
+    /// Objects as they were seen; `None` for one that is gone.
+    pub observed: BTreeMap<(InstanceAddress, Option<DeposedKey>), Result<Option<Value>, ProviderError>>,
+    /// Data sources as they were read.
+    pub data: BTreeMap<InstanceAddress, DataAnswer>,
+}
+
+/// What a data source said.
+#[derive(Clone, Debug)]
+pub struct DataAnswer {
+    /// The configuration it was asked with; with another one it is asked again.
+    pub config: Value,
+    /// What it said.
+    pub result: Result<Value, ProviderError>,
+}

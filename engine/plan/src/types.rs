@@ -1,0 +1,325 @@
+//! The plan: complete, so that apply has no decision left to take.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use evenkeel_model::{
+    InstanceAddress, InstanceKey, Path, ProviderAddress, ResourceAddress, Revision, SourceRange, Value,
+};
+use evenkeel_state::drift::DriftKind;
+use evenkeel_state::{DeposedKey, Object, ProviderConfigAddress, Serial, StepId};
+
+use crate::input::Mode;
+
+/// An ordered plan for one revision against one state.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The configuration it brings about.
+    pub revision: Revision,
+    /// The state's history it belongs to.
+    pub lineage: Arc<str>,
+    /// The state it was made from; it is refused against any other.
+    pub base_serial: Serial,
+    /// What it was made for.
+    pub mode: Mode,
+    /// The versions of the providers that planned it.
+    pub providers: BTreeMap<ProviderAddress, Arc<str>>,
+    /// The root variables it was made with.
+    pub variables: BTreeMap<Arc<str>, Value>,
+    /// The time it was made for, as `plantimestamp()` sees it.
+    pub plan_time: Option<String>,
+    /// What happens to which object, by address; objects that stay as they are, are not listed.
+    pub changes: Vec<Change>,
+    /// What to do, in an order in which it may be done one after the other.
+    pub steps: Vec<Step>,
+    /// What happens to the root outputs that change.
+    pub outputs: BTreeMap<Arc<str>, OutputChange>,
+    /// What was changed outside.
+    pub drift: Vec<Drift>,
+    /// What was seen differs from what is remembered: written down when the plan is applied.
+    pub refreshed: Vec<Refreshed>,
+    /// Every resource as it will be after apply, for references.
+    pub resources: BTreeMap<ResourceAddress, ResourceValues>,
+    /// SHA-256 over the normalised content, in hexadecimal.
+    pub digest: Arc<str>,
+}
+
+/// All instances of a resource, as values that expressions can refer to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ResourceValues {
+    /// Whether it has `count`, `for_each` or neither.
+    pub repetition: Repetition,
+    /// Value by instance key.
+    pub instances: BTreeMap<Option<InstanceKey>, Value>,
+}
+
+/// How a resource or module call repeats.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Repetition {
+    /// It does not.
+    #[default]
+    Single,
+    /// `count`
+    Count,
+    /// `for_each`
+    ForEach,
+}
+
+/// What happens to one object.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    /// The instance.
+    pub address: InstanceAddress,
+    /// The deposed object it is about, when not the current one.
+    pub deposed: Option<DeposedKey>,
+    /// The provider block in charge.
+    pub provider: ProviderConfigAddress,
+    /// What happens.
+    pub action: ChangeAction,
+    /// Why it must happen so, where that is not obvious.
+    pub reason: Option<ActionReason>,
+    /// The object as it was seen, with marks.
+    pub before: Option<Value>,
+    /// The object after apply, with marks; unknown where only apply will tell.
+    pub after: Option<Value>,
+    /// The attributes that force a replacement.
+    pub replace_paths: Vec<Path>,
+    /// The resources it is made from.
+    pub dependencies: Vec<ResourceAddress>,
+    /// Whether its replacement shall be created before it is destroyed.
+    pub create_before_destroy: bool,
+    /// The version of the schema the values follow.
+    pub schema_version: u64,
+    /// Where configuration declares it.
+    pub range: Option<SourceRange>,
+}
+
+/// What happens to an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ChangeAction {
+    /// A data source is read during apply.
+    Read,
+    /// It is made.
+    Create,
+    /// It is changed in place.
+    Update,
+    /// It is destroyed and then made anew.
+    DeleteThenCreate,
+    /// It is made anew and the old one destroyed afterwards.
+    CreateThenDelete,
+    /// It is destroyed.
+    Delete,
+}
+
+impl ChangeAction {
+    /// Whether the object is replaced.
+    pub fn is_replace(self) -> bool {
+        matches!(self, Self::DeleteThenCreate | Self::CreateThenDelete)
+    }
+
+    /// The actions as Terraform's JSON plan representation lists them.
+    pub fn names(self) -> &'static [&'static str] {
+        match self {
+            Self::Read => &["read"],
+            Self::Create => &["create"],
+            Self::Update => &["update"],
+            Self::DeleteThenCreate => &["delete", "create"],
+            Self::CreateThenDelete => &["create", "delete"],
+            Self::Delete => &["delete"],
+        }
+    }
+}
+
+/// Why an action was chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ActionReason {
+    /// An attribute cannot be changed in place.
+    ReplaceBecauseCannotUpdate,
+    /// Its creation did not complete.
+    ReplaceBecauseTainted,
+    /// The user asked for it (`-replace`).
+    ReplaceByRequest,
+    /// Something that `replace_triggered_by` names changes.
+    ReplaceByTriggers,
+    /// It is not in configuration any more.
+    DeleteBecauseNoResourceConfig,
+    /// Its module is not in configuration any more, or has no such instance.
+    DeleteBecauseNoModule,
+    /// Its index is beyond `count`.
+    DeleteBecauseCountIndex,
+    /// Its key is not in `for_each`.
+    DeleteBecauseEachKey,
+    /// The resource gained or lost `count` or `for_each`.
+    DeleteBecauseWrongRepetition,
+    /// The data source's configuration is not known yet.
+    ReadBecauseConfigUnknown,
+    /// Something the data source depends on changes first.
+    ReadBecauseDependencyPending,
+}
+
+impl ActionReason {
+    /// The name in Terraform's JSON plan representation.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ReplaceBecauseCannotUpdate => "replace_because_cannot_update",
+            Self::ReplaceBecauseTainted => "replace_because_tainted",
+            Self::ReplaceByRequest => "replace_by_request",
+            Self::ReplaceByTriggers => "replace_by_triggers",
+            Self::DeleteBecauseNoResourceConfig => "delete_because_no_resource_config",
+            Self::DeleteBecauseNoModule => "delete_because_no_module",
+            Self::DeleteBecauseCountIndex => "delete_because_count_index",
+            Self::DeleteBecauseEachKey => "delete_because_each_key",
+            Self::DeleteBecauseWrongRepetition => "delete_because_wrong_repetition",
+            Self::ReadBecauseConfigUnknown => "read_because_config_unknown",
+            Self::ReadBecauseDependencyPending => "read_because_dependency_pending",
+        }
+    }
+}
+
+/// One thing to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// Its number: its place in [`Plan::steps`].
+    pub id: StepId,
+    /// What to do.
+    pub kind: StepKind,
+    /// The steps that must have succeeded before.
+    pub needs: BTreeSet<StepId>,
+}
+
+/// What to do. The number is the place in [`Plan::changes`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StepKind {
+    /// Make the object; the current one is put aside first where a key is given.
+    Create {
+        /// The change.
+        change: usize,
+        /// The key under which the current object is put aside.
+        depose: Option<DeposedKey>,
+    },
+    /// Change the object in place.
+    Update {
+        /// The change.
+        change: usize,
+    },
+    /// Destroy the object: the deposed one where a key is given, else the current one.
+    Delete {
+        /// The change.
+        change: usize,
+        /// The key of the deposed object.
+        deposed: Option<DeposedKey>,
+    },
+    /// Read the data source.
+    Read {
+        /// The change.
+        change: usize,
+    },
+    /// Nothing: done when all it needs is done. Keeps the number of edges small.
+    Join {
+        /// The resource all of whose steps it stands for.
+        resource: ResourceAddress,
+    },
+}
+
+impl StepKind {
+    /// The change it carries out.
+    pub fn change(&self) -> Option<usize> {
+        match self {
+            Self::Create { change, .. }
+            | Self::Update { change }
+            | Self::Delete { change, .. }
+            | Self::Read { change } => Some(*change),
+            Self::Join { .. } => None,
+        }
+    }
+}
+
+/// What happens to a root output.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OutputChange {
+    /// What it was; nothing when it is new.
+    pub before: Option<Value>,
+    /// What it will be; nothing when it is removed.
+    pub after: Option<Value>,
+    /// Whether it must not be shown.
+    pub sensitive: bool,
+}
+
+/// What was changed outside, about one object.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Drift {
+    /// The instance.
+    pub address: InstanceAddress,
+    /// Gone or changed.
+    pub kind: DriftKind,
+    /// As it is remembered, with marks.
+    pub expected: Value,
+    /// As it was seen, with marks.
+    pub observed: Option<Value>,
+    /// The attributes concerned; empty when it is gone.
+    pub paths: Vec<Path>,
+    /// Where configuration declares it.
+    pub range: Option<SourceRange>,
+}
+
+/// What was seen of one object where it differs from what is remembered.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Refreshed {
+    /// The instance.
+    pub address: InstanceAddress,
+    /// The deposed object it is about.
+    pub deposed: Option<DeposedKey>,
+    /// What was seen; nothing when it is gone.
+    pub object: Option<Object>,
+}
+
+/// How many objects a plan creates, changes and destroys: replacements count twice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// To add.
+    pub add: usize,
+    /// To change.
+    pub change: usize,
+    /// To destroy.
+    pub destroy: usize,
+}
+
+impl Plan {
+    /// The counts for the summary line.
+    pub fn summary(&self) -> Summary {
+        let mut summary = Summary::default();
+        for change in &self.changes {
+            match change.action {
+                ChangeAction::Read => {}
+                ChangeAction::Create => summary.add += 1,
+                ChangeAction::Update => summary.change += 1,
+                ChangeAction::Delete => summary.destroy += 1,
+                ChangeAction::DeleteThenCreate | ChangeAction::CreateThenDelete => {
+                    summary.add += 1;
+                    summary.destroy += 1;
+                }
+            }
+        }
+        summary
+    }
+
+    /// Whether applying it would change the cloud or the outputs.
+    pub fn has_changes(&self) -> bool {
+        self.changes.iter().any(|change| change.action != ChangeAction::Read) || !self.outputs.is_empty()
+    }
+
+    /// Whether applying it would do anything at all, be it only write down what was seen.
+    pub fn has_effects(&self) -> bool {
+        self.has_changes() || !self.steps.is_empty() || !self.refreshed.is_empty()
+    }
+
+    /// The change a step carries out.
+    pub fn change_of(&self, step: &Step) -> Option<&Change> {
+        step.kind.change().and_then(|index| self.changes.get(index))
+    }
+
+    /// The step with a number.
+    pub fn step(&self, id: StepId) -> Option<&Step> {
+        self.steps.get(id.0 as usize)
+    }
+}
