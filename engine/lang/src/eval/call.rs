@@ -1,0 +1,370 @@
+//! Function calls: finding the function, its arguments, and what to say when it fails.
+
+use std::sync::Arc;
+
+use evenkeel_model::convert::convert;
+use evenkeel_model::{Diagnostics, SourceRange, Type, Value};
+
+use super::{Evaluator, did_you_mean};
+use crate::ast::{Expr, ExprKind, ForExpr, SplatStep, TemplatePart};
+use crate::functions::{self, CallError, Function, Parameter};
+
+/// A call taken apart.
+struct Call<'e> {
+    name: &'e str,
+    name_range: &'e SourceRange,
+    arguments: &'e [Expr],
+    expand_last: bool,
+    range: &'e SourceRange,
+}
+
+/// A value and the range of the expression it came from.
+type Argument<'e> = (Value, &'e SourceRange);
+
+impl Evaluator<'_> {
+    #[inline(never)]
+    pub(super) fn eval_call(&mut self, expr: &Expr) -> Value {
+        let ExprKind::Call { name, name_range, arguments, expand_last } = expr.kind() else {
+            return Value::unknown(Type::Dynamic);
+        };
+        let call = Call { name, name_range, arguments, expand_last: *expand_last, range: expr.range() };
+        match &**name {
+            "try" if !call.expand_last => return self.eval_try(&call),
+            "can" if !call.expand_last && arguments.len() == 1 => return self.eval_can(&call),
+            "templatestring" => return self.eval_templatestring(&call),
+            _ => {}
+        }
+        match functions::lookup(name) {
+            Some(function) => self.eval_function(function, &call),
+            None => self.unknown_function(&call),
+        }
+    }
+
+    #[inline(never)]
+    fn unknown_function(&mut self, call: &Call) -> Value {
+        let detail = match call.name.rsplit_once("::") {
+            Some((namespace, _)) => format!("There are no functions in namespace \"{namespace}::\"."),
+            None => {
+                let hint = did_you_mean(call.name, functions::names())
+                    .map(|near| format!(" Did you mean {near:?}?"))
+                    .unwrap_or_default();
+                format!("There is no function named {:?}.{hint}", call.name)
+            }
+        };
+        self.fail("Call to unknown function", detail, call.name_range)
+    }
+
+    #[inline(never)]
+    fn eval_function(&mut self, function: &'static Function, call: &Call) -> Value {
+        let (arguments, problems) = self.aside(|inner| inner.arguments(call));
+        let failed = problems.has_errors();
+        self.diagnostics.extend(problems);
+        let Some(arguments) = arguments else { return Value::unknown(Type::Dynamic) };
+        if !self.check_arity(function, &arguments, call) {
+            return Value::unknown(Type::Dynamic);
+        }
+        let Some(values) = self.convert_arguments(function, &arguments, failed) else {
+            return Value::unknown(Type::Dynamic);
+        };
+        match functions::call(function, values, self) {
+            Ok(value) => value,
+            Err(error) => {
+                self.call_failed(function, error, &arguments, call);
+                Value::unknown(Type::Dynamic)
+            }
+        }
+    }
+
+    /// The arguments in order, the last one spread; `None` where they cannot even be counted.
+    #[inline(never)]
+    fn arguments<'e>(&mut self, call: &Call<'e>) -> Option<Vec<Argument<'e>>> {
+        let mut values: Vec<Argument> =
+            call.arguments.iter().map(|argument| (self.eval(argument), argument.range())).collect();
+        if !call.expand_last {
+            return Some(values);
+        }
+        let (last, range) = values.pop()?;
+        if self.diagnostics.has_errors() {
+            return None;
+        }
+        let sequence = matches!(last.ty(), Type::Tuple(_) | Type::List(_) | Type::Set(_) | Type::Dynamic);
+        if !sequence || last.is_null() {
+            let detail = match sequence {
+                true => "The expanding argument (indicated by ...) must not be null.",
+                false => "The expanding argument (indicated by ...) must be of a tuple, list, or set type.",
+            };
+            self.fail("Invalid expanding argument value", detail, range);
+            return None;
+        }
+        let (last, marks) = last.unmark();
+        let spread = last.as_elements()?;
+        values.extend(spread.iter().map(|value| (value.clone().with_marks(marks), range)));
+        Some(values)
+    }
+
+    #[inline(never)]
+    fn check_arity(&mut self, function: &Function, arguments: &[Argument], call: &Call) -> bool {
+        let (given, wanted) = (arguments.len(), function.parameters.len());
+        if let Some(missing) = function.parameters.get(given) {
+            let at_least = if function.variadic.is_some() { " at least" } else { "" };
+            let detail = format!(
+                "Function {:?} expects{at_least} {wanted} argument(s). Missing value for {:?}.",
+                call.name, missing.name
+            );
+            self.fail("Not enough function arguments", detail, call.range);
+            return false;
+        }
+        if function.variadic.is_none() && given > wanted {
+            let detail = format!("Function {:?} expects only {wanted} argument(s).", call.name);
+            let range = arguments.get(wanted).map_or(call.range, |(_, range)| range);
+            self.fail("Too many function arguments", detail, range);
+            return false;
+        }
+        true
+    }
+
+    #[inline(never)]
+    fn convert_arguments(
+        &mut self,
+        function: &Function,
+        arguments: &[Argument],
+        failed: bool,
+    ) -> Option<Vec<Value>> {
+        let mut values = Vec::with_capacity(arguments.len());
+        let mut failed = failed;
+        for (i, (value, range)) in arguments.iter().enumerate() {
+            let Some(parameter) = function.parameter(i) else { continue };
+            match convert(value, &parameter.ty()) {
+                Ok(value) => values.push(value),
+                Err(error) => {
+                    failed = true;
+                    self.invalid_argument(parameter, &error.to_string(), range);
+                }
+            }
+        }
+        (!failed).then_some(values)
+    }
+
+    fn invalid_argument(&mut self, parameter: &Parameter, why: &str, range: &SourceRange) {
+        let detail = format!("Invalid value for {:?} parameter: {why}.", parameter.name);
+        self.fail("Invalid function argument", detail, range);
+    }
+
+    #[inline(never)]
+    fn call_failed(&mut self, function: &Function, error: CallError, arguments: &[Argument], call: &Call) {
+        match error.argument.and_then(|i| Some((function.parameter(i)?, arguments.get(i)?.1))) {
+            Some((parameter, range)) => self.invalid_argument(parameter, &error.message, range),
+            None => {
+                let detail = format!("Call to function {:?} failed: {}.", call.name, error.message);
+                self.fail("Error in function call", detail, call.range);
+            }
+        }
+    }
+
+    #[inline(never)]
+    fn eval_try(&mut self, call: &Call) -> Value {
+        let mut problems = Diagnostics::new();
+        for argument in call.arguments {
+            if self.depends_on_unknown(argument) {
+                return Value::unknown(Type::Dynamic);
+            }
+            let (value, found) = self.aside(|inner| inner.eval(argument));
+            if !found.has_errors() {
+                return value;
+            }
+            problems.extend(found);
+        }
+        if call.arguments.is_empty() {
+            return self.fail(
+                "Error in function call",
+                "Call to function \"try\" failed: at least one argument is required.",
+                call.range,
+            );
+        }
+        let why: Vec<String> =
+            problems.iter().map(|problem| format!("- {}: {}", problem.summary, problem.detail)).collect();
+        let detail = format!(
+            "Call to function \"try\" failed: no expression succeeded:\n{}\n\nAt least one expression must produce a successful result.",
+            why.join("\n")
+        );
+        self.fail("Error in function call", detail, call.range)
+    }
+
+    #[inline(never)]
+    fn eval_can(&mut self, call: &Call) -> Value {
+        let Some(argument) = call.arguments.first() else { return Value::bool(false) };
+        if self.depends_on_unknown(argument) {
+            return Value::unknown(Type::Bool);
+        }
+        let (_, found) = self.aside(|inner| inner.eval(argument));
+        Value::bool(!found.has_errors())
+    }
+
+    /// Whether an expression refers to anything that is not wholly known yet, so that whether it
+    /// fails cannot be told.
+    fn depends_on_unknown(&mut self, expr: &Expr) -> bool {
+        let mut free = Free { bound: Vec::new(), references: Vec::new() };
+        free.walk(expr);
+        free.references.into_iter().any(|reference| {
+            let (value, problems) = self.aside(|inner| inner.eval(reference));
+            !problems.has_errors() && !value.is_wholly_known()
+        })
+    }
+
+    /// `templatestring(template, vars)`: the first argument must be a plain reference, so that
+    /// nobody builds templates from pieces.
+    #[inline(never)]
+    fn eval_templatestring(&mut self, call: &Call) -> Value {
+        let Some(function) = functions::lookup("templatestring") else {
+            return self.unknown_function(call);
+        };
+        if let Some(first) = call.arguments.first()
+            && !call.expand_last
+            && call.arguments.len() == 2
+            && !is_reference(first)
+        {
+            let detail = match first.kind() {
+                ExprKind::Literal(_) | ExprKind::Template(_) => {
+                    "invalid template expression: templatestring is only needed for dynamically loaded templates; a template that is written here can be used as it is"
+                }
+                _ => {
+                    "invalid template expression: must be a direct reference to a single string from elsewhere, containing valid Terraform template syntax; put the result of a more complex expression into a local value first"
+                }
+            };
+            if let Some(parameter) = function.parameters.first() {
+                self.invalid_argument(parameter, detail, first.range());
+            }
+            return Value::unknown(Type::Dynamic);
+        }
+        self.eval_function(function, call)
+    }
+}
+
+/// Whether an expression is a name followed by attributes and indexes.
+fn is_reference(expr: &Expr) -> bool {
+    let mut expr = expr;
+    let mut steps = 0;
+    loop {
+        match expr.kind() {
+            ExprKind::Attribute(inner, _) | ExprKind::LegacyIndex(inner, _) | ExprKind::Index(inner, _) => {
+                expr = inner;
+                steps += 1;
+            }
+            ExprKind::Name(_) => return steps > 0,
+            _ => return false,
+        }
+    }
+}
+
+/// Collects the references of an expression, leaving out names that it binds itself.
+struct Free<'e> {
+    bound: Vec<Arc<str>>,
+    references: Vec<&'e Expr>,
+}
+
+impl<'e> Free<'e> {
+    fn walk(&mut self, expr: &'e Expr) {
+        match expr.kind() {
+            ExprKind::Literal(_) => {}
+            ExprKind::Name(_) | ExprKind::Attribute(..) | ExprKind::Index(..) | ExprKind::LegacyIndex(..) => {
+                self.chain(expr);
+            }
+            ExprKind::Wrapped(inner) | ExprKind::Parens(inner) | ExprKind::Unary(_, inner) => {
+                self.walk(inner)
+            }
+            ExprKind::Template(parts) => self.parts(parts),
+            ExprKind::Splat { source, each } => {
+                self.walk(source);
+                for step in each {
+                    if let SplatStep::Index(key) = step {
+                        self.walk(key);
+                    }
+                }
+            }
+            ExprKind::Tuple(elements) => elements.iter().for_each(|element| self.walk(element)),
+            ExprKind::Object(items) => items.iter().for_each(|item| {
+                self.walk(&item.key);
+                self.walk(&item.value);
+            }),
+            ExprKind::Call { arguments, .. } => arguments.iter().for_each(|argument| self.walk(argument)),
+            ExprKind::Binary(_, left, right) => {
+                self.walk(left);
+                self.walk(right);
+            }
+            ExprKind::Conditional(condition, yes, no) => {
+                self.walk(condition);
+                self.walk(yes);
+                self.walk(no);
+            }
+            ExprKind::For(for_expr) => self.for_expr(for_expr),
+        }
+    }
+
+    /// The longest part of a chain that is a reference by itself, and the keys in the rest.
+    fn chain(&mut self, expr: &'e Expr) {
+        let mut chain = vec![expr];
+        let mut base = expr;
+        while let ExprKind::Attribute(inner, _)
+        | ExprKind::Index(inner, _)
+        | ExprKind::LegacyIndex(inner, _) = base.kind()
+        {
+            base = inner;
+            chain.push(base);
+        }
+        let ExprKind::Name(name) = base.kind() else {
+            self.walk(base);
+            self.keys(&chain);
+            return;
+        };
+        let mut end = base;
+        for step in chain.iter().rev() {
+            match step.kind() {
+                ExprKind::Index(_, key) if !matches!(key.kind(), ExprKind::Literal(_)) => break,
+                _ => end = step,
+            }
+        }
+        self.keys(&chain);
+        if !self.bound.contains(name) {
+            self.references.push(end);
+        }
+    }
+
+    fn keys(&mut self, chain: &[&'e Expr]) {
+        for step in chain {
+            if let ExprKind::Index(_, key) = step.kind() {
+                self.walk(key);
+            }
+        }
+    }
+
+    fn parts(&mut self, parts: &'e [TemplatePart]) {
+        for part in parts {
+            match part {
+                TemplatePart::Text(_) => {}
+                TemplatePart::Interpolation(expr) => self.walk(expr),
+                TemplatePart::If { condition, yes, no } => {
+                    self.walk(condition);
+                    self.parts(yes);
+                    self.parts(no);
+                }
+                TemplatePart::For { key_name, value_name, collection, body } => {
+                    self.walk(collection);
+                    let length = self.bound.len();
+                    self.bound.extend(key_name.iter().chain([value_name]).cloned());
+                    self.parts(body);
+                    self.bound.truncate(length);
+                }
+            }
+        }
+    }
+
+    fn for_expr(&mut self, for_expr: &'e ForExpr) {
+        self.walk(&for_expr.collection);
+        let length = self.bound.len();
+        self.bound.extend(for_expr.key_name.iter().chain([&for_expr.value_name]).cloned());
+        for inner in for_expr.key.iter().chain([&for_expr.value]).chain(&for_expr.condition) {
+            self.walk(inner);
+        }
+        self.bound.truncate(length);
+    }
+}

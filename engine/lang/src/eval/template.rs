@@ -1,0 +1,148 @@
+//! Templates: text with interpolations and directives.
+
+use std::sync::Arc;
+
+use evenkeel_model::convert::convert;
+use evenkeel_model::value::{Kind, Refinements};
+use evenkeel_model::{Marks, SourceRange, Type, Value};
+
+use super::Evaluator;
+use crate::ast::{Expr, TemplatePart};
+
+const INVALID: &str = "Invalid template interpolation value";
+
+/// A string being built: text as far as it is known, then only whether more was unknown.
+#[derive(Default)]
+pub(crate) struct Builder {
+    text: String,
+    unknown: bool,
+    marks: Marks,
+}
+
+impl Builder {
+    pub(crate) fn push(&mut self, text: &str) {
+        if !self.unknown {
+            self.text.push_str(text);
+        }
+    }
+
+    fn push_unknown(&mut self, value: &Value) {
+        if !self.unknown
+            && let Some(prefix) = value.refinements().and_then(|refinements| refinements.prefix.clone())
+        {
+            self.text.push_str(&prefix);
+        }
+        self.unknown = true;
+    }
+
+    pub(crate) fn finish(self) -> Value {
+        if !self.unknown {
+            return Value::string(self.text).with_marks(self.marks);
+        }
+        let prefix = (!self.text.is_empty()).then(|| Arc::from(self.text));
+        let refinements = Refinements { not_null: true, prefix, ..Refinements::default() };
+        Value::from(Kind::Unknown(Type::String, Some(Arc::new(refinements)))).with_marks(self.marks)
+    }
+}
+
+impl Evaluator<'_> {
+    #[inline(never)]
+    pub(super) fn eval_template(&mut self, parts: &[TemplatePart]) -> Value {
+        let mut builder = Builder::default();
+        self.write_parts(parts, &mut builder);
+        builder.finish()
+    }
+
+    pub(crate) fn write_parts(&mut self, parts: &[TemplatePart], builder: &mut Builder) {
+        for part in parts {
+            match part {
+                TemplatePart::Text(text) => builder.push(text),
+                TemplatePart::Interpolation(expr) => {
+                    let value = self.eval(expr);
+                    self.write_value(value, expr.range(), builder);
+                }
+                TemplatePart::If { condition, yes, no } => self.write_if(condition, yes, no, builder),
+                TemplatePart::For { key_name, value_name, collection, body } => {
+                    self.write_for(key_name.as_ref(), value_name, collection, body, builder);
+                }
+            }
+        }
+    }
+
+    #[inline(never)]
+    fn write_value(&mut self, value: Value, range: &SourceRange, builder: &mut Builder) {
+        let (value, marks) = value.unmark();
+        builder.marks = builder.marks.union(marks);
+        if value.is_unknown() {
+            builder.push_unknown(&value);
+            return;
+        }
+        if value.is_null() {
+            let detail = "The expression result is null. Cannot include a null value in a string template.";
+            self.fail(INVALID, detail, range);
+            return;
+        }
+        match convert(&value, &Type::String) {
+            Ok(text) => builder.push(text.as_str().unwrap_or_default()),
+            Err(error) => {
+                let detail = format!("Cannot include the given value in a string template: {error}.");
+                self.fail(INVALID, detail, range);
+            }
+        }
+    }
+
+    #[inline(never)]
+    fn write_if(
+        &mut self,
+        condition: &Expr,
+        yes: &[TemplatePart],
+        no: &[TemplatePart],
+        builder: &mut Builder,
+    ) {
+        let value = self.eval(condition);
+        let (value, marks) = value.unmark();
+        builder.marks = builder.marks.union(marks);
+        if value.is_null() {
+            let detail = "The condition value is null. Conditions must either be true or false.";
+            self.fail("Null condition", detail, condition.range());
+            return;
+        }
+        match convert(&value, &Type::Bool) {
+            Err(_) => {
+                let detail = "The condition expression must be of type bool.";
+                self.fail("Incorrect condition type", detail, condition.range());
+            }
+            Ok(value) => match value.as_bool() {
+                Some(chosen) => self.write_parts(if chosen { yes } else { no }, builder),
+                None => builder.unknown = true,
+            },
+        }
+    }
+
+    #[inline(never)]
+    fn write_for(
+        &mut self,
+        key_name: Option<&Arc<str>>,
+        value_name: &Arc<str>,
+        collection: &Expr,
+        body: &[TemplatePart],
+        builder: &mut Builder,
+    ) {
+        let Some((items, marks)) = self.iterate(collection, collection.range(), "a template 'for' directive")
+        else {
+            builder.unknown = true;
+            return;
+        };
+        builder.marks = builder.marks.union(marks);
+        let Some(items) = items else {
+            builder.unknown = true;
+            return;
+        };
+        for (key, value) in items {
+            let key = key_name.map(|name| (name.clone(), key));
+            self.with_names(key.into_iter().chain([(value_name.clone(), value)]), |inner| {
+                inner.write_parts(body, builder);
+            });
+        }
+    }
+}

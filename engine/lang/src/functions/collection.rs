@@ -1,0 +1,3 @@
+//! collection functions.
+use super::Function;
+pub(super) static FUNCTIONS: &[Function] = &[];

@@ -1,0 +1,3 @@
+//! crypto functions.
+use super::Function;
+pub(super) static FUNCTIONS: &[Function] = &[];

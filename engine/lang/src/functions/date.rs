@@ -1,0 +1,3 @@
+//! date functions.
+use super::Function;
+pub(super) static FUNCTIONS: &[Function] = &[];

@@ -1,0 +1,3 @@
+//! encoding functions.
+use super::Function;
+pub(super) static FUNCTIONS: &[Function] = &[];

@@ -1,0 +1,3 @@
+//! filesystem functions.
+use super::Function;
+pub(super) static FUNCTIONS: &[Function] = &[];

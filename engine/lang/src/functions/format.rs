@@ -1,0 +1,3 @@
+//! format functions.
+use super::Function;
+pub(super) static FUNCTIONS: &[Function] = &[];

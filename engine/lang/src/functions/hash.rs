@@ -1,0 +1,3 @@
+//! hash functions.
+use super::Function;
+pub(super) static FUNCTIONS: &[Function] = &[];

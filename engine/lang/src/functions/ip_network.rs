@@ -1,0 +1,3 @@
+//! ip_network functions.
+use super::Function;
+pub(super) static FUNCTIONS: &[Function] = &[];

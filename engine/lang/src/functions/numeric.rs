@@ -1,0 +1,3 @@
+//! numeric functions.
+use super::Function;
+pub(super) static FUNCTIONS: &[Function] = &[];

@@ -1,0 +1,3 @@
+//! set functions.
+use super::Function;
+pub(super) static FUNCTIONS: &[Function] = &[];

@@ -1,0 +1,3 @@
+//! type_conversion functions.
+use super::Function;
+pub(super) static FUNCTIONS: &[Function] = &[];

@@ -1,0 +1,3 @@
+//! yaml functions.
+use super::Function;
+pub(super) static FUNCTIONS: &[Function] = &[];
