@@ -1,1 +1,37 @@
-//! State, journal, runs and leases in SQLite.
+//! State, journal, runs and leases of stacks, kept durably.
+//!
+//! [`Store`] is what the rest of the engine speaks; [`SqliteStore`] keeps it in one SQLite file.
+//! The journal is the truth: every entry is written together with the row changes that
+//! [`evenkeel_state::changes`] derives from it, in one transaction, so the rows of a store always
+//! equal the fold of its journal ([`verify`] proves it). Appends of several callers that wait at
+//! the same time share one transaction and one flush to disk.
+//!
+//! The store decides nothing about infrastructure and never interprets an attribute. It reads no
+//! clock but the one it is handed. Where to look next: `worker` for the thread and group commit,
+//! `lease` for the fence, `append` and `rows` for what a journal entry writes.
+
+mod append;
+mod clock;
+mod error;
+mod file;
+mod lease;
+mod load;
+mod migrate;
+mod plans;
+mod query;
+mod record;
+mod rows;
+mod sqlite;
+mod store;
+mod verify;
+mod worker;
+
+pub use clock::{Clock, SystemClock};
+pub use error::{LeaseLoss, StoreError};
+pub use record::{
+    JournalQuery, JournalRow, JournalSpan, Lease, LeaseToken, RunCounts, RunRow, Seq, StackId, StoredPlan,
+    VersionRow,
+};
+pub use sqlite::{SqliteStore, StoreOptions};
+pub use store::{BoxFuture, Store};
+pub use verify::{Verified, verify};

@@ -1,0 +1,132 @@
+//! Opening the file: what is told apart before SQLite sees it, and how SQLite is set up.
+
+use std::fs::{File, OpenOptions};
+use std::io::ErrorKind;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use crate::error::{Fault, StoreError};
+use crate::migrate;
+use crate::sqlite::StoreOptions;
+
+/// Held while a file is made and opened, for the reason given at [`inspect`].
+static OPENING: Mutex<()> = Mutex::new(());
+
+/// Statements that are kept prepared; the store has fewer.
+const STATEMENTS_MAX: usize = 64;
+
+/// Opens a store to be written, making the file if there is none.
+pub(crate) fn open(path: &Path, options: StoreOptions) -> Result<Connection, StoreError> {
+    let _opening = OPENING.lock().unwrap_or_else(PoisonError::into_inner);
+    inspect_directory(path)?;
+    create_private(path)?;
+    inspect(path)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    named(path, || {
+        let mut conn = connect(path, flags, options)?;
+        if conn.is_readonly(rusqlite::MAIN_DB)? {
+            return Err(StoreError::ReadOnly { path: path.to_owned() }.into());
+        }
+        // Before anything is written, so that a file of somebody else stays untouched.
+        migrate::check(&conn, path)?;
+        use_wal(&conn, options)?;
+        conn.pragma_update(None, "synchronous", "FULL")?;
+        conn.pragma_update(None, "foreign_keys", true)?;
+        conn.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
+        migrate::migrate(&mut conn, path)?;
+        Ok(conn)
+    })
+}
+
+/// Opens a store that exists, only to be read.
+pub(crate) fn open_read_only(path: &Path, options: StoreOptions) -> Result<Connection, StoreError> {
+    inspect(path)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    named(path, || {
+        let conn = connect(path, flags, options)?;
+        match migrate::check(&conn, path)? {
+            migrate::FORMAT => Ok(conn),
+            found => {
+                Err(StoreError::Outdated { path: path.to_owned(), found, known: migrate::FORMAT }.into())
+            }
+        }
+    })
+}
+
+fn named<T>(path: &Path, work: impl FnOnce() -> Result<T, Fault>) -> Result<T, StoreError> {
+    work().map_err(|fault| fault.named(path))
+}
+
+fn connect(path: &Path, flags: OpenFlags, options: StoreOptions) -> Result<Connection, Fault> {
+    let conn = Connection::open_with_flags(path, flags)?;
+    conn.busy_timeout(Duration::from_millis(options.busy_timeout_ms))?;
+    conn.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    Ok(conn)
+}
+
+/// Turns the write-ahead log on. SQLite does not wait for locks here when two processes open a new
+/// file at once, so it is tried again for as long as the options allow.
+fn use_wal(conn: &Connection, options: StoreOptions) -> Result<(), Fault> {
+    const PAUSE_MS: u64 = 10;
+    let mut left = options.busy_timeout_ms / PAUSE_MS;
+    loop {
+        match conn.pragma_update(None, "journal_mode", "WAL") {
+            Err(error) if is_busy(&error) && left > 0 => left -= 1,
+            other => return Ok(other?),
+        }
+        std::thread::sleep(Duration::from_millis(PAUSE_MS));
+    }
+}
+
+fn is_busy(error: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked};
+    matches!(error.sqlite_error_code(), Some(DatabaseBusy | DatabaseLocked))
+}
+
+fn inspect_directory(path: &Path) -> Result<(), StoreError> {
+    match directory(path).metadata() {
+        Ok(metadata) if metadata.is_dir() => Ok(()),
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+            Err(StoreError::PermissionDenied { path: path.to_owned() })
+        }
+        Ok(_) | Err(_) => Err(StoreError::DirectoryMissing { path: path.to_owned() }),
+    }
+}
+
+fn directory(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// Makes an empty file that only its owner may read, if there is none. SQLite gives the files
+/// beside it the same permissions.
+fn create_private(path: &Path) -> Result<(), StoreError> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Ok(_) => {
+            // The name must outlive a power cut too; not every file system lets a directory be flushed.
+            let _ = File::open(directory(path)).and_then(|directory| directory.sync_all());
+            Ok(())
+        }
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(StoreError::from_io(path, "create", error)),
+    }
+}
+
+/// Refuses what is no file. Nothing is read here: closing a second handle would drop the locks that
+/// SQLite holds on the file for another connection of this process.
+fn inspect(path: &Path) -> Result<(), StoreError> {
+    let metadata = path.metadata().map_err(|error| StoreError::from_io(path, "open", error))?;
+    match metadata.is_file() {
+        true => Ok(()),
+        false => Err(StoreError::NotAFile { path: path.to_owned() }),
+    }
+}

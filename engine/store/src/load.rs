@@ -1,0 +1,113 @@
+//! Reading a whole state back from its rows.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use evenkeel_model::InstanceAddress;
+use evenkeel_state::{
+    DeposedKey, Instance, Intent, Object, ObjectStatus, OutputValue, ProviderConfigAddress, RunId, Serial,
+    State, StepId, Token,
+};
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use crate::error::{Fault, stored};
+use crate::record::StackId;
+use crate::rows::StackKey;
+
+/// The state of a stack; empty when it is not known.
+pub(crate) fn load(conn: &Connection, stack: &StackId) -> Result<State, Fault> {
+    let sql = "SELECT id, lineage, serial FROM stacks WHERE name = ?1";
+    let head = conn.prepare_cached(sql)?.query_row([&*stack.0], |row| {
+        let lineage: String = row.get(1)?;
+        Ok((StackKey(row.get(0)?), Arc::from(lineage), Serial(row.get::<_, i64>(2)?.cast_unsigned())))
+    });
+    let Some((key, lineage, serial)) = head.optional()? else { return Ok(State::default()) };
+    Ok(State {
+        lineage,
+        serial,
+        instances: instances(conn, key)?,
+        outputs: outputs(conn, key)?,
+        pending: pending(conn, key)?,
+    })
+}
+
+fn instances(conn: &Connection, key: StackKey) -> Result<BTreeMap<InstanceAddress, Instance>, Fault> {
+    let sql = "SELECT i.address, o.deposed, o.status, o.provider, o.schema_version, o.dependencies,
+        o.create_before_destroy, o.token, o.attributes
+        FROM instances i JOIN objects o ON o.instance_id = i.id WHERE i.stack_id = ?1";
+    let mut statement = conn.prepare_cached(sql)?;
+    let mut rows = statement.query([key.0])?;
+    let mut providers = Providers::default();
+    let mut instances: BTreeMap<InstanceAddress, Instance> = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        let address: InstanceAddress = stored("address", text(row, 0)?.parse())?;
+        let deposed = text(row, 1)?;
+        let object = object(row, &mut providers)?;
+        let instance = instances.entry(address).or_default();
+        match deposed {
+            "" => instance.current = Some(object),
+            key => {
+                let key: DeposedKey = stored("deposed key", key.parse())?;
+                instance.deposed.insert(key, object);
+            }
+        }
+    }
+    Ok(instances)
+}
+
+/// Provider addresses by their stored text: thousands of objects share a few.
+#[derive(Default)]
+struct Providers(BTreeMap<String, ProviderConfigAddress>);
+
+impl Providers {
+    fn read(&mut self, text: &str) -> Result<ProviderConfigAddress, Fault> {
+        if let Some(provider) = self.0.get(text) {
+            return Ok(provider.clone());
+        }
+        let provider: ProviderConfigAddress = stored("provider address", serde_json::from_str(text))?;
+        self.0.insert(text.to_owned(), provider.clone());
+        Ok(provider)
+    }
+}
+
+fn object(row: &Row<'_>, providers: &mut Providers) -> Result<Object, Fault> {
+    let status: ObjectStatus = stored("object status", serde_json::from_str(text(row, 2)?))?;
+    let token: Option<String> = row.get(7)?;
+    Ok(Object {
+        status,
+        provider: providers.read(text(row, 3)?)?,
+        schema_version: row.get::<_, i64>(4)?.cast_unsigned(),
+        dependencies: stored("list of dependencies", serde_json::from_str(text(row, 5)?))?,
+        create_before_destroy: row.get(6)?,
+        token: token.map(|token| Token(token.into())),
+        attributes: stored("object", serde_json::from_str(text(row, 8)?))?,
+    })
+}
+
+/// A text column without a copy.
+fn text<'a>(row: &'a Row<'_>, column: usize) -> Result<&'a str, Fault> {
+    stored("text", row.get_ref(column)?.as_str())
+}
+
+fn outputs(conn: &Connection, key: StackKey) -> Result<BTreeMap<Arc<str>, OutputValue>, Fault> {
+    let sql = "SELECT name, value, sensitive FROM outputs WHERE stack_id = ?1";
+    let mut statement = conn.prepare_cached(sql)?;
+    let mut rows = statement.query([key.0])?;
+    let mut outputs = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        let value = stored("output", serde_json::from_str(text(row, 1)?))?;
+        outputs.insert(text(row, 0)?.into(), OutputValue { value, sensitive: row.get(2)? });
+    }
+    Ok(outputs)
+}
+
+fn pending(conn: &Connection, key: StackKey) -> Result<BTreeMap<(RunId, StepId), Intent>, Fault> {
+    let mut statement = conn.prepare_cached("SELECT intent FROM pending WHERE stack_id = ?1")?;
+    let mut rows = statement.query([key.0])?;
+    let mut pending = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        let intent: Intent = stored("intent", serde_json::from_str(text(row, 0)?))?;
+        pending.insert((intent.run, intent.step), intent);
+    }
+    Ok(pending)
+}

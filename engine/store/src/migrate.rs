@@ -1,0 +1,50 @@
+//! Formats of the file: who it belongs to, which format it has, and how it gets the newest one.
+//!
+//! Migrations are numbered files that only ever grow at the end; each runs in the same transaction
+//! that raises `user_version`, so that a crash leaves one format or the next.
+
+use std::path::Path;
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use crate::error::{Fault, StoreError};
+
+/// `EVKL`: what marks a database as a store.
+pub(crate) const APPLICATION_ID: i32 = 0x4556_4b4c;
+
+/// In order; the first takes an empty file to format 1.
+const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001.sql")];
+
+/// The newest format.
+pub(crate) const FORMAT: i64 = MIGRATIONS.len() as i64;
+
+/// Refuses what is no store of a known format; gives the format it has, 0 for an empty file.
+pub(crate) fn check(conn: &Connection, path: &Path) -> Result<i64, Fault> {
+    let application_id: i32 = conn.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+    let found: i64 = conn.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let objects: i64 = conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if application_id != APPLICATION_ID && (application_id, found, objects) != (0, 0, 0) {
+        return Err(StoreError::ForeignApplication { path: path.to_owned(), application_id }.into());
+    }
+    if !(0..=FORMAT).contains(&found) {
+        return Err(StoreError::Newer { path: path.to_owned(), found, known: FORMAT }.into());
+    }
+    Ok(found)
+}
+
+/// Brings the file to the newest format. Two processes may do so at once: the second one finds
+/// nothing left to do.
+pub(crate) fn migrate(conn: &mut Connection, path: &Path) -> Result<(), Fault> {
+    if check(conn, path)? == FORMAT {
+        return Ok(());
+    }
+    let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let found = check(&tx, path)?;
+    for migration in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
+        tx.execute_batch(migration)?;
+    }
+    tx.pragma_update(None, "application_id", APPLICATION_ID)?;
+    tx.pragma_update(None, "user_version", FORMAT)?;
+    tx.commit()?;
+    Ok(())
+}

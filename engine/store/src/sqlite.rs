@@ -1,0 +1,172 @@
+//! The store in one SQLite file.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use evenkeel_model::{InstanceAddress, Timestamp};
+use evenkeel_state::{Entry, RunId, Serial, State};
+
+use crate::clock::Clock;
+use crate::error::StoreError;
+use crate::record::{JournalQuery, JournalRow, Lease, RunRow, StackId, StoredPlan, VersionRow};
+use crate::store::{BoxFuture, Store};
+use crate::worker::Worker;
+use crate::{append, file, lease, load, plans, query};
+
+/// How a file is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoreOptions {
+    /// How long to wait for another process that writes.
+    pub busy_timeout_ms: u64,
+}
+
+impl Default for StoreOptions {
+    fn default() -> Self {
+        Self { busy_timeout_ms: 10_000 }
+    }
+}
+
+/// A store in one SQLite file, with a thread of its own that ends when this is dropped.
+pub struct SqliteStore {
+    worker: Worker,
+}
+
+impl SqliteStore {
+    /// Opens a store, making the file if there is none; only its owner may read a new one.
+    pub async fn open(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+        Self::open_with(path, clock, StoreOptions::default()).await
+    }
+
+    /// The same, with options.
+    pub async fn open_with(
+        path: &Path,
+        clock: Arc<dyn Clock>,
+        options: StoreOptions,
+    ) -> Result<Self, StoreError> {
+        let open = move |path: &Path| file::open(path, options);
+        Ok(Self { worker: Worker::start(path.to_owned(), clock, open).await? })
+    }
+
+    /// Opens a store that exists, to look at it; every write is refused with
+    /// [`StoreError::ReadOnly`].
+    pub async fn open_read_only(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+        let open = |path: &Path| file::open_read_only(path, StoreOptions::default());
+        Ok(Self { worker: Worker::start(path.to_owned(), clock, open).await? })
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        self.worker.path()
+    }
+}
+
+impl Store for SqliteStore {
+    fn load<'a>(&'a self, stack: &'a StackId) -> BoxFuture<'a, Result<State, StoreError>> {
+        let stack = stack.clone();
+        Box::pin(self.worker.read(move |conn| load::load(conn, &stack)))
+    }
+
+    fn acquire<'a>(
+        &'a self,
+        stack: &'a StackId,
+        holder: &'a str,
+        ttl_ms: i64,
+    ) -> BoxFuture<'a, Result<Lease, StoreError>> {
+        let (stack, holder) = (stack.clone(), holder.to_owned());
+        Box::pin(async move {
+            self.worker.write(move |conn, now| lease::acquire(conn, now, &stack, &holder, ttl_ms)).await?
+        })
+    }
+
+    fn renew<'a>(&'a self, lease: &'a Lease, ttl_ms: i64) -> BoxFuture<'a, Result<Lease, StoreError>> {
+        let lease = lease.clone();
+        Box::pin(self.worker.write(move |conn, now| lease::renew(conn, now, &lease, ttl_ms)))
+    }
+
+    fn release<'a>(&'a self, lease: &'a Lease) -> BoxFuture<'a, Result<(), StoreError>> {
+        let lease = lease.clone();
+        Box::pin(self.worker.write(move |conn, _| lease::release(conn, &lease)))
+    }
+
+    fn append<'a>(
+        &'a self,
+        lease: &'a Lease,
+        entries: Vec<Entry>,
+    ) -> BoxFuture<'a, Result<Serial, StoreError>> {
+        let lease = lease.clone();
+        Box::pin(self.worker.write(move |conn, now| append::append(conn, now, &lease, &entries)))
+    }
+
+    fn next_run<'a>(&'a self, lease: &'a Lease) -> BoxFuture<'a, Result<RunId, StoreError>> {
+        let lease = lease.clone();
+        Box::pin(self.worker.write(move |conn, now| append::next_run(conn, now, &lease)))
+    }
+
+    fn touch_observed<'a>(
+        &'a self,
+        lease: &'a Lease,
+        addresses: Vec<InstanceAddress>,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        let lease = lease.clone();
+        Box::pin(self.worker.write(move |conn, now| append::touch_observed(conn, now, &lease, &addresses)))
+    }
+
+    fn observed<'a>(
+        &'a self,
+        stack: &'a StackId,
+        address: &'a InstanceAddress,
+    ) -> BoxFuture<'a, Result<Option<Timestamp>, StoreError>> {
+        let (stack, address) = (stack.clone(), address.clone());
+        Box::pin(self.worker.read(move |conn| query::observed(conn, &stack, &address)))
+    }
+
+    fn save_plan<'a>(
+        &'a self,
+        stack: &'a StackId,
+        digest: &'a str,
+        document: Vec<u8>,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        let (stack, digest) = (stack.clone(), digest.to_owned());
+        Box::pin(self.worker.write(move |conn, now| plans::save(conn, now, &stack, &digest, &document)))
+    }
+
+    fn load_plan<'a>(
+        &'a self,
+        stack: &'a StackId,
+        prefix: &'a str,
+    ) -> BoxFuture<'a, Result<StoredPlan, StoreError>> {
+        let (stack, prefix) = (stack.clone(), prefix.to_owned());
+        Box::pin(self.worker.read(move |conn| plans::load(conn, &stack, &prefix)))
+    }
+
+    fn runs<'a>(
+        &'a self,
+        stack: &'a StackId,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<RunRow>, StoreError>> {
+        let stack = stack.clone();
+        Box::pin(self.worker.read(move |conn| query::runs(conn, &stack, limit)))
+    }
+
+    fn journal<'a>(
+        &'a self,
+        stack: &'a StackId,
+        query: JournalQuery,
+    ) -> BoxFuture<'a, Result<Vec<JournalRow>, StoreError>> {
+        let stack = stack.clone();
+        Box::pin(self.worker.read(move |conn| query::journal(conn, &stack, query)))
+    }
+
+    fn history<'a>(
+        &'a self,
+        stack: &'a StackId,
+        address: &'a InstanceAddress,
+    ) -> BoxFuture<'a, Result<Vec<VersionRow>, StoreError>> {
+        let (stack, address) = (stack.clone(), address.clone());
+        Box::pin(self.worker.read(move |conn| query::history(conn, &stack, &address)))
+    }
+
+    fn stacks(&self) -> BoxFuture<'_, Result<Vec<StackId>, StoreError>> {
+        Box::pin(self.worker.read(query::stacks))
+    }
+}
