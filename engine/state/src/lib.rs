@@ -11,6 +11,8 @@ pub mod entry;
 pub mod object;
 pub mod row;
 pub mod snapshot;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use entry::{Action, Entry, Intent, Outcome, OutcomeKind, RunId, RunKind, RunStatus, StepId, Token};
 pub use object::{DeposedKey, Object, ObjectStatus, ProviderConfigAddress};
