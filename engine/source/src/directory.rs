@@ -1,0 +1,143 @@
+//! A directory as it stands on disk.
+//!
+//! Its revision is a digest of all that was read, so two runs over the same files have the same
+//! revision and every edit makes another one.
+
+use std::fs;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+use evenkeel_model::{Revision, Snapshot};
+use sha2::{Digest, Sha256};
+
+use crate::error::SourceError;
+use crate::gather::{Gathered, Kind, Limits, Listing, Tree, gather};
+use crate::{Read, path, repository};
+
+/// Files that Terraform and Evenkeel write where they are run: state and databases. They change
+/// while the configuration does not.
+const WRITTEN_BY_TOOLS: [&str; 6] =
+    [".tfstate", ".tfstate.backup", ".db", ".db-wal", ".db-shm", ".db-journal"];
+
+/// Files on disk, and which directory of them is meant.
+pub struct WorkTree {
+    /// Above it nothing is read: the root of the work tree, or the directory itself outside one.
+    root: PathBuf,
+    /// The directory that was named, below the root.
+    prefix: String,
+}
+
+/// The tree of files that a directory belongs to.
+pub fn locate(directory: &Path) -> Result<WorkTree, SourceError> {
+    let real = canonical(directory)?;
+    let root = repository::work_tree_root(&real).unwrap_or_else(|| real.clone());
+    let prefix = prefix_of(&root, &real)?;
+    Ok(WorkTree { root, prefix })
+}
+
+/// The path without links. Only here is the operating system trusted with them: the user may name
+/// any directory.
+pub fn canonical(directory: &Path) -> Result<PathBuf, SourceError> {
+    match fs::canonicalize(directory) {
+        Ok(real) if real.is_dir() => Ok(real),
+        Ok(_) => Err(SourceError::NotADirectory { path: directory.into() }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Err(SourceError::DirectoryMissing { path: directory.into() })
+        }
+        Err(source) => Err(SourceError::Io { path: directory.into(), source }),
+    }
+}
+
+/// Where `directory` lies below `root`, both without links.
+pub fn prefix_of(root: &Path, directory: &Path) -> Result<String, SourceError> {
+    let relative = directory.strip_prefix(root).unwrap_or(Path::new(""));
+    relative
+        .to_str()
+        .map(str::to_owned)
+        .ok_or_else(|| SourceError::PathNotUtf8 { path: relative.to_string_lossy().into_owned() })
+}
+
+/// Reads the directory, or one below it.
+pub fn read(
+    work_tree: WorkTree,
+    subdirectory: &str,
+    limits: &Limits,
+    interrupt: &AtomicBool,
+) -> Result<Read, SourceError> {
+    let directory = path::join(&work_tree.prefix, subdirectory);
+    let shown = work_tree.root.display().to_string();
+    let mut files = Disk { root: work_tree.root };
+    let Gathered { files, root } = gather(&mut files, &directory, &shown, limits, interrupt)?;
+    let mut digest = Sha256::new();
+    for (path, contents) in &files {
+        for part in [path.as_bytes(), contents] {
+            digest.update((part.len() as u64).to_le_bytes());
+            digest.update(part);
+        }
+    }
+    let revision = Revision::Directory(hexadecimal(&digest.finalize()).into());
+    Ok(Read { snapshot: Snapshot { revision, files }, root: root.into(), commit: None })
+}
+
+/// Bytes as lower-case hexadecimal.
+pub fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+struct Disk {
+    root: PathBuf,
+}
+
+impl Disk {
+    fn failed(&self, path: &str) -> impl Fn(io::Error) -> SourceError {
+        let path = self.root.join(path);
+        move |source| SourceError::Io { path: path.clone(), source }
+    }
+}
+
+impl Tree for Disk {
+    fn list(&mut self, directory: &str) -> Result<Listing, SourceError> {
+        let failed = self.failed(directory);
+        let mut listing = Listing::new();
+        for entry in fs::read_dir(self.root.join(directory)).map_err(&failed)? {
+            let entry = entry.map_err(&failed)?;
+            let kind = match entry.file_type().map_err(&failed)? {
+                kind if kind.is_symlink() => Kind::Link,
+                kind if kind.is_dir() => Kind::Directory,
+                kind if kind.is_file() => Kind::File,
+                _ => continue,
+            };
+            let name = entry.file_name().into_string().map_err(|name| SourceError::PathNotUtf8 {
+                path: path::join(directory, &name.to_string_lossy()),
+            })?;
+            let written_by_tools =
+                kind == Kind::File && WRITTEN_BY_TOOLS.iter().any(|suffix| name.ends_with(suffix));
+            if !written_by_tools {
+                listing.insert(name, kind);
+            }
+        }
+        Ok(listing)
+    }
+
+    fn size(&mut self, file: &str) -> Result<u64, SourceError> {
+        let metadata = fs::symlink_metadata(self.root.join(file)).map_err(self.failed(file))?;
+        Ok(metadata.len())
+    }
+
+    fn contents(&mut self, file: &str, limit: u64) -> Result<Vec<u8>, SourceError> {
+        let failed = self.failed(file);
+        let open = fs::File::open(self.root.join(file)).map_err(&failed)?;
+        let mut contents = Vec::new();
+        open.take(limit.saturating_add(1)).read_to_end(&mut contents).map_err(&failed)?;
+        Ok(contents)
+    }
+
+    fn target(&mut self, link: &str) -> Result<String, SourceError> {
+        let target = fs::read_link(self.root.join(link)).map_err(self.failed(link))?;
+        target
+            .into_os_string()
+            .into_string()
+            .map_err(|target| SourceError::PathNotUtf8 { path: target.to_string_lossy().into_owned() })
+    }
+}
