@@ -12,6 +12,9 @@ use crate::error::{Fault, StoreError};
 use crate::migrate;
 use crate::sqlite::StoreOptions;
 
+/// The smallest page that SQLite knows; a database has at least one.
+const SMALLEST_DATABASE: u64 = 512;
+
 /// Held while a file is made and opened, for the reason given at [`inspect`].
 static OPENING: Mutex<()> = Mutex::new(());
 
@@ -36,6 +39,7 @@ pub(crate) fn open(path: &Path, options: StoreOptions) -> Result<Connection, Sto
         conn.pragma_update(None, "synchronous", "FULL")?;
         conn.pragma_update(None, "foreign_keys", true)?;
         conn.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
+        limit_size(&conn, options)?;
         migrate::migrate(&mut conn, path)?;
         Ok(conn)
     })
@@ -65,6 +69,13 @@ fn connect(path: &Path, flags: OpenFlags, options: StoreOptions) -> Result<Conne
     conn.busy_timeout(Duration::from_millis(options.busy_timeout_ms))?;
     conn.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     Ok(conn)
+}
+
+fn limit_size(conn: &Connection, options: StoreOptions) -> Result<(), Fault> {
+    let Some(bytes) = options.size_max_bytes else { return Ok(()) };
+    let page: u32 = conn.query_row("PRAGMA page_size", [], |row| row.get(0))?;
+    let pages = u32::try_from(bytes.div_ceil(page.max(1).into())).unwrap_or(u32::MAX - 1);
+    Ok(conn.pragma_update(None, "max_page_count", pages)?)
 }
 
 /// Turns the write-ahead log on. SQLite does not wait for locks here when two processes open a new
@@ -121,12 +132,14 @@ fn create_private(path: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// Refuses what is no file. Nothing is read here: closing a second handle would drop the locks that
-/// SQLite holds on the file for another connection of this process.
+/// Refuses what is no file, and what is too short for a database: SQLite takes that for an empty
+/// one and would write over it. Nothing is read here: closing a second handle would drop the locks
+/// that SQLite holds on the file for another connection of this process.
 fn inspect(path: &Path) -> Result<(), StoreError> {
     let metadata = path.metadata().map_err(|error| StoreError::from_io(path, "open", error))?;
-    match metadata.is_file() {
-        true => Ok(()),
-        false => Err(StoreError::NotAFile { path: path.to_owned() }),
+    match metadata.len() {
+        _ if !metadata.is_file() => Err(StoreError::NotAFile { path: path.to_owned() }),
+        1..SMALLEST_DATABASE => Err(StoreError::NotSqlite { path: path.to_owned() }),
+        _ => Ok(()),
     }
 }

@@ -18,11 +18,13 @@ use crate::{append, file, lease, load, plans, query};
 pub struct StoreOptions {
     /// How long to wait for another process that writes.
     pub busy_timeout_ms: u64,
+    /// How large the file may become; beyond it writes fail with [`StoreError::DiskFull`].
+    pub size_max_bytes: Option<u64>,
 }
 
 impl Default for StoreOptions {
     fn default() -> Self {
-        Self { busy_timeout_ms: 10_000 }
+        Self { busy_timeout_ms: 10_000, size_max_bytes: None }
     }
 }
 

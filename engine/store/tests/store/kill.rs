@@ -1,0 +1,104 @@
+//! `kill -9` at any moment leaves a store that opens, whose rows equal the fold of its journal, and
+//! that has everything that was confirmed.
+//!
+//! The test binary runs itself again as the victim: [`victim`] does nothing unless it is told the
+//! path of a store.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+use evenkeel_state::{Action, OutcomeKind};
+use evenkeel_store::{SqliteStore, StackId, Store, verify};
+
+use crate::support::*;
+
+const ROUNDS: u64 = 24;
+const STACKS: u64 = 4;
+const PATH: &str = "EVENKEEL_TEST_STORE";
+const ROUND: &str = "EVENKEEL_TEST_ROUND";
+
+/// Appends until it is killed, and says what was confirmed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn victim() {
+    let (Ok(path), Ok(round)) = (std::env::var(PATH), std::env::var(ROUND)) else { return };
+    let round: u64 = round.parse().unwrap();
+    // Each round is an hour later, so that the lease of the one before has expired.
+    let clock = HandClock::at(3_600_000 * (round as i64 + 1));
+    let store = Arc::new(SqliteStore::open(Path::new(&path), clock).await.unwrap());
+    let tasks: Vec<_> = (0..STACKS).map(|i| tokio::spawn(append_for_ever(store.clone(), i))).collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
+}
+
+async fn append_for_ever(store: Arc<SqliteStore>, number: u64) {
+    let stack = StackId::from(format!("stack-{number}"));
+    let lease = store.acquire(&stack, &format!("victim {}", std::process::id()), 1000).await.unwrap();
+    let run = store.next_run(&lease).await.unwrap().0;
+    store.append(&lease, vec![started(run)]).await.unwrap();
+    for step in 0.. {
+        let at = format!("a.a[{}]", step % 7);
+        let action = if step % 5 == 4 { Action::Delete } else { Action::Create };
+        store.append(&lease, vec![intent(run, step, &at, action)]).await.unwrap();
+        let kind = match action {
+            Action::Delete => OutcomeKind::Absent,
+            Action::Create | Action::Update => present(&"x".repeat((step as usize * 997) % 20_000)),
+        };
+        let serial = store.append(&lease, vec![outcome(run, step, &at, kind)]).await.unwrap();
+        let mut out = std::io::stdout().lock();
+        writeln!(out, "\nconfirmed {number} {run} {serial}").unwrap();
+        out.flush().unwrap();
+    }
+}
+
+/// Runs the victim and kills it after so many confirmations; gives the last serial and run of each stack.
+fn kill_after(path: &Path, round: u64, confirmations: u64) -> BTreeMap<u64, (u64, u64)> {
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "kill::victim", "--nocapture", "--test-threads=1"])
+        .env(PATH, path)
+        .env(ROUND, round.to_string())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut confirmed = BTreeMap::new();
+    let mut left = confirmations;
+    for line in lines {
+        let line = line.unwrap();
+        let Some(rest) = line.strip_prefix("confirmed ") else { continue };
+        let mut numbers = rest.split(' ').map(|number| number.parse::<u64>().unwrap());
+        let mut next = || numbers.next().unwrap();
+        let (stack, run, serial) = (next(), next(), next());
+        confirmed.insert(stack, (serial, run));
+        if left == 0 {
+            // What it says until the signal arrives counts as well, so reading goes on.
+            child.kill().unwrap();
+        }
+        left = left.saturating_sub(1);
+    }
+    assert!(!child.wait().unwrap().success(), "the victim ended by itself");
+    confirmed
+}
+
+#[test]
+fn killed_at_any_moment_nothing_confirmed_is_lost() {
+    let place = Place::new();
+    let path = place.path();
+    let mut runs = BTreeMap::new();
+    for round in 0..ROUNDS {
+        // A small generator of awkward moments; the machine's own timing does the rest.
+        let confirmations = round * round * 7919 % 61;
+        let confirmed = kill_after(&path, round, confirmations);
+        let verified = verify(&path).unwrap();
+        for (stack, (serial, run)) in confirmed {
+            let name = StackId::from(format!("stack-{stack}"));
+            let found = verified.iter().find(|verified| verified.stack == name).expect("the stack is there");
+            assert!(found.serial.0 >= serial, "{name} had confirmed {serial}, and has {}", found.serial);
+            let before = runs.insert(stack, run).unwrap_or(0);
+            assert!(run > before, "run {run} was given out after {before}");
+        }
+    }
+}

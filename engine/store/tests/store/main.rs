@@ -1,0 +1,10 @@
+//! The store at its seam: what is written comes back, and nothing else does, whatever happens to
+//! the process, the clock, the file and the disk.
+
+mod files;
+mod fold;
+mod group;
+mod journal;
+mod kill;
+mod leases;
+mod support;
