@@ -1,1 +1,334 @@
-//! Under construction.
+//! The meaning of a syntax tree: which variables, resources, outputs and modules a configuration
+//! declares.
+//!
+//! [`load`] reads one directory of a snapshot and every local module that it calls, and reports all
+//! problems that can be seen without evaluating anything: what is declared twice, not declared, not
+//! known or not supported. It neither knows provider schemas nor evaluates expressions, apart from
+//! the constants that the language wants to be constant (defaults, versions, flags).
+
+mod block;
+mod check;
+mod constant;
+mod load;
+mod module;
+mod reference;
+mod resource;
+mod terraform;
+mod tfvars;
+mod typexpr;
+mod variable;
+mod version;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use evenkeel_model::{Path, ProviderAddress, ResourceMode, SourceRange, Type, Value};
+
+use crate::ast::{Body, Expr};
+
+pub use check::check_references;
+pub use load::load;
+pub use reference::{Reference, Referenced, body_references, references};
+pub use tfvars::parse_tfvars;
+pub use typexpr::TypeDefaults;
+pub use variable::parse_variable_value;
+pub use version::{FOLLOWED_VERSION, Version, VersionConstraint};
+
+/// A root module and all modules it calls, at any depth.
+#[derive(Clone, Debug)]
+pub struct Configuration {
+    /// Modules by static path: the names of the calls that lead there; `[]` is the root.
+    pub modules: BTreeMap<Vec<Arc<str>>, Arc<Module>>,
+    root: Arc<Module>,
+}
+
+impl Configuration {
+    /// A configuration of the given root and the modules below it.
+    pub(crate) fn new(root: Arc<Module>, mut modules: BTreeMap<Vec<Arc<str>>, Arc<Module>>) -> Self {
+        modules.insert(Vec::new(), root.clone());
+        Self { modules, root }
+    }
+
+    /// The root module.
+    pub fn root(&self) -> &Arc<Module> {
+        &self.root
+    }
+
+    /// The module that is called at a static path.
+    pub fn module(&self, path: &[Arc<str>]) -> Option<&Arc<Module>> {
+        self.modules.get(path)
+    }
+}
+
+/// What the files of one directory declare.
+#[derive(Clone, Debug, Default)]
+pub struct Module {
+    /// Its directory in the snapshot; `""` is the snapshot's root.
+    pub directory: Arc<str>,
+    /// The `required_version` constraints.
+    pub required_version: Vec<VersionConstraint>,
+    /// Providers by local name, as `required_providers` declares them.
+    pub required_providers: BTreeMap<Arc<str>, RequiredProvider>,
+    /// `provider` blocks, in source order.
+    pub providers: Vec<ProviderBlock>,
+    /// `variable` blocks by name.
+    pub variables: BTreeMap<Arc<str>, Variable>,
+    /// Local values by name.
+    pub locals: BTreeMap<Arc<str>, Local>,
+    /// `output` blocks by name.
+    pub outputs: BTreeMap<Arc<str>, Output>,
+    /// `resource` and `data` blocks.
+    pub resources: BTreeMap<ResourceKey, Resource>,
+    /// `module` blocks by name.
+    pub calls: BTreeMap<Arc<str>, ModuleCall>,
+    /// The `backend` or `cloud` block, which is recognised and not used.
+    pub backend: Option<Backend>,
+}
+
+impl Module {
+    /// The source of the provider with a local name: as declared, or implied by the name.
+    pub fn provider_source(&self, local_name: &str) -> ProviderAddress {
+        self.required_providers
+            .get(local_name)
+            .map_or_else(|| ProviderAddress::implied(local_name), |required| required.source.clone())
+    }
+}
+
+/// A `backend` or `cloud` block.
+#[derive(Clone, Debug)]
+pub struct Backend {
+    /// The backend's type; `cloud` for a `cloud` block.
+    pub kind: Arc<str>,
+    /// Where it stands.
+    pub range: SourceRange,
+}
+
+/// What identifies a resource inside its module.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ResourceKey {
+    /// `resource` or `data`.
+    pub mode: ResourceMode,
+    /// The resource type, the block's first label.
+    pub kind: Arc<str>,
+    /// The name, the block's second label.
+    pub name: Arc<str>,
+}
+
+impl std::fmt::Display for ResourceKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.mode {
+            ResourceMode::Managed => write!(f, "{}.{}", self.kind, self.name),
+            ResourceMode::Data => write!(f, "data.{}.{}", self.kind, self.name),
+        }
+    }
+}
+
+/// One entry of `required_providers`.
+#[derive(Clone, Debug)]
+pub struct RequiredProvider {
+    /// Where the provider comes from.
+    pub source: ProviderAddress,
+    /// The version constraint as written.
+    pub version: Option<Arc<str>>,
+    /// Where it stands.
+    pub range: SourceRange,
+}
+
+/// A `provider` block.
+#[derive(Clone, Debug)]
+pub struct ProviderBlock {
+    /// The local name.
+    pub name: Arc<str>,
+    /// The alias, for an additional configuration.
+    pub alias: Option<Arc<str>>,
+    /// The provider's own arguments: without `alias` and `version`.
+    pub body: Body,
+    /// The header.
+    pub range: SourceRange,
+}
+
+/// A provider configuration by local name and alias: `aws` or `aws.west`.
+#[derive(Clone, Debug)]
+pub struct ProviderRef {
+    /// The local name.
+    pub name: Arc<str>,
+    /// The alias.
+    pub alias: Option<Arc<str>>,
+    /// Where it stands.
+    pub range: SourceRange,
+}
+
+impl std::fmt::Display for ProviderRef {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.alias {
+            Some(alias) => write!(f, "{}.{alias}", self.name),
+            None => write!(f, "{}", self.name),
+        }
+    }
+}
+
+/// A `variable` block.
+#[derive(Clone, Debug)]
+pub struct Variable {
+    /// The name.
+    pub name: Arc<str>,
+    /// The type constraint; `Dynamic` where there is none.
+    pub ty: Type,
+    /// How a value that is given as text is read.
+    pub parsing_mode: ParsingMode,
+    /// Values for attributes that `optional(TYPE, DEFAULT)` fills.
+    pub defaults: TypeDefaults,
+    /// The default, already of the variable's type.
+    pub default: Option<Value>,
+    /// Whether there is a default at all, even one that was refused.
+    pub has_default: bool,
+    /// Whether null is a value; otherwise null means the default.
+    pub nullable: bool,
+    /// Whether its value must not be shown.
+    pub sensitive: bool,
+    /// Whether its value must not be stored.
+    pub ephemeral: bool,
+    /// What it is for.
+    pub description: Option<Arc<str>>,
+    /// `validation` blocks.
+    pub validations: Vec<CheckRule>,
+    /// The header.
+    pub range: SourceRange,
+}
+
+/// How text from the command line or the environment becomes a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ParsingMode {
+    /// The text is the value.
+    Literal,
+    /// The text is an expression of constants.
+    Expression,
+}
+
+/// One local value.
+#[derive(Clone, Debug)]
+pub struct Local {
+    /// The name.
+    pub name: Arc<str>,
+    /// Its expression.
+    pub value: Expr,
+    /// Where the name stands.
+    pub range: SourceRange,
+}
+
+/// An `output` block.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// The name.
+    pub name: Arc<str>,
+    /// Its expression.
+    pub value: Expr,
+    /// What it is for.
+    pub description: Option<Arc<str>>,
+    /// Whether its value must not be shown.
+    pub sensitive: bool,
+    /// Whether its value must not be stored.
+    pub ephemeral: bool,
+    /// Dependencies that its expression does not show.
+    pub depends_on: Vec<Reference>,
+    /// `precondition` blocks.
+    pub preconditions: Vec<CheckRule>,
+    /// The header.
+    pub range: SourceRange,
+}
+
+/// A `validation`, `precondition` or `postcondition` block.
+#[derive(Clone, Debug)]
+pub struct CheckRule {
+    /// What must be true.
+    pub condition: Expr,
+    /// What to say when it is not.
+    pub error_message: Expr,
+    /// Where the block stands.
+    pub range: SourceRange,
+}
+
+/// A `resource` or `data` block.
+#[derive(Clone, Debug)]
+pub struct Resource {
+    /// Mode, type and name.
+    pub key: ResourceKey,
+    /// How many instances there are.
+    pub count: Option<Expr>,
+    /// One instance for each element.
+    pub for_each: Option<Expr>,
+    /// Dependencies that its expressions do not show.
+    pub depends_on: Vec<Reference>,
+    /// The provider configuration, where one is chosen.
+    pub provider: Option<ProviderRef>,
+    /// The `lifecycle` block.
+    pub lifecycle: Lifecycle,
+    /// The resource's own arguments: without meta arguments and meta blocks.
+    pub body: Body,
+    /// The header.
+    pub range: SourceRange,
+}
+
+impl Resource {
+    /// The local name of the provider that manages it.
+    pub fn provider_name(&self) -> &str {
+        match &self.provider {
+            Some(provider) => &provider.name,
+            None => self.key.kind.split('_').next().unwrap_or(&self.key.kind),
+        }
+    }
+}
+
+/// The `lifecycle` block of a resource.
+#[derive(Clone, Debug, Default)]
+pub struct Lifecycle {
+    /// Whether a replacement is made before the old object is deleted.
+    pub create_before_destroy: bool,
+    /// Whether a plan that would delete the object is refused.
+    pub prevent_destroy: bool,
+    /// Which differences are left alone.
+    pub ignore_changes: IgnoreChanges,
+    /// References whose change replaces the object.
+    pub replace_triggered_by: Vec<Expr>,
+    /// `precondition` blocks.
+    pub preconditions: Vec<CheckRule>,
+    /// `postcondition` blocks.
+    pub postconditions: Vec<CheckRule>,
+}
+
+/// Which attributes keep their prior value.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum IgnoreChanges {
+    /// No attribute.
+    #[default]
+    None,
+    /// `ignore_changes = all`
+    All,
+    /// The attributes at these paths.
+    Paths(Vec<Path>),
+}
+
+/// A `module` block.
+#[derive(Clone, Debug)]
+pub struct ModuleCall {
+    /// The name.
+    pub name: Arc<str>,
+    /// The directory of the called module; `None` when the source could not be used, which a
+    /// diagnostic has said.
+    pub directory: Option<Arc<str>>,
+    /// Values for its variables.
+    pub inputs: BTreeMap<Arc<str>, Expr>,
+    /// How many instances there are.
+    pub count: Option<Expr>,
+    /// One instance for each element.
+    pub for_each: Option<Expr>,
+    /// Dependencies that its expressions do not show.
+    pub depends_on: Vec<Reference>,
+    /// Provider configurations to hand over, by name inside the module (`aws`, `aws.west`).
+    pub providers: BTreeMap<Arc<str>, ProviderRef>,
+    /// The header.
+    pub range: SourceRange,
+}

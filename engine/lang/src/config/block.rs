@@ -1,0 +1,183 @@
+//! Reading blocks against what the language allows in them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use evenkeel_model::{Diagnostic, Diagnostics, SourceRange};
+
+use crate::ast::{Attribute, Block, Body, Expr};
+use crate::eval::did_you_mean;
+
+/// What a block may contain besides what is left over for others.
+pub(super) struct Content<'a> {
+    /// The known arguments.
+    pub attributes: BTreeMap<&'a str, &'a Attribute>,
+    /// The known nested blocks, in source order.
+    pub blocks: Vec<&'a Block>,
+    /// Everything else.
+    pub rest: Body,
+}
+
+impl<'a> Content<'a> {
+    /// Splits a body into what is known and the rest.
+    pub fn split(body: &'a Body, attributes: &[&str], blocks: &[&str]) -> Self {
+        let known = |attribute: &&Attribute| attributes.contains(&&*attribute.name);
+        let known_block = |block: &&Block| blocks.contains(&&*block.kind);
+        Self {
+            attributes: body.attributes.iter().filter(known).map(|a| (&*a.name, a)).collect(),
+            blocks: body.blocks.iter().filter(known_block).collect(),
+            rest: Body {
+                attributes: body.attributes.iter().filter(|a| !known(a)).cloned().collect(),
+                blocks: body.blocks.iter().filter(|b| !known_block(b)).cloned().collect(),
+            },
+        }
+    }
+
+    /// Splits a body in which nothing else may stand; what does is reported.
+    pub fn exact(
+        body: &'a Body,
+        attributes: &[&str],
+        blocks: &[&str],
+        diagnostics: &mut Diagnostics,
+    ) -> Self {
+        let content = Self::split(body, attributes, blocks);
+        for attribute in content.rest.attributes.iter() {
+            diagnostics.push(unsupported_argument(
+                &attribute.name,
+                attributes.iter().copied(),
+                blocks.contains(&&*attribute.name),
+                &attribute.name_range,
+            ));
+        }
+        for block in content.rest.blocks.iter() {
+            diagnostics.push(unsupported_block(
+                block,
+                blocks.iter().copied(),
+                attributes.contains(&&*block.kind),
+            ));
+        }
+        content
+    }
+
+    /// The expression of an argument.
+    pub fn expr(&self, name: &str) -> Option<Expr> {
+        self.attributes.get(name).map(|attribute| attribute.value.clone())
+    }
+
+    /// The expression of an argument that must be there.
+    pub fn required(&self, name: &str, header: &SourceRange, diagnostics: &mut Diagnostics) -> Option<Expr> {
+        let expr = self.expr(name);
+        if expr.is_none() {
+            diagnostics.error(
+                "Missing required argument",
+                format!("The argument \"{name}\" is required here, but there is no definition of it."),
+                Some(header.clone()),
+            );
+        }
+        expr
+    }
+}
+
+/// An argument that does not exist.
+pub(super) fn unsupported_argument<'n>(
+    name: &str,
+    known: impl IntoIterator<Item = &'n str>,
+    is_block: bool,
+    range: &SourceRange,
+) -> Diagnostic {
+    let hint = match did_you_mean(name, known) {
+        Some(near) => format!(" Did you mean \"{near}\"?"),
+        None if is_block => {
+            format!(" Did you mean to write a block, {name} {{ ... }}, without an equals sign?")
+        }
+        None => String::new(),
+    };
+    Diagnostic::error(
+        "Unsupported argument",
+        format!("An argument named \"{name}\" is not expected here.{hint}"),
+    )
+    .at(range.clone())
+}
+
+/// A block type that does not exist.
+pub(super) fn unsupported_block<'n>(
+    block: &Block,
+    known: impl IntoIterator<Item = &'n str>,
+    is_argument: bool,
+) -> Diagnostic {
+    let name = &block.kind;
+    let hint = match did_you_mean(name, known) {
+        Some(near) => format!(" Did you mean \"{near}\"?"),
+        None if is_argument => format!(" Did you mean to set the argument \"{name}\" with an equals sign?"),
+        None => String::new(),
+    };
+    Diagnostic::error(
+        "Unsupported block type",
+        format!("Blocks of type \"{name}\" are not expected here.{hint}"),
+    )
+    .at(block.range.clone())
+}
+
+/// Whether a block has exactly the labels it needs; what they are is named in the message.
+pub(super) fn labels<'a, const N: usize>(
+    block: &'a Block,
+    names: [&str; N],
+    diagnostics: &mut Diagnostics,
+) -> Option<[&'a Arc<str>; N]> {
+    let count = block.labels.len();
+    if let Some(missing) = names.get(count) {
+        diagnostics.error(
+            format!("Missing {missing} for {}", block.kind),
+            format!("All {} blocks have {N} label(s): {}.", block.kind, names.join(", ")),
+            Some(block.range.clone()),
+        );
+        return None;
+    }
+    if count > N {
+        let allowed =
+            if N == 0 { "no labels".to_owned() } else { format!("{N} label(s): {}", names.join(", ")) };
+        diagnostics.error(
+            format!("Extraneous label for {}", block.kind),
+            format!("Blocks of type {} have {allowed}.", block.kind),
+            Some(block.range.clone()),
+        );
+        return None;
+    }
+    let labels: Vec<&Arc<str>> = block.labels.iter().collect();
+    labels.try_into().ok()
+}
+
+/// Whether a name is an identifier; reports it otherwise.
+pub(super) fn check_name(name: &str, what: &str, range: &SourceRange, diagnostics: &mut Diagnostics) -> bool {
+    if is_identifier(name) {
+        return true;
+    }
+    diagnostics.error(
+        format!("Invalid {what} name"),
+        "A name starts with a letter or underscore and contains only letters, digits, underscores and dashes.",
+        Some(range.clone()),
+    );
+    false
+}
+
+/// Whether text is an identifier of the language.
+pub(super) fn is_identifier(name: &str) -> bool {
+    hcl_edit::Ident::try_new(name).is_ok()
+}
+
+/// Reports every nested block after the first one.
+pub(super) fn at_most_one<'a>(blocks: &[&'a Block], diagnostics: &mut Diagnostics) -> Option<&'a Block> {
+    for block in blocks.iter().skip(1) {
+        diagnostics.error(
+            format!("Duplicate {} block", block.kind),
+            format!("Only one \"{}\" block is allowed here.", block.kind),
+            Some(block.range.clone()),
+        );
+    }
+    blocks.first().copied()
+}
+
+/// `file.tf:3,5`, as messages name a place.
+pub(super) fn place(range: &SourceRange) -> String {
+    format!("{}:{},{}", range.filename, range.start.line, range.start.column)
+}

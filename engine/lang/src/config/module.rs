@@ -1,0 +1,305 @@
+//! The blocks of one directory, gathered into a module.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::sync::Arc;
+
+use evenkeel_model::{Diagnostics, ResourceMode, SourceRange};
+
+use super::block::{Content, check_name, labels, place, unsupported_argument, unsupported_block};
+use super::constant::{constant_of, flag, text};
+use super::resource::{depends_on, provider_ref, repetition, resource};
+use super::terraform::terraform;
+use super::variable::{check_rule, variable};
+use super::{Local, Module, ModuleCall, Output, ProviderBlock, ProviderRef};
+use crate::ast::{Attribute, Block, Body, Expr, ExprKind};
+
+const BLOCKS: [&str; 8] =
+    ["terraform", "provider", "variable", "locals", "output", "resource", "data", "module"];
+
+/// Blocks that the language has and that are not there yet.
+const LATER: [&str; 5] = ["moved", "removed", "import", "check", "ephemeral"];
+
+/// Adds what a file declares to its module.
+pub(super) fn add_file(body: &Body, module: &mut Module, diagnostics: &mut Diagnostics) {
+    for attribute in body.attributes.iter() {
+        diagnostics.push(unsupported_argument(
+            &attribute.name,
+            [],
+            BLOCKS.contains(&&*attribute.name),
+            &attribute.name_range,
+        ));
+    }
+    for block in body.blocks.iter() {
+        add_block(block, module, diagnostics);
+    }
+}
+
+fn add_block(block: &Block, module: &mut Module, diagnostics: &mut Diagnostics) {
+    match &*block.kind {
+        "terraform" => terraform(block, module, diagnostics),
+        "provider" => provider(block, module, diagnostics),
+        "locals" => locals(block, module, diagnostics),
+        "variable" => {
+            if let Some(variable) = variable(block, diagnostics) {
+                let name = variable.name.clone();
+                let what = Duplicate::new("variable declaration", format!("A variable named \"{name}\""));
+                insert(&mut module.variables, name, variable, |v| &v.range, what, diagnostics);
+            }
+        }
+        "output" => {
+            if let Some(output) = output(block, diagnostics) {
+                let name = output.name.clone();
+                let what = Duplicate::new("output definition", format!("An output named \"{name}\""));
+                insert(&mut module.outputs, name, output, |o| &o.range, what, diagnostics);
+            }
+        }
+        "resource" | "data" => {
+            let mode = if &*block.kind == "data" { ResourceMode::Data } else { ResourceMode::Managed };
+            if let Some(resource) = resource(block, mode, diagnostics) {
+                let key = resource.key.clone();
+                let prefix = if mode == ResourceMode::Data { "data" } else { "resource" };
+                let what = Duplicate::new(
+                    format!("{prefix} \"{}\" configuration", key.kind),
+                    format!("A {} {prefix} named \"{}\"", key.kind, key.name),
+                );
+                insert(&mut module.resources, key, resource, |r| &r.range, what, diagnostics);
+            }
+        }
+        "module" => {
+            if let Some(call) = call(block, &module.directory, diagnostics) {
+                let name = call.name.clone();
+                let what = Duplicate::new("module call", format!("A module call named \"{name}\""));
+                insert(&mut module.calls, name, call, |c| &c.range, what, diagnostics);
+            }
+        }
+        kind if LATER.contains(&kind) => diagnostics.error(
+            "Unsupported block type",
+            format!("Blocks of type \"{kind}\" are not supported yet. Remove the block to go on without what it does."),
+            Some(block.range.clone()),
+        ),
+        _ => diagnostics.push(unsupported_block(block, BLOCKS.into_iter().chain(LATER), false)),
+    }
+}
+
+/// What is said about something that is declared twice.
+struct Duplicate {
+    what: String,
+    subject: String,
+}
+
+impl Duplicate {
+    fn new(what: impl Into<String>, subject: impl Into<String>) -> Self {
+        Self { what: what.into(), subject: subject.into() }
+    }
+}
+
+fn insert<K: Ord, V>(
+    map: &mut BTreeMap<K, V>,
+    key: K,
+    value: V,
+    range_of: impl Fn(&V) -> &SourceRange,
+    duplicate: Duplicate,
+    diagnostics: &mut Diagnostics,
+) {
+    match map.entry(key) {
+        Entry::Vacant(entry) => {
+            entry.insert(value);
+        }
+        Entry::Occupied(entry) => diagnostics.error(
+            format!("Duplicate {}", duplicate.what),
+            format!(
+                "{} was already declared at {}. Names must be unique in a module.",
+                duplicate.subject,
+                place(range_of(entry.get()))
+            ),
+            Some(range_of(&value).clone()),
+        ),
+    }
+}
+
+fn provider(block: &Block, module: &mut Module, diagnostics: &mut Diagnostics) {
+    let Some([name]) = labels(block, ["name"], diagnostics) else { return };
+    check_name(name, "provider", &block.range, diagnostics);
+    let content =
+        Content::split(&block.body, &["alias", "version", "count", "for_each", "depends_on", "source"], &[]);
+    for reserved in ["count", "for_each", "depends_on", "source"] {
+        if let Some(attribute) = content.attributes.get(reserved) {
+            diagnostics.error(
+                "Reserved argument name in provider block",
+                format!("The provider argument name \"{reserved}\" is reserved and cannot be used."),
+                Some(attribute.name_range.clone()),
+            );
+        }
+    }
+    let alias = text(content.expr("alias"), "alias", diagnostics);
+    if let (Some(alias), Some(expr)) = (&alias, content.expr("alias")) {
+        check_name(alias, "provider alias", expr.range(), diagnostics);
+    }
+    let same = |other: &&ProviderBlock| other.name == *name && other.alias == alias;
+    if let Some(first) = module.providers.iter().find(same) {
+        let which = match &alias {
+            Some(alias) => format!("with alias \"{alias}\" "),
+            None => "without an alias ".to_owned(),
+        };
+        diagnostics.error(
+            "Duplicate provider configuration",
+            format!(
+                "A configuration {which}for provider \"{name}\" was already given at {}. Further ones need an alias of \
+                 their own.",
+                place(&first.range)
+            ),
+            Some(block.range.clone()),
+        );
+        return;
+    }
+    module.providers.push(ProviderBlock {
+        name: name.clone(),
+        alias,
+        body: content.rest,
+        range: block.range.clone(),
+    });
+}
+
+fn locals(block: &Block, module: &mut Module, diagnostics: &mut Diagnostics) {
+    labels(block, [], diagnostics);
+    for nested in block.body.blocks.iter() {
+        diagnostics.push(unsupported_block(nested, [], true));
+    }
+    for Attribute { name, name_range, value } in block.body.attributes.iter() {
+        let local = Local { name: name.clone(), value: value.clone(), range: name_range.clone() };
+        let what = Duplicate::new("local value definition", format!("A local value named \"{name}\""));
+        insert(&mut module.locals, name.clone(), local, |local| &local.range, what, diagnostics);
+    }
+}
+
+fn output(block: &Block, diagnostics: &mut Diagnostics) -> Option<Output> {
+    let [name] = labels(block, ["name"], diagnostics)?;
+    check_name(name, "output", &block.range, diagnostics);
+    let content = Content::exact(
+        &block.body,
+        &["value", "description", "sensitive", "ephemeral", "depends_on"],
+        &["precondition"],
+        diagnostics,
+    );
+    let value = content.required("value", &block.range, diagnostics);
+    let output = Output {
+        name: name.clone(),
+        value: value?,
+        description: text(content.expr("description"), "description", diagnostics),
+        sensitive: flag(content.expr("sensitive"), "sensitive", diagnostics),
+        ephemeral: flag(content.expr("ephemeral"), "ephemeral", diagnostics),
+        depends_on: content.expr("depends_on").map(|expr| depends_on(&expr, diagnostics)).unwrap_or_default(),
+        preconditions: content.blocks.iter().filter_map(|nested| check_rule(nested, diagnostics)).collect(),
+        range: block.range.clone(),
+    };
+    Some(output)
+}
+
+fn call(block: &Block, directory: &str, diagnostics: &mut Diagnostics) -> Option<ModuleCall> {
+    let [name] = labels(block, ["name"], diagnostics)?;
+    check_name(name, "module", &block.range, diagnostics);
+    let content = Content::split(
+        &block.body,
+        &["source", "version", "count", "for_each", "depends_on", "providers"],
+        &["lifecycle"],
+    );
+    for nested in content.blocks.iter().copied().chain(content.rest.blocks.iter()) {
+        diagnostics.push(unsupported_block(nested, [], true));
+    }
+    let source = content.required("source", &block.range, diagnostics);
+    if let Some(version) = content.attributes.get("version") {
+        diagnostics.error(
+            "Invalid registry module source address",
+            "The argument \"version\" belongs to modules of a registry, and only local modules are supported yet.",
+            Some(version.name_range.clone()),
+        );
+    }
+    let (count, for_each) = repetition(&content, diagnostics);
+    Some(ModuleCall {
+        name: name.clone(),
+        directory: source.and_then(|source| source_directory(&source, directory, diagnostics)),
+        inputs: content.rest.attributes.iter().map(|a| (a.name.clone(), a.value.clone())).collect(),
+        count,
+        for_each,
+        depends_on: content.expr("depends_on").map(|expr| depends_on(&expr, diagnostics)).unwrap_or_default(),
+        providers: content.expr("providers").map(|expr| providers(&expr, diagnostics)).unwrap_or_default(),
+        range: block.range.clone(),
+    })
+}
+
+/// The directory in the snapshot that a local source means.
+fn source_directory(source: &Expr, directory: &str, diagnostics: &mut Diagnostics) -> Option<Arc<str>> {
+    let value = constant_of(source, &evenkeel_model::Type::String, "source", diagnostics)?;
+    let text = value.as_str()?;
+    let local = matches!(text, "." | "..") || text.starts_with("./") || text.starts_with("../");
+    if !local {
+        diagnostics.error(
+            "Unsupported module source",
+            format!(
+                "The module source \"{text}\" is not local. Only modules of the same repository are supported yet; \
+                 their sources begin with ./ or ../."
+            ),
+            Some(source.range().clone()),
+        );
+        return None;
+    }
+    let mut parts: Vec<&str> = directory.split('/').filter(|part| !part.is_empty()).collect();
+    for part in text.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                if parts.pop().is_none() {
+                    diagnostics.error(
+                        "Invalid module source address",
+                        format!("The module source \"{text}\" leads out of the repository."),
+                        Some(source.range().clone()),
+                    );
+                    return None;
+                }
+            }
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/").into())
+}
+
+fn providers(expr: &Expr, diagnostics: &mut Diagnostics) -> BTreeMap<Arc<str>, ProviderRef> {
+    let ExprKind::Object(items) = expr.kind() else {
+        diagnostics.error(
+            "Invalid providers argument",
+            "Provider configurations are handed over as a map: providers = { aws = aws.west }.",
+            Some(expr.range().clone()),
+        );
+        return BTreeMap::new();
+    };
+    let mut found = BTreeMap::new();
+    for item in items {
+        let (Some(inside), Some(outside)) =
+            (provider_ref(&name_of(&item.key), diagnostics), provider_ref(&item.value, diagnostics))
+        else {
+            continue;
+        };
+        if found.insert(Arc::from(inside.to_string()), outside).is_some() {
+            diagnostics.error(
+                "Duplicate provider address",
+                format!("The provider configuration {inside} is handed over twice."),
+                Some(item.key.range().clone()),
+            );
+        }
+    }
+    found
+}
+
+/// A bare key as a name again.
+fn name_of(key: &Expr) -> Expr {
+    match key.kind() {
+        ExprKind::Literal(value) => match value.as_str() {
+            Some(text) if super::block::is_identifier(text) => {
+                Expr::new(ExprKind::Name(text.into()), key.range().clone())
+            }
+            _ => key.clone(),
+        },
+        _ => key.clone(),
+    }
+}

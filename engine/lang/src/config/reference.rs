@@ -1,0 +1,398 @@
+//! What an expression refers to: the edges of the dependency graph.
+
+use std::sync::Arc;
+
+use evenkeel_model::{ResourceMode, SourceRange};
+
+use super::ResourceKey;
+use crate::ast::{Body, Expr, ExprKind, SplatStep, TemplatePart};
+
+/// Something that an expression can refer to inside its module.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reference {
+    /// `var.NAME`
+    Variable(Arc<str>),
+    /// `local.NAME`
+    Local(Arc<str>),
+    /// `TYPE.NAME` or `data.TYPE.NAME`
+    Resource(ResourceKey),
+    /// `module.NAME`, and the output that is used, where only one is.
+    Module {
+        /// The name of the call.
+        name: Arc<str>,
+        /// The output.
+        output: Option<Arc<str>>,
+    },
+    /// `each.key` or `each.value`
+    Each,
+    /// `count.index`
+    Count,
+    /// `path.*`
+    Path,
+    /// `terraform.*`
+    Terraform,
+    /// `self`
+    SelfRef,
+}
+
+/// A reference and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Referenced {
+    /// What is referred to.
+    pub reference: Reference,
+    /// The text that names it.
+    pub range: SourceRange,
+}
+
+/// A reference that names nothing, such as `var` alone or `local["x"]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Malformed {
+    /// The summary of the diagnostic.
+    pub summary: &'static str,
+    /// What is missing, as a sentence.
+    pub detail: String,
+    /// The root name.
+    pub range: SourceRange,
+}
+
+/// The references of an expression in source order. Names that `for` binds are none.
+pub fn references(expr: &Expr) -> Vec<Referenced> {
+    let mut collector = Collector::default();
+    collector.expr(expr);
+    collector.found
+}
+
+/// The references of a body and all blocks inside, in source order. The iterator of a `dynamic`
+/// block is none inside its content.
+pub fn body_references(body: &Body) -> Vec<Referenced> {
+    let mut collector = Collector::default();
+    collector.body(body);
+    collector.found
+}
+
+/// References and what looks like one and is none.
+pub(super) fn all_of_expr(expr: &Expr) -> (Vec<Referenced>, Vec<Malformed>) {
+    let mut collector = Collector::default();
+    collector.expr(expr);
+    (collector.found, collector.malformed)
+}
+
+/// The same for a body.
+pub(super) fn all_of_body(body: &Body) -> (Vec<Referenced>, Vec<Malformed>) {
+    let mut collector = Collector::default();
+    collector.body(body);
+    (collector.found, collector.malformed)
+}
+
+/// The reference that a whole expression is, if it is one and nothing more than steps into it.
+pub(super) fn whole(expr: &Expr) -> Option<Referenced> {
+    let mut base = expr;
+    while let ExprKind::Attribute(inner, _) | ExprKind::Index(inner, _) | ExprKind::LegacyIndex(inner, _) =
+        base.kind()
+    {
+        base = inner;
+    }
+    match base.kind() {
+        ExprKind::Name(_) => references(expr).into_iter().next(),
+        _ => None,
+    }
+}
+
+#[derive(Default)]
+struct Collector {
+    bound: Vec<Arc<str>>,
+    found: Vec<Referenced>,
+    malformed: Vec<Malformed>,
+}
+
+impl Collector {
+    fn body(&mut self, body: &Body) {
+        // Attributes and blocks are kept apart; the places put them into order again.
+        let start = self.found.len();
+        for attribute in body.attributes.iter() {
+            self.expr(&attribute.value);
+        }
+        for block in body.blocks.iter() {
+            match (&*block.kind, &block.labels[..]) {
+                ("dynamic", [label]) => self.dynamic(label, &block.body),
+                _ => self.body(&block.body),
+            }
+        }
+        if let Some(new) = self.found.get_mut(start..) {
+            new.sort_by_key(|referenced| referenced.range.start.byte);
+        }
+    }
+
+    fn dynamic(&mut self, label: &Arc<str>, body: &Body) {
+        let iterator = match body.attribute("iterator").map(|attribute| attribute.value.kind()) {
+            Some(ExprKind::Name(name)) => name.clone(),
+            _ => label.clone(),
+        };
+        for attribute in body.attributes.iter() {
+            match &*attribute.name {
+                "iterator" => {}
+                "labels" => self.within(&[iterator.clone()], |inner| inner.expr(&attribute.value)),
+                _ => self.expr(&attribute.value),
+            }
+        }
+        for block in body.blocks.iter() {
+            self.within(&[iterator.clone()], |inner| inner.body(&block.body));
+        }
+    }
+
+    fn within(&mut self, names: &[Arc<str>], inner: impl FnOnce(&mut Self)) {
+        let before = self.bound.len();
+        self.bound.extend_from_slice(names);
+        inner(self);
+        self.bound.truncate(before);
+    }
+
+    fn expr(&mut self, expr: &Expr) {
+        match expr.kind() {
+            ExprKind::Name(_) | ExprKind::Attribute(..) | ExprKind::Index(..) | ExprKind::LegacyIndex(..) => {
+                self.chain(expr)
+            }
+            ExprKind::Splat { source, each } => {
+                self.expr(source);
+                for step in each {
+                    if let SplatStep::Index(key) = step {
+                        self.expr(key);
+                    }
+                }
+            }
+            ExprKind::For(f) => {
+                self.expr(&f.collection);
+                let names: Vec<Arc<str>> = f.key_name.iter().chain([&f.value_name]).cloned().collect();
+                self.within(&names, |inner| {
+                    for expr in f.key.iter().chain([&f.value]).chain(&f.condition) {
+                        inner.expr(expr);
+                    }
+                });
+            }
+            ExprKind::Template(parts) => self.parts(parts),
+            ExprKind::Object(items) => {
+                for item in items {
+                    self.object_key(&item.key);
+                    self.expr(&item.value);
+                }
+            }
+            ExprKind::Literal(_)
+            | ExprKind::Wrapped(_)
+            | ExprKind::Tuple(_)
+            | ExprKind::Call { .. }
+            | ExprKind::Binary(..)
+            | ExprKind::Unary(..)
+            | ExprKind::Conditional(..)
+            | ExprKind::Parens(_) => children(expr, &mut |child| self.expr(child)),
+        }
+    }
+
+    fn object_key(&mut self, key: &Expr) {
+        if matches!(key.kind(), ExprKind::Attribute(..) | ExprKind::Index(..) | ExprKind::LegacyIndex(..)) {
+            self.malformed.push(Malformed {
+                summary: "Ambiguous attribute key",
+                detail:
+                    "A reference as a key stands in parentheses, (key), and a literal key with dots in it in \
+                         quotes, \"key\"."
+                        .to_owned(),
+                range: key.range().clone(),
+            });
+            return;
+        }
+        self.expr(key);
+    }
+
+    fn parts(&mut self, parts: &[TemplatePart]) {
+        for part in parts {
+            match part {
+                TemplatePart::Text(_) => {}
+                TemplatePart::Interpolation(expr) => self.expr(expr),
+                TemplatePart::If { condition, yes, no } => {
+                    self.expr(condition);
+                    self.parts(yes);
+                    self.parts(no);
+                }
+                TemplatePart::For { key_name, value_name, collection, body } => {
+                    self.expr(collection);
+                    let names: Vec<Arc<str>> = key_name.iter().chain([value_name]).cloned().collect();
+                    self.within(&names, |inner| inner.parts(body));
+                }
+            }
+        }
+    }
+
+    /// A name and steps into it.
+    fn chain(&mut self, expr: &Expr) {
+        let mut steps = Vec::new();
+        let mut base = expr;
+        while let ExprKind::Attribute(inner, _)
+        | ExprKind::Index(inner, _)
+        | ExprKind::LegacyIndex(inner, _) = base.kind()
+        {
+            steps.push(base);
+            base = inner;
+        }
+        steps.reverse();
+        match base.kind() {
+            ExprKind::Name(name) if !self.bound.contains(name) => self.root(name, base, &steps),
+            ExprKind::Name(_) => {}
+            _ => self.expr(base),
+        }
+        for step in steps {
+            if let ExprKind::Index(_, key) = step.kind() {
+                self.expr(key);
+            }
+        }
+    }
+
+    fn root(&mut self, name: &Arc<str>, base: &Expr, steps: &[&Expr]) {
+        let attribute = |i: usize| match steps.get(i).map(|step| step.kind()) {
+            Some(ExprKind::Attribute(_, name)) => Some(name.clone()),
+            _ => None,
+        };
+        let range_to =
+            |i: usize| steps.get(i).map_or_else(|| base.range().clone(), |step| step.range().clone());
+        let (reference, range) = match (&**name, attribute(0)) {
+            ("var", Some(name)) => (Reference::Variable(name), range_to(0)),
+            ("local", Some(name)) => (Reference::Local(name), range_to(0)),
+            ("module", Some(name)) => {
+                let indexed = matches!(
+                    steps.get(1).map(|step| step.kind()),
+                    Some(ExprKind::Index(..) | ExprKind::LegacyIndex(..))
+                );
+                let at = if indexed { 2 } else { 1 };
+                let output = attribute(at);
+                let range = if output.is_some() { range_to(at) } else { range_to(0) };
+                (Reference::Module { name, output }, range)
+            }
+            ("data", Some(kind)) => match attribute(1) {
+                Some(name) => {
+                    (Reference::Resource(ResourceKey { mode: ResourceMode::Data, kind, name }), range_to(1))
+                }
+                None => {
+                    return self.bad(
+                        base,
+                        "The \"data\" object must be followed by the type and the name of a data resource.",
+                    );
+                }
+            },
+            ("resource", Some(kind)) => {
+                match attribute(1) {
+                    Some(name) => (
+                        Reference::Resource(ResourceKey { mode: ResourceMode::Managed, kind, name }),
+                        range_to(1),
+                    ),
+                    None => return self.bad(
+                        base,
+                        "The \"resource\" object must be followed by the type and the name of a resource.",
+                    ),
+                }
+            }
+            ("each", Some(part)) if matches!(&*part, "key" | "value") => (Reference::Each, range_to(0)),
+            ("each", _) => {
+                return self.bad(base, "The \"each\" object has the attributes each.key and each.value.");
+            }
+            ("count", Some(part)) if &*part == "index" => (Reference::Count, range_to(0)),
+            ("count", _) => return self.bad(base, "The \"count\" object has one attribute, count.index."),
+            ("path", Some(part)) if matches!(&*part, "module" | "root" | "cwd") => {
+                (Reference::Path, range_to(0))
+            }
+            ("path", _) => {
+                return self.bad(
+                    base,
+                    "The \"path\" object has the attributes path.module, path.root and path.cwd.",
+                );
+            }
+            ("terraform", Some(_)) => (Reference::Terraform, range_to(0)),
+            ("self", _) => (Reference::SelfRef, base.range().clone()),
+            ("var" | "local" | "module" | "data" | "resource" | "terraform", None) => {
+                let detail = format!(
+                    "The \"{name}\" object cannot be used by itself; the name of what is meant follows it: {name}.NAME."
+                );
+                return self.bad(base, &detail);
+            }
+            (_, Some(second)) => {
+                let key = ResourceKey { mode: ResourceMode::Managed, kind: name.clone(), name: second };
+                (Reference::Resource(key), range_to(0))
+            }
+            (_, None) => {
+                return self.bad(
+                    base,
+                    "A reference to a resource type must be followed by at least one attribute access, specifying the \
+                     resource name.",
+                );
+            }
+        };
+        self.found.push(Referenced { reference, range });
+    }
+
+    fn bad(&mut self, base: &Expr, detail: &str) {
+        self.malformed.push(Malformed {
+            summary: "Invalid reference",
+            detail: detail.to_owned(),
+            range: base.range().clone(),
+        });
+    }
+}
+
+/// Calls `action` for an expression and every one inside, from the outside in.
+pub(super) fn visit(expr: &Expr, action: &mut dyn FnMut(&Expr)) {
+    action(expr);
+    children(expr, &mut |child| visit(child, action));
+}
+
+/// Calls `action` for each expression directly inside another, in source order.
+fn children(expr: &Expr, action: &mut dyn FnMut(&Expr)) {
+    match expr.kind() {
+        ExprKind::Literal(_) | ExprKind::Name(_) => {}
+        ExprKind::Template(parts) => children_of_parts(parts, action),
+        ExprKind::Wrapped(inner)
+        | ExprKind::Attribute(inner, _)
+        | ExprKind::LegacyIndex(inner, _)
+        | ExprKind::Unary(_, inner)
+        | ExprKind::Parens(inner) => action(inner),
+        ExprKind::Index(a, b) | ExprKind::Binary(_, a, b) => {
+            action(a);
+            action(b);
+        }
+        ExprKind::Splat { source, each } => {
+            action(source);
+            for step in each {
+                if let SplatStep::Index(key) = step {
+                    action(key);
+                }
+            }
+        }
+        ExprKind::Tuple(elements) => elements.iter().for_each(action),
+        ExprKind::Object(items) => {
+            for item in items {
+                action(&item.key);
+                action(&item.value);
+            }
+        }
+        ExprKind::Call { arguments, .. } => arguments.iter().for_each(action),
+        ExprKind::Conditional(a, b, c) => [a, b, c].into_iter().for_each(action),
+        ExprKind::For(f) => {
+            action(&f.collection);
+            f.key.iter().chain([&f.value]).chain(&f.condition).for_each(action);
+        }
+    }
+}
+
+fn children_of_parts(parts: &[TemplatePart], action: &mut dyn FnMut(&Expr)) {
+    for part in parts {
+        match part {
+            TemplatePart::Text(_) => {}
+            TemplatePart::Interpolation(expr) => action(expr),
+            TemplatePart::If { condition, yes, no } => {
+                action(condition);
+                children_of_parts(yes, action);
+                children_of_parts(no, action);
+            }
+            TemplatePart::For { collection, body, .. } => {
+                action(collection);
+                children_of_parts(body, action);
+            }
+        }
+    }
+}

@@ -1,0 +1,326 @@
+//! Source text in, rendering of the tree or diagnostics out.
+
+use std::fmt::Write as _;
+
+use evenkeel_model::{Diagnostics, SourceRange};
+
+use super::*;
+use crate::ast::{Block, SplatStep, TemplatePart};
+
+/// The tree as S-expressions.
+fn show(expr: &Expr) -> String {
+    let list = |exprs: &[Expr]| exprs.iter().map(show).collect::<Vec<_>>().join(" ");
+    match expr.kind() {
+        ExprKind::Literal(value) => format!("{value:?}"),
+        ExprKind::Template(parts) => format!("(template {})", show_parts(parts)),
+        ExprKind::Wrapped(inner) => format!("(wrapped {})", show(inner)),
+        ExprKind::Name(name) => name.to_string(),
+        ExprKind::Attribute(object, name) => format!("(. {} {name})", show(object)),
+        ExprKind::Index(collection, key) => format!("([] {} {})", show(collection), show(key)),
+        ExprKind::LegacyIndex(collection, key) => format!("(.n {} {key})", show(collection)),
+        ExprKind::Splat { source, each } => {
+            let steps: Vec<String> = each
+                .iter()
+                .map(|step| match step {
+                    SplatStep::Attribute(name, _) => format!(".{name}"),
+                    SplatStep::Index(key) => format!("[{}]", show(key)),
+                })
+                .collect();
+            format!("(splat {} {})", show(source), steps.join(""))
+        }
+        ExprKind::Tuple(elements) => format!("[{}]", list(elements)),
+        ExprKind::Object(items) => {
+            let items: Vec<String> =
+                items.iter().map(|item| format!("{}={}", show(&item.key), show(&item.value))).collect();
+            format!("{{{}}}", items.join(" "))
+        }
+        ExprKind::Call { name, arguments, expand_last, .. } => {
+            let dots = if *expand_last { "..." } else { "" };
+            format!("({name}! {}{dots})", list(arguments))
+        }
+        ExprKind::Binary(op, a, b) => format!("({op:?} {} {})", show(a), show(b)),
+        ExprKind::Unary(op, a) => format!("({op:?} {})", show(a)),
+        ExprKind::Conditional(c, a, b) => format!("(? {} {} {})", show(c), show(a), show(b)),
+        ExprKind::For(f) => {
+            let mut out = String::from("(for");
+            if let Some(key) = &f.key_name {
+                write!(out, " {key},").unwrap();
+            }
+            write!(out, " {} in {} :", f.value_name, show(&f.collection)).unwrap();
+            if let Some(key) = &f.key {
+                write!(out, " {} =>", show(key)).unwrap();
+            }
+            write!(out, " {}", show(&f.value)).unwrap();
+            if f.grouping {
+                out.push_str("...");
+            }
+            if let Some(condition) = &f.condition {
+                write!(out, " if {}", show(condition)).unwrap();
+            }
+            out + ")"
+        }
+        ExprKind::Parens(inner) => format!("(parens {})", show(inner)),
+    }
+}
+
+fn show_parts(parts: &[TemplatePart]) -> String {
+    let parts: Vec<String> = parts
+        .iter()
+        .map(|part| match part {
+            TemplatePart::Text(text) => format!("{text:?}"),
+            TemplatePart::Interpolation(expr) => format!("${{{}}}", show(expr)),
+            TemplatePart::If { condition, yes, no } => {
+                format!("(if {} [{}] [{}])", show(condition), show_parts(yes), show_parts(no))
+            }
+            TemplatePart::For { key_name, value_name, collection, body } => format!(
+                "(for {}{value_name} in {} [{}])",
+                key_name.as_ref().map(|key| format!("{key}, ")).unwrap_or_default(),
+                show(collection),
+                show_parts(body)
+            ),
+        })
+        .collect();
+    parts.join(" ")
+}
+
+fn show_range(range: &SourceRange) -> String {
+    format!("{}:{}-{}:{}", range.start.line, range.start.column, range.end.line, range.end.column)
+}
+
+fn show_diagnostics(diagnostics: &Diagnostics) -> String {
+    let lines: Vec<String> = diagnostics
+        .iter()
+        .map(|d| format!("{} @ {}", d.summary, d.range.as_ref().map(show_range).unwrap_or_default()))
+        .collect();
+    lines.join("; ")
+}
+
+fn show_body(body: &Body) -> String {
+    let mut parts: Vec<String> =
+        body.attributes.iter().map(|a| format!("{}={}", a.name, show(&a.value))).collect();
+    parts.extend(
+        body.blocks
+            .iter()
+            .map(|Block { kind, labels, body, .. }| format!("{kind} {labels:?} {{{}}}", show_body(body))),
+    );
+    parts.join("; ")
+}
+
+#[track_caller]
+fn check_expr(text: &str, expected: &str) {
+    let (expr, diagnostics) = parse_expression("t.tf", text);
+    let found = match expr {
+        Some(expr) => show(&expr),
+        None => format!("ERROR {}", show_diagnostics(&diagnostics)),
+    };
+    assert_eq!(found, expected, "{text}");
+}
+
+#[track_caller]
+fn check_file(text: &str, expected: &str) {
+    let (body, diagnostics) = parse_file("t.tf", text.as_bytes());
+    let found = if diagnostics.is_empty() {
+        show_body(&body)
+    } else {
+        format!("ERROR {}", show_diagnostics(&diagnostics))
+    };
+    assert_eq!(found, expected, "{text}");
+}
+
+#[test]
+fn expressions() {
+    for (text, expected) in [
+        ("1 + 2 * 3 == 7 && !a", "(And (Equal (Add 1 (Multiply 2 3)) 7) (Not a))"),
+        ("-1 - -x", "(Subtract -1 (Negate x))"),
+        ("- /* c */ 1.5", "-1.5"),
+        ("a ? b : c ? d : e", "(? a b (? c d e))"),
+        ("123456789012345678901234567890", "123456789012345678901234567890"),
+        ("0.10", "0.1"),
+        ("1e400 > 1", &format!("(Greater 1{} 1)", "0".repeat(400))),
+        ("var.a[\"k\"].b.0", "(.n (. ([] (. var a) \"k\") b) 0)"),
+        ("xs.0.1", "(.n (.n xs 0) 1)"),
+        ("upper(\"x\", ys...)", "(upper! \"x\" ys...)"),
+        ("core::upper(x)", "(upper! x)"),
+        ("provider::a::f(x)", "(provider::a::f! x)"),
+        ("[1,\n2,\n]", "[1 2]"),
+        (
+            "{a=1\n\"b\": 2, (c) = 3, true = 4, null = 5}",
+            "{\"a\"=1 \"b\"=2 (parens c)=3 \"true\"=4 \"null\"=5}",
+        ),
+        ("{a=1,a=2,\"a\"=3,\"a\"=4}", "{\"a\"=1 \"a\"=2 \"a\"=3 \"a\"=4}"),
+        ("[for k, v in m : v if k]", "(for k, v in m : v if k)"),
+        ("{for v in m : v.a => v...}", "(for v in m : (. v a) => v...)"),
+        ("1\n+\n2", "(Add 1 2)"),
+        (" ( x ) # c", "(parens x)"),
+        ("x # c", "x"),
+        ("format", "format"),
+        ("[format, for_each]", "[format for_each]"),
+    ] {
+        check_expr(text, expected);
+    }
+}
+
+#[test]
+fn splats() {
+    for (text, expected) in [
+        ("a.*.b.0.c", "(splat a .b[0].c)"),
+        ("a.*.b[0]", "([] (splat a .b) 0)"),
+        ("a[*].b[0].c", "(splat a .b[0].c)"),
+        ("a[*]", "(splat a )"),
+        ("a[*].b[*].c", "(for (element) in (splat a ) : (splat (. (element) b) .c))"),
+        ("a.*.b.*.c", "ERROR Nested splat expression not allowed @ 1:6-1:8"),
+    ] {
+        check_expr(text, expected);
+    }
+}
+
+#[test]
+fn strings_and_templates() {
+    for (text, expected) in [
+        (r#""a\n\t\"\\\u00e4\U0001F600""#, r#""a\n\t\"\\ä😀""#),
+        (r#""$${a} %%{b} $$ $a %b""#, r#""${a} %{b} $$ $a %b""#),
+        (r#""$$${a}""#, r#""$${a}""#),
+        (r#""""#, r#""""#),
+        (r#""${a}""#, "(wrapped a)"),
+        (r#""x${a}""#, r#"(template "x" ${a})"#),
+        (r#""${a}${b}""#, "(template ${a} ${b})"),
+        (r#"" ${~ a ~} x""#, r#"(template ${a} "x")"#),
+        (r#""${~ a ~}\n x""#, r#"(template ${a} "x")"#),
+        (r#""${"${"n"}"}""#, r#"(wrapped (wrapped "n"))"#),
+        (r#""%{ if a }y\"%{ else }n%{ endif }""#, r#"(template (if a ["y\""] ["n"]))"#),
+        (r#""%{ for i, x in xs ~} ${x} %{~ endfor }""#, r#"(template (for i, x in xs [${x}]))"#),
+        (r#""a\q""#, "ERROR Invalid escape sequence @ 1:3-1:5"),
+        ("\"a\nb\"", "ERROR Invalid multi-line string @ 1:3-2:1"),
+        ("\"abc", "ERROR Unterminated template string @ 1:1-1:2"),
+        ("\"${a", "ERROR Unclosed template interpolation sequence @ 1:2-1:3"),
+        ("\"%{ if a }x\"", "ERROR Unexpected end of template @ 1:2-1:4"),
+        ("\"%{ else }\"", "ERROR Unexpected else directive @ 1:2-1:8"),
+        ("\"%{ fi }\"", "ERROR Invalid template control keyword @ 1:5-1:7"),
+    ] {
+        check_expr(text, expected);
+    }
+}
+
+#[test]
+fn heredocs() {
+    for (text, expected) in [
+        ("<<EOT\nhello\n  EOT\n", "\"hello\\n\""),
+        ("<<EOT\r\na\r\nEOT\r\n", "\"a\\r\\n\""),
+        ("<<EOT\nEOT\n", "\"\""),
+        ("[<<EOT\nEOT\n, <<EOT\nx\nEOT\n]", "[\"\" \"x\\n\"]"),
+        ("<<EOT\nEOT)\n  EOT x\nEOTX\nEOT\n", "\"EOT)\\n  EOT x\\nEOTX\\n\""),
+        ("<<-EOT\n    a\n\n      b\n  EOT\n", "\"a\\n\\n  b\\n\""),
+        ("<<-EOT\n    a\n \n    b\n    EOT\n", "\"a\\n \\nb\\n\""),
+        ("<<-EOT\n\ta\n\t  b\n\tEOT\n", "\"a\\n  b\\n\""),
+        (
+            "<<-EOT\n    %{ for x in xs ~}\n    - ${x}\n    %{ endfor ~}\n    EOT\n",
+            "(template (for x in xs [\"    - \" ${x} \"\\n\"]))",
+        ),
+        ("<<-EOT\n      ${a}\n    x\n    EOT\n", "(template \"  \" ${a} \"\\nx\\n\")"),
+        ("<<-EOT\n  ${a}\n${b}\n  EOT\n", "(template \"  \" ${a} \"\\n\" ${b} \"\\n\")"),
+        ("<<EOT\n${a}\nEOT\n", "(template ${a} \"\\n\")"),
+        ("<<EOT\na\\n$${x} $$\nEOT\n", "\"a\\\\n${x} $$\\n\""),
+        ("<<EOT\nabc", "ERROR Unterminated template string @ 1:1-1:2"),
+    ] {
+        check_expr(text, expected);
+    }
+}
+
+#[test]
+fn bare_templates() {
+    for (text, expected) in [
+        ("", "\"\""),
+        ("a \"b\" $", "\"a \\\"b\\\" $\""),
+        ("${a}", "(wrapped a)"),
+        ("%{ if a ~}\n  x\n%{ endif ~}\ny", "(template (if a [\"  x\\n\"] []) \"y\")"),
+        ("a\\n${b}", "(template \"a\\\\n\" ${b})"),
+    ] {
+        let (expr, diagnostics) = parse_template("t.tmpl", text);
+        assert_eq!(show(&expr.unwrap_or_else(|| panic!("{text}: {diagnostics:?}"))), expected);
+    }
+}
+
+#[test]
+fn files() {
+    for (text, expected) in [
+        ("", ""),
+        ("a = 1", "a=1"),
+        ("\u{feff}a = 1\r\nb {\r\n}\r\n", "a=1; b [] {}"),
+        ("b \"l\" m {\n  x = 1 # c\n  c { y = 2 }\n}\n", "b [\"l\", \"m\"] {x=1; c [] {y=2}}"),
+        ("/* c */ // d\n# e", ""),
+    ] {
+        check_file(text, expected);
+    }
+}
+
+#[test]
+fn syntax_errors() {
+    for (text, expected) in [
+        ("a = ", "Invalid expression @ 1:5-1:5"),
+        ("a = 1 2\n", "Missing newline after argument @ 1:7-1:8"),
+        ("a = 1\na = 2\n", "Attribute redefined @ 2:1-2:2"),
+        ("a = 'x'\n", "Invalid character @ 1:5-1:6"),
+        ("a = [1 2]\n", "Missing item separator @ 1:8-1:9"),
+        ("a = f(1 2)\n", "Missing argument separator @ 1:9-1:10"),
+        ("a = {b 1}\n", "Missing attribute value @ 1:8-1:9"),
+        ("a = {b = 1 c = 2}\n", "Missing attribute separator @ 1:12-1:13"),
+        ("a = b ? c\n", "Missing false expression in conditional @ 1:10-2:1"),
+        ("a = 1.5.2\n", "Invalid number literal @ 1:5-1:10"),
+        ("a = b & c\n", "Unsupported operator @ 1:7-1:8"),
+        ("a {\n", "Unclosed configuration block @ 1:3-1:4"),
+        ("}\n", "Argument or block definition required @ 1:1-1:2"),
+        ("= 1\n", "Argument or block definition required @ 1:1-1:2"),
+        ("a\n", "Invalid block definition @ 1:2-2:1"),
+        ("a = (1]\n", "Invalid expression @ 1:7-1:8"),
+        ("/* x", "Unterminated comment @ 1:1-1:3"),
+        ("ä = \"ö\" 1\n", "Missing newline after argument @ 1:9-1:10"),
+    ] {
+        check_file(text, &format!("ERROR {expected}"));
+    }
+}
+
+#[test]
+fn bytes_that_are_no_text_are_placed() {
+    let (_, diagnostics) = parse_file("t.tf", b"a = 1\nb = \"\xff\"");
+    assert_eq!(show_diagnostics(&diagnostics), "Invalid character encoding @ 2:6-2:6");
+    let (_, diagnostics) = parse_file("t.tf", &vec![b' '; FILE_BYTES_MAX + 1]);
+    assert_eq!(show_diagnostics(&diagnostics), "File too large @ ");
+}
+
+#[test]
+fn deep_nesting_is_refused() {
+    for text in [
+        "(".repeat(100_000),
+        format!("{}1{}", "[".repeat(200), "]".repeat(200)),
+        format!("{}x", "!".repeat(10_000)),
+        format!("x{}", ".a".repeat(10_000)),
+        format!("x{}", "[0]".repeat(10_000)),
+        format!("1{}", "+1".repeat(10_000)),
+        "\"${".repeat(10_000),
+        format!("{}{}", "\"${".repeat(300), "}\"".repeat(300)),
+        "a ? ".repeat(10_000),
+        format!("x{}", "[*].a".repeat(1_000)),
+    ] {
+        let (expr, diagnostics) = parse_expression("t.tf", &text);
+        assert!(expr.is_none() && diagnostics.has_errors(), "{}", &text[..20]);
+    }
+    let (_, diagnostics) = parse_file("t.tf", "a {\n".repeat(1_000).as_bytes());
+    assert!(diagnostics.has_errors());
+}
+
+#[test]
+fn ranges_are_lines_and_grapheme_columns() {
+    let (body, _) = parse_file("t.tf", "a = 1\n\"\" {}\n".as_bytes());
+    assert!(body.attributes.is_empty());
+    let text = "b \"e\u{301}\" \"x\" {\n  c = [\"👩‍👩‍👧\", d]\n}\n";
+    let (body, diagnostics) = parse_file("t.tf", text.as_bytes());
+    assert!(diagnostics.is_empty());
+    assert_eq!(show_range(&body.blocks[0].range), "1:1-1:10");
+    let attribute = &body.blocks[0].body.attributes[0];
+    assert_eq!(show_range(&attribute.name_range), "2:3-2:4");
+    assert_eq!(show_range(attribute.value.range()), "2:7-2:15");
+    let ExprKind::Tuple(elements) = attribute.value.kind() else { panic!() };
+    assert_eq!(show_range(elements[1].range()), "2:13-2:14");
+    let (expr, _) = parse_expression("t.tf", "a.b\n  .c");
+    assert_eq!(show_range(expr.unwrap().range()), "1:1-2:5");
+}
