@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 
+use evenkeel_model::schema::Schema;
 use evenkeel_model::{Diagnostics, Value};
 use evenkeel_provider::{
     BoxFuture, CreateRequest, DeleteRequest, Failed, FindRequest, ObserveRequest, PlanRequest, PlannedChange,
     ProviderError, ReadDataRequest, UpdateRequest, propose,
 };
-use evenkeel_model::schema::Schema;
 
 use crate::context::Context;
 

@@ -1,0 +1,135 @@
+//! The acting half of the provider: hands every request to its type, in its region.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use evenkeel_model::Value;
+use evenkeel_provider::{
+    BoxFuture, CallStatistics, Connection, CreateRequest, DeleteRequest, ErrorKind, Failed, FindRequest,
+    ObserveRequest, ProviderError, ReadDataRequest, UpdateRequest,
+};
+use futures_util::future::join_all;
+
+use crate::context::Context;
+use crate::registry;
+use crate::resource::Resource;
+
+type Observed = Result<Option<Value>, ProviderError>;
+
+/// A configured provider.
+pub struct AwsConnection {
+    context: Arc<Context>,
+}
+
+impl AwsConnection {
+    /// A connection whose objects are in the given region where they do not say otherwise.
+    pub fn new(context: Arc<Context>) -> Self {
+        Self { context }
+    }
+
+    /// The region an object is in.
+    fn region_of<'a>(&'a self, object: &'a Value) -> &'a str {
+        object.get_str("region").filter(|region| !region.is_empty()).unwrap_or(self.context.region())
+    }
+
+    fn context_of(&self, object: &Value) -> Arc<Context> {
+        self.context.in_region(self.region_of(object))
+    }
+
+    async fn observe_all(&self, requests: Vec<ObserveRequest>) -> Vec<Observed> {
+        let total = requests.len();
+        let mut groups: BTreeMap<(Arc<str>, String), (Vec<usize>, Vec<ObserveRequest>)> = BTreeMap::new();
+        for (index, request) in requests.into_iter().enumerate() {
+            let key = (request.kind.clone(), self.region_of(&request.prior).to_owned());
+            let (indices, group) = groups.entry(key).or_default();
+            indices.push(index);
+            group.push(request);
+        }
+        let answers = join_all(groups.into_iter().map(|((kind, region), (indices, group))| async move {
+            (indices, self.observe_group(&kind, &region, group).await)
+        }));
+        let mut observed: Vec<Option<Observed>> = (0..total).map(|_| None).collect();
+        for (indices, answers) in answers.await {
+            for (index, answer) in indices.into_iter().zip(answers) {
+                if let Some(slot) = observed.get_mut(index) {
+                    *slot = Some(answer);
+                }
+            }
+        }
+        observed.into_iter().map(|answer| answer.unwrap_or_else(|| Err(unanswered()))).collect()
+    }
+
+    async fn observe_group(&self, kind: &str, region: &str, group: Vec<ObserveRequest>) -> Vec<Observed> {
+        match resource(kind) {
+            Ok(resource) => resource.observe(&self.context.in_region(region), group).await,
+            Err(error) => group.iter().map(|_| Err(error.clone())).collect(),
+        }
+    }
+}
+
+fn resource(kind: &str) -> Result<&'static dyn Resource, ProviderError> {
+    registry::resource(kind).map(|entry| entry.resource).ok_or_else(|| unsupported("resource", kind))
+}
+
+fn unsupported(what: &str, kind: &str) -> ProviderError {
+    ProviderError::new(
+        ErrorKind::Invalid,
+        format!("looking for the {what} type \"{kind}\""),
+        format!("The native AWS provider does not support the {what} type \"{kind}\"."),
+    )
+}
+
+fn unanswered() -> ProviderError {
+    ProviderError::new(
+        ErrorKind::Other,
+        "observing",
+        "the resource type gave fewer answers than it was asked for.",
+    )
+}
+
+impl Connection for AwsConnection {
+    fn observe(&self, requests: Vec<ObserveRequest>) -> BoxFuture<'_, Vec<Observed>> {
+        Box::pin(self.observe_all(requests))
+    }
+
+    fn read_data(&self, request: ReadDataRequest) -> BoxFuture<'_, Result<Value, ProviderError>> {
+        Box::pin(async move {
+            let entry = registry::data_source(&request.kind)
+                .ok_or_else(|| unsupported("data source", &request.kind))?;
+            let context = self.context_of(&request.config);
+            entry.source.read(&context, request).await
+        })
+    }
+
+    fn create(&self, request: CreateRequest) -> BoxFuture<'_, Result<Value, Failed>> {
+        Box::pin(async move {
+            let context = self.context_of(&request.planned);
+            resource(&request.kind)?.create(&context, request).await
+        })
+    }
+
+    fn update(&self, request: UpdateRequest) -> BoxFuture<'_, Result<Value, Failed>> {
+        Box::pin(async move {
+            let context = self.context_of(&request.prior);
+            resource(&request.kind)?.update(&context, request).await
+        })
+    }
+
+    fn delete(&self, request: DeleteRequest) -> BoxFuture<'_, Result<(), Failed>> {
+        Box::pin(async move {
+            let context = self.context_of(&request.prior);
+            resource(&request.kind)?.delete(&context, request).await
+        })
+    }
+
+    fn find(&self, request: FindRequest) -> BoxFuture<'_, Result<Option<Value>, ProviderError>> {
+        Box::pin(async move {
+            let context = self.context_of(&request.planned);
+            resource(&request.kind)?.find(&context, request).await
+        })
+    }
+
+    fn statistics(&self) -> CallStatistics {
+        self.context.account().calls.statistics()
+    }
+}

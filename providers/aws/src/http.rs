@@ -1,0 +1,219 @@
+//! The HTTP client under all service clients: it counts calls and tells "never connected" apart from
+//! "connected, then lost", and which endpoint was meant.
+//!
+//! A connection that was never made is tried once more right here, which is safe for every call
+//! because nothing was sent, and then reported as [`NotConnected`], which the SDK does not retry: a
+//! wrong endpoint is told within a second or two. Everything else is left to the SDK.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_http_client::tls::{self, TlsContext};
+use aws_smithy_http_client::{Builder, Connector};
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+    SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextRef;
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, Metadata};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
+use evenkeel_provider::CallStatistics;
+
+use crate::errors::{find_source, sources};
+
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// No connection to the service could be made; nothing was sent.
+#[derive(Debug)]
+pub struct NotConnected {
+    endpoint: String,
+    source: ConnectorError,
+}
+
+impl fmt::Display for NotConnected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "could not connect to {} ({})", self.endpoint, deepest(&self.source))
+    }
+}
+
+impl Error for NotConnected {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.source)
+    }
+}
+
+/// Calls by name, every attempt counted.
+#[derive(Clone, Debug, Default)]
+pub struct CallCounter(Arc<Mutex<BTreeMap<String, u64>>>);
+
+impl CallCounter {
+    fn count(&self, name: String) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(name).or_default() += 1;
+    }
+
+    /// The calls so far.
+    pub fn statistics(&self) -> CallStatistics {
+        CallStatistics(self.0.lock().unwrap_or_else(PoisonError::into_inner).clone())
+    }
+}
+
+/// Counts the calls of a client whose requests do not carry the operation's name (S3).
+#[derive(Debug)]
+pub struct CountCalls(pub CallCounter);
+
+#[aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint]
+impl Intercept for CountCalls {
+    fn name(&self) -> &'static str {
+        "CountCalls"
+    }
+
+    fn read_before_transmit(
+        &self,
+        _context: &BeforeTransmitInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if let Some(metadata) = config.load::<Metadata>() {
+            self.0.count(format!("{}:{}", metadata.service().to_lowercase(), metadata.name()));
+        }
+        Ok(())
+    }
+}
+
+/// How connections are made.
+#[derive(Clone, Debug, Default)]
+pub struct HttpOptions {
+    /// Certificates to trust, where they are not the system's.
+    pub tls: Option<TlsContext>,
+    /// The proxy; from the environment where none is given.
+    pub proxy: Option<ProxyConfig>,
+}
+
+/// The client.
+pub fn client(options: HttpOptions, counter: CallCounter) -> SharedHttpClient {
+    let proxy = options.proxy.unwrap_or_else(ProxyConfig::from_env);
+    let inner = Builder::new().build_with_connector_fn(move |settings, components| {
+        let mut builder = Connector::builder().proxy_config(proxy.clone());
+        builder.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
+        if let Some(settings) = settings {
+            builder = builder.connector_settings(settings.clone());
+        }
+        let mut builder =
+            builder.tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc));
+        if let Some(tls) = &options.tls {
+            builder = builder.tls_context(tls.clone());
+        }
+        builder.build()
+    });
+    SharedHttpClient::new(Client { inner, counter })
+}
+
+#[derive(Debug)]
+struct Client {
+    inner: SharedHttpClient,
+    counter: CallCounter,
+}
+
+impl HttpClient for Client {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        let inner = self.inner.http_connector(settings, components);
+        SharedHttpConnector::new(Counting { inner, counter: self.counter.clone() })
+    }
+}
+
+#[derive(Debug)]
+struct Counting {
+    inner: SharedHttpConnector,
+    counter: CallCounter,
+}
+
+impl HttpConnector for Counting {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        if let Some(name) = query_call_name(&request) {
+            self.counter.count(name);
+        }
+        HttpConnectorFuture::new(call(self.inner.clone(), request))
+    }
+}
+
+async fn call(connector: SharedHttpConnector, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+    let endpoint = endpoint(request.uri());
+    let copy = request.try_clone();
+    let error = match connector.call(request).await {
+        Err(error) if never_connected(&error) => error,
+        other => return other,
+    };
+    let Some(request) = copy.filter(|_| !error.is_timeout()) else {
+        return Err(not_connected(endpoint, error));
+    };
+    tokio::time::sleep(PAUSE).await;
+    match connector.call(request).await {
+        Err(error) if never_connected(&error) => Err(not_connected(endpoint, error)),
+        other => other,
+    }
+}
+
+fn not_connected(endpoint: String, source: ConnectorError) -> ConnectorError {
+    ConnectorError::user(Box::new(NotConnected { endpoint, source })).never_connected()
+}
+
+fn never_connected(error: &ConnectorError) -> bool {
+    find_source::<hyper_util::client::legacy::Error>(error).is_some_and(|error| error.is_connect())
+}
+
+fn deepest(error: &ConnectorError) -> String {
+    sources(error).last().map(ToString::to_string).unwrap_or_default()
+}
+
+/// `ec2:DescribeVpcs`, from a request of the query protocols.
+fn query_call_name(request: &HttpRequest) -> Option<String> {
+    let body = request.body().bytes()?;
+    let text = std::str::from_utf8(body.get(..body.len().min(200))?).ok()?;
+    let action = text.strip_prefix("Action=")?.split('&').next()?;
+    let agent = request.headers().get("x-amz-user-agent")?;
+    let service = agent.split(' ').find_map(|part| part.strip_prefix("api/"))?.split('/').next()?;
+    Some(format!("{service}:{action}"))
+}
+
+fn endpoint(uri: &str) -> String {
+    let after_scheme = uri.find("://").map_or(0, |at| at + 3);
+    let end = uri[after_scheme..].find(['/', '?']).map_or(uri.len(), |at| after_scheme + at);
+    uri[..end].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn endpoints_are_cut_from_uris() {
+        for (uri, expected) in [
+            ("http://127.0.0.1:5555/?x=1", "http://127.0.0.1:5555"),
+            ("https://s3.amazonaws.com/bucket/key", "https://s3.amazonaws.com"),
+            ("http://host?x", "http://host"),
+            ("http://host", "http://host"),
+        ] {
+            assert_eq!(endpoint(uri), expected);
+        }
+    }
+
+    #[test]
+    fn query_calls_are_named() {
+        let mut request = HttpRequest::new("Action=DescribeVpcs&Version=1".into());
+        request.headers_mut().insert("x-amz-user-agent", "aws-sdk-rust/1 ua/2.1 api/ec2/1.274.0 os/linux");
+        assert_eq!(query_call_name(&request).as_deref(), Some("ec2:DescribeVpcs"));
+        assert_eq!(query_call_name(&HttpRequest::new("<xml/>".into())), None);
+    }
+}
