@@ -1,5 +1,6 @@
 //! Opening the file: what is told apart before SQLite sees it, and how SQLite is set up.
 
+use std::ffi::{OsStr, OsString};
 use std::fs::{File, OpenOptions};
 use std::io::ErrorKind;
 use std::path::Path;
@@ -48,16 +49,49 @@ pub(crate) fn open(path: &Path, options: StoreOptions) -> Result<Connection, Sto
 /// Opens a store that exists, only to be read.
 pub(crate) fn open_read_only(path: &Path, options: StoreOptions) -> Result<Connection, StoreError> {
     inspect(path)?;
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    named(path, || {
-        let conn = connect(path, flags, options)?;
-        match migrate::check(&conn, path)? {
-            migrate::FORMAT => Ok(conn),
-            found => {
-                Err(StoreError::Outdated { path: path.to_owned(), found, known: migrate::FORMAT }.into())
-            }
+    named(path, || match connect_to_read(path, path.as_os_str(), options) {
+        // The index beside the file can neither be found nor made. Without a log nobody writes, and
+        // the file can be read by itself.
+        Err(Fault::Sqlite(error)) if is_cannot_open(&error) && !has_log(path) => {
+            connect_to_read(path, &immutable_uri(path), options)
         }
+        other => other,
     })
+}
+
+fn connect_to_read(path: &Path, name: &OsStr, options: StoreOptions) -> Result<Connection, Fault> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let uri = if name == path.as_os_str() { OpenFlags::empty() } else { OpenFlags::SQLITE_OPEN_URI };
+    let conn = connect(Path::new(name), flags | uri, options)?;
+    match migrate::check(&conn, path)? {
+        migrate::FORMAT => Ok(conn),
+        found => Err(StoreError::Outdated { path: path.to_owned(), found, known: migrate::FORMAT }.into()),
+    }
+}
+
+fn is_cannot_open(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(rusqlite::ErrorCode::CannotOpen)
+}
+
+fn has_log(path: &Path) -> bool {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    Path::new(&log).metadata().is_ok_and(|metadata| metadata.len() > 0)
+}
+
+/// The path as an SQLite URI that promises nobody writes.
+fn immutable_uri(path: &Path) -> OsString {
+    let mut uri = String::from("file:");
+    for byte in path.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'/' | b'.' | b'-' | b'_' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => {
+                uri.push(char::from(*byte))
+            }
+            byte => uri.push_str(&format!("%{byte:02x}")),
+        }
+    }
+    uri.push_str("?immutable=1");
+    uri.into()
 }
 
 fn named<T>(path: &Path, work: impl FnOnce() -> Result<T, Fault>) -> Result<T, StoreError> {

@@ -7,4 +7,5 @@ mod group;
 mod journal;
 mod kill;
 mod leases;
+mod mounts;
 mod support;
