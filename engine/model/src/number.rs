@@ -10,6 +10,9 @@ use std::sync::Arc;
 use dashu_int::IBig;
 use dashu_int::ops::{Abs, BitTest, DivRem, UnsignedAbs};
 
+/// An integer of any size.
+pub type Integer = IBig;
+
 /// Bits of the significand.
 pub const PRECISION_BITS: usize = 512;
 
@@ -108,6 +111,50 @@ impl Number {
         };
         let signed = if value.is_sign_negative() { -significand } else { significand };
         Ok(Self::new(IBig::from(signed), exponent))
+    }
+
+    /// The number with the shortest decimal notation that a finite `f64` can be written in, as Go's
+    /// `big.Float` of 53 bits prints it: what `pow` and `log` give.
+    pub fn from_f64_shortest(value: f64) -> Result<Self, NumberError> {
+        let exact = Self::from_f64(value)?;
+        match &exact.0 {
+            Repr::Small(small) if small.unsigned_abs() < 1 << 53 => Ok(exact),
+            Repr::Small(small) => {
+                let zeros = small.trailing_zeros();
+                let (significand, exponent) = (IBig::from(small >> zeros), i64::from(zeros));
+                shortest(&Big { significand, exponent }, 53).parse()
+            }
+            Repr::Big(big) => shortest(big, 53).parse(),
+        }
+    }
+
+    /// At most ten significant digits, as Go prints a `big.Float` by default.
+    pub(crate) fn to_short_text(&self) -> String {
+        const DIGITS: usize = 10;
+        let (significand, exponent) = self.parts();
+        let negative = significand < IBig::ZERO;
+        let mut decimal = Decimal::new(&significand, exponent);
+        if decimal.digits.len() > DIGITS {
+            let up = decimal.digit(DIGITS as i64) >= 5;
+            decimal.digits.truncate(DIGITS);
+            if up {
+                (decimal.digits, decimal.point) = carry(decimal.digits, decimal.point);
+            }
+        }
+        while decimal.digits.last() == Some(&0) {
+            decimal.digits.pop();
+        }
+        if decimal.digits.is_empty() {
+            return "0".into();
+        }
+        let power = decimal.point - 1;
+        if (-4..DIGITS as i64).contains(&power) {
+            return text(negative, (decimal.digits, decimal.point));
+        }
+        let mut mantissa = text(negative, (decimal.digits, 1));
+        mantissa.push_str(if power < 0 { "e-" } else { "e+" });
+        mantissa.push_str(&format!("{:02}", power.abs()));
+        mantissa
     }
 
     /// Whether the value is a whole number.
@@ -356,7 +403,7 @@ impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Repr::Small(small) => write!(f, "{small}"),
-            Repr::Big(big) => f.write_str(&shortest(big)),
+            Repr::Big(big) => f.write_str(&shortest(big, PRECISION_BITS)),
         }
     }
 }
@@ -391,11 +438,11 @@ impl Decimal {
 
 /// The algorithm of Go's `big.Float.Text('f', -1)`: digits are produced until the text lies between
 /// the midpoints to the neighbouring numbers.
-fn shortest(big: &Big) -> String {
+fn shortest(big: &Big, precision: usize) -> String {
     let negative = big.significand < IBig::ZERO;
     let magnitude = (&big.significand).abs();
-    // The neighbours are one unit in the last of 512 places away; the midpoints half of that.
-    let shift = PRECISION_BITS + 1 - bits(&magnitude);
+    // The neighbours are one unit in the last place away; the midpoints half of that.
+    let shift = precision + 1 - bits(&magnitude);
     let wide = &magnitude << shift;
     let exponent = big.exponent - shift as i64;
     let inclusive = shift > 1;
@@ -520,5 +567,8 @@ mod tests {
         assert_eq!(Number::from_f64(-3.0).unwrap().to_string(), "-3");
         assert!(Number::from_f64(f64::NAN).is_err());
         assert_eq!(n("0.1").to_f64(), 0.1);
+        assert_eq!(Number::from_f64_shortest(0.1).unwrap(), n("0.1"));
+        assert_eq!(Number::from_f64_shortest(1024.0).unwrap(), n("1024"));
+        assert_eq!(Number::from_f64_shortest(2f64.powi(64)).unwrap(), n("18446744073709550000"));
     }
 }

@@ -141,7 +141,8 @@ impl Value {
         Kind::List(element, elements.into_iter().collect()).into()
     }
 
-    /// A set; sorts and removes duplicates. Marks of elements move to the set, as in cty.
+    /// A set; sorts (in cty's order) and removes duplicates. Marks of elements move to the set, as
+    /// in cty.
     pub fn set(element: Type, elements: impl IntoIterator<Item = Self>) -> Self {
         let mut marks = Marks::NONE;
         let mut sorted: Vec<Self> = elements
@@ -152,8 +153,9 @@ impl Value {
                 element
             })
             .collect();
-        sorted.sort();
-        sorted.dedup();
+        sorted.sort_by_cached_key(SetKey::new);
+        // Two unknown values may turn out to differ, so both stay.
+        sorted.dedup_by(|a, b| a == b && a.is_wholly_known());
         Self { kind: Kind::Set(element, sorted.into()), marks }
     }
 
@@ -436,6 +438,83 @@ impl Value {
         };
         Self { kind, marks }
     }
+}
+
+/// Where a value stands among the elements of a set: null and unknown ones last, numbers and texts
+/// by value, everything else by the text that cty hashes.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct SetKey {
+    rank: u8,
+    number: Option<Number>,
+    text: String,
+    value: Value,
+}
+
+impl SetKey {
+    fn new(value: &Value) -> Self {
+        let rank = match value.kind() {
+            Kind::Unknown(..) => 1,
+            Kind::Null(_) => 2,
+            _ => 0,
+        };
+        let mut text = String::new();
+        match value.kind() {
+            Kind::String(own) => text.push_str(own),
+            Kind::Number(_) | Kind::Bool(_) => {}
+            _ => hash_text(value, &mut text),
+        }
+        Self { rank, number: value.as_number().cloned(), text, value: value.clone() }
+    }
+}
+
+/// The text that stands for a value when cty hashes it; sets of compound values are iterated in the
+/// order of it.
+fn hash_text(value: &Value, out: &mut String) {
+    match value.kind() {
+        Kind::Unknown(..) => out.push('?'),
+        Kind::Null(_) => out.push('~'),
+        Kind::Bool(value) => out.push(if *value { 'T' } else { 'F' }),
+        Kind::Number(number) => out.push_str(&number.to_short_text()),
+        Kind::String(text) => quote_into(text, out),
+        Kind::Map(_, entries) => {
+            out.push('{');
+            for (key, value) in entries.iter() {
+                quote_into(key, out);
+                out.push(':');
+                hash_text(value, out);
+                out.push(';');
+            }
+            out.push('}');
+        }
+        Kind::List(_, elements) | Kind::Set(_, elements) => hash_texts('[', elements.iter(), ']', out),
+        Kind::Tuple(elements) => hash_texts('<', elements.iter(), '>', out),
+        Kind::Object(attributes) => hash_texts('<', attributes.values(), '>', out),
+    }
+}
+
+fn hash_texts<'a>(open: char, values: impl Iterator<Item = &'a Value>, close: char, out: &mut String) {
+    out.push(open);
+    for value in values {
+        hash_text(value, out);
+        out.push(';');
+    }
+    out.push(close);
+}
+
+/// Text in quotes, escaped as Go's `%q` does where it matters for the order.
+fn quote_into(text: &str, out: &mut String) {
+    out.push('"');
+    for character in text.chars() {
+        match character {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\t' => out.push_str("\\t"),
+            '\r' => out.push_str("\\r"),
+            other => out.push(other),
+        }
+    }
+    out.push('"');
 }
 
 fn marks_of_elements(a: &[Value], b: &[Value]) -> Arc<[Value]> {

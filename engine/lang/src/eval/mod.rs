@@ -28,6 +28,8 @@ pub use body::decode_body;
 pub use scope::{PathKind, Scope};
 pub use suggest::did_you_mean;
 
+pub(crate) use operators::{equality, length_bounds};
+
 /// Expressions nested deeper than this are refused; the parser's own limit is below it.
 const DEPTH_MAX: u32 = 600;
 

@@ -62,6 +62,7 @@ enum Ty {
     Number,
     String,
     ListAny,
+    ListBool,
     ListString,
     MapAny,
     MapListString,
@@ -77,6 +78,7 @@ impl Ty {
             Self::Number => Type::Number,
             Self::String => Type::String,
             Self::ListAny => Type::list(Type::Dynamic),
+            Self::ListBool => Type::list(Type::Bool),
             Self::ListString => Type::list(Type::String),
             Self::MapAny => Type::map(Type::Dynamic),
             Self::MapListString => Type::map(Type::list(Type::String)),
@@ -120,6 +122,12 @@ fn bad<T>(argument: usize, message: impl Into<String>) -> Result<T, CallError> {
 impl Parameter {
     const fn new(name: &'static str, kind: Ty) -> Self {
         Self { name, kind, null: false, unknown: false, marked: false, dynamic: false }
+    }
+
+    /// The same under another name.
+    const fn rename(mut self, name: &'static str) -> Self {
+        self.name = name;
+        self
     }
 
     /// Null may be given.

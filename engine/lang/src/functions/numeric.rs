@@ -1,3 +1,169 @@
-//! numeric functions.
-use super::Function;
-pub(super) static FUNCTIONS: &[Function] = &[];
+//! Numbers.
+
+use evenkeel_model::value::{Kind, Refinements};
+use evenkeel_model::{Number, Type, Value};
+
+use super::{CallError, Function, Parameter, Ty, any, bad, failed, num, number, whole};
+
+pub(super) static FUNCTIONS: &[Function] = &[
+    Function::new("abs", &[number("num")], Ty::Number, abs, "The number without its sign."),
+    Function::new(
+        "ceil",
+        &[number("num")],
+        Ty::Number,
+        ceil,
+        "The smallest whole number that is not below the number.",
+    ),
+    Function::new(
+        "floor",
+        &[number("num")],
+        Ty::Number,
+        floor,
+        "The largest whole number that is not above the number.",
+    ),
+    Function::new(
+        "log",
+        &[number("num"), number("base")],
+        Ty::Number,
+        log,
+        "The logarithm of the number to the base.",
+    ),
+    Function::new("max", &[], Ty::Number, max, "The largest of the numbers.").variadic(number("numbers")),
+    Function::new("min", &[], Ty::Number, min, "The smallest of the numbers.").variadic(number("numbers")),
+    Function::new(
+        "parseint",
+        &[any("number"), number("base")],
+        Ty::Number,
+        parseint,
+        "The whole number that the text stands for in the base.",
+    )
+    .returning(|_| Ok(Type::Number)),
+    Function::new(
+        "pow",
+        &[number("num"), number("power")],
+        Ty::Number,
+        pow,
+        "The number raised to the power.",
+    ),
+    Function::new("signum", &[number("num")], Ty::Number, signum, "-1, 0 or 1: the sign of the number."),
+    Function::new(
+        "sum",
+        &[Parameter::new("list", Ty::Any)],
+        Ty::Number,
+        sum,
+        "The sum of a list, set or tuple of numbers.",
+    ),
+];
+
+fn abs(arguments: &[Value]) -> Result<Value, CallError> {
+    Ok(Kind::Number(num(arguments, 0).abs()).into())
+}
+
+fn ceil(arguments: &[Value]) -> Result<Value, CallError> {
+    Ok(Kind::Number(num(arguments, 0).ceil()).into())
+}
+
+fn floor(arguments: &[Value]) -> Result<Value, CallError> {
+    Ok(Kind::Number(num(arguments, 0).floor()).into())
+}
+
+fn float(value: f64) -> Result<Value, CallError> {
+    match Number::from_f64_shortest(value) {
+        Ok(number) => Ok(Kind::Number(number).into()),
+        Err(_) => failed("the result is not a finite number"),
+    }
+}
+
+fn log(arguments: &[Value]) -> Result<Value, CallError> {
+    float(num(arguments, 0).to_f64().ln() / num(arguments, 1).to_f64().ln())
+}
+
+fn pow(arguments: &[Value]) -> Result<Value, CallError> {
+    float(num(arguments, 0).to_f64().powf(num(arguments, 1).to_f64()))
+}
+
+fn signum(arguments: &[Value]) -> Result<Value, CallError> {
+    let number = whole(arguments, 0)?;
+    Ok(Value::number(number.signum()))
+}
+
+fn max(arguments: &[Value]) -> Result<Value, CallError> {
+    extreme(arguments.iter().filter_map(Value::as_number).max())
+}
+
+fn min(arguments: &[Value]) -> Result<Value, CallError> {
+    extreme(arguments.iter().filter_map(Value::as_number).min())
+}
+
+fn extreme(found: Option<&Number>) -> Result<Value, CallError> {
+    match found {
+        Some(number) => Ok(Kind::Number(number.clone()).into()),
+        None => failed("must pass at least one number"),
+    }
+}
+
+fn parseint(arguments: &[Value]) -> Result<Value, CallError> {
+    let Some(given) = arguments.first().and_then(Value::as_str) else {
+        let name = arguments.first().map(|value| value.ty().friendly_name()).unwrap_or_default();
+        return bad(0, format!("first argument must be a string, not {name}"));
+    };
+    let base = whole(arguments, 1)?;
+    if !(2..=62).contains(&base) {
+        return bad(1, "base must be a whole number between 2 and 62 inclusive");
+    }
+    let (negative, digits) = match given.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, given.strip_prefix('+').unwrap_or(given)),
+    };
+    let wrong = || bad(0, format!("cannot parse {given:?} as a base {base} integer"));
+    if digits.is_empty() {
+        return wrong();
+    }
+    let (base_number, mut total) = (Number::from(base), Number::ZERO);
+    for digit in digits.chars() {
+        let Some(value) = digit_value(digit, base) else { return wrong() };
+        total = total.mul(&base_number).add(&Number::from(value));
+    }
+    Ok(Kind::Number(if negative { total.neg() } else { total }).into())
+}
+
+/// What a digit counts; up to base 36 upper and lower case are the same.
+fn digit_value(digit: char, base: i64) -> Option<i64> {
+    let value = match digit {
+        '0'..='9' => digit as i64 - '0' as i64,
+        'a'..='z' => digit as i64 - 'a' as i64 + 10,
+        'A'..='Z' if base <= 36 => digit as i64 - 'A' as i64 + 10,
+        'A'..='Z' => digit as i64 - 'A' as i64 + 36,
+        _ => return None,
+    };
+    (value < base).then_some(value)
+}
+
+fn sum(arguments: &[Value]) -> Result<Value, CallError> {
+    let given = arguments.first();
+    let Some(elements) = given.and_then(Value::as_elements) else {
+        return bad(0, "argument must be list, set, or tuple. Received something else");
+    };
+    if elements.is_empty() {
+        return bad(0, "cannot sum an empty list");
+    }
+    let mut total = Number::ZERO;
+    let mut known = true;
+    for element in elements {
+        if element.is_null() {
+            return bad(0, "argument must be list, set, or tuple of number values; it contains a null");
+        }
+        match evenkeel_model::convert::convert(element, &Type::Number) {
+            Ok(value) => match value.as_number() {
+                Some(number) => total = total.add(number),
+                None => known = false,
+            },
+            Err(_) => return bad(0, "argument must be list, set, or tuple of number values"),
+        }
+    }
+    if !known {
+        let refinements = Refinements { not_null: true, ..Refinements::default() };
+        return Ok(Kind::Unknown(Type::Number, Some(refinements.into())).into());
+    }
+    Ok(Kind::Number(total).into())
+}
