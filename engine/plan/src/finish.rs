@@ -1,18 +1,29 @@
 //! Completes, at apply time, the values that waited for earlier steps.
 //!
 //! Nothing is decided here: the same expressions are evaluated again with what earlier steps gave,
-//! and the result must agree with what the plan promised, or the step is refused.
+//! and the result must agree with what the plan promised, or the step is refused. A value of the
+//! configuration is evaluated when the first step needs it; by then everything it refers to is
+//! final, because the step comes after all of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use evenkeel_lang::config::Configuration;
-use evenkeel_model::{Diagnostics, InstanceAddress, Snapshot, Value};
-use evenkeel_provider::Catalog;
+use evenkeel_lang::config::{Configuration, Resource, ResourceKey};
+use evenkeel_lang::eval::decode_body;
+use evenkeel_model::{
+    Diagnostic, Diagnostics, InstanceAddress, InstanceKey, ModuleAddress, ResourceAddress, Snapshot, Type,
+    Value,
+};
+use evenkeel_provider::{Catalog, PlanRequest, check};
 use evenkeel_state::{ProviderConfigAddress, StepId};
+use petgraph::graph::NodeIndex;
 
+use crate::expand::{InstanceData, expand};
+use crate::graph::{NodeKind, ProviderUse, StaticPath};
 use crate::input::Options;
-use crate::types::Plan;
+use crate::planner::mark_by_schema;
+use crate::types::{Change, ChangeAction, Plan, ResourceValues, StepKind};
+use crate::world::{World, check_rules};
 
 /// Everything a step's call needs. No value here carries marks but `planned`.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,6 +43,14 @@ pub struct Finished {
 /// Finishes the steps of one plan.
 pub struct Finisher {
     plan: Arc<Plan>,
+    world: World,
+    /// Every resource as far as it is known now.
+    values: BTreeMap<ResourceAddress, ResourceValues>,
+    /// Nodes that have their final value.
+    done: BTreeSet<(NodeIndex, usize)>,
+    /// Place of each node in the order of evaluation.
+    position: Vec<usize>,
+    broken: Diagnostics,
 }
 
 impl Finisher {
@@ -43,8 +62,14 @@ impl Finisher {
         catalog: Arc<dyn Catalog + Send + Sync>,
         options: &Options,
     ) -> Self {
-        let _ = (snapshot, configuration, catalog, options);
-        Self { plan }
+        let (world, broken) =
+            World::new(snapshot, configuration, catalog, options.clone(), plan.variables.clone());
+        let mut position = vec![0; world.graph.graph.node_count()];
+        for (place, node) in world.graph.order.iter().enumerate() {
+            position[node.index()] = place;
+        }
+        let values = plan.resources.clone();
+        Self { plan, world, values, done: BTreeSet::new(), position, broken }
     }
 
     /// The plan.
@@ -54,18 +79,347 @@ impl Finisher {
 
     /// Completes a step; everything it needs must have been recorded. Joins have nothing to finish.
     pub fn finish(&mut self, step: StepId) -> Result<Finished, Diagnostics> {
-        let _ = step;
-        Err(Diagnostics::new())
+        if self.broken.has_errors() {
+            return Err(self.broken.clone());
+        }
+        let plan = self.plan.clone();
+        let step = plan.step(step).ok_or_else(|| no_such_step(step))?;
+        let change = plan.change_of(step).ok_or_else(|| no_such_step(step.id))?;
+        let finished = match &step.kind {
+            StepKind::Delete { .. } => self.finish_delete(change),
+            StepKind::Read { .. } => self.finish_read(change),
+            StepKind::Create { .. } | StepKind::Update { .. } => self.finish_managed(change),
+            StepKind::Join { .. } => Err(no_such_step(step.id)),
+        };
+        finished.map_err(|diagnostics| {
+            let about = |diagnostic: Diagnostic| diagnostic.at(change.range.clone()).about(&change.address);
+            Diagnostics(diagnostics.into_iter().map(about).collect())
+        })
     }
 
-    /// Records what a step gave: the applied object, or what the data source said.
-    pub fn record(&mut self, address: &InstanceAddress, value: Value) {
-        let _ = (address, value);
+    /// Records what a step gave: the applied object, or what the data source said. Tells what
+    /// conditions on it are not met.
+    pub fn record(&mut self, address: &InstanceAddress, value: Value) -> Diagnostics {
+        let values = self.values.entry(address.resource.clone()).or_default();
+        values.instances.insert(address.key.clone(), value.clone());
+        self.world.set_instance(&address.resource, &address.key, value.clone());
+        self.check_postconditions(address, value)
     }
 
     /// The root outputs as they are after the steps recorded so far; outputs that still wait for
     /// something are left out.
     pub fn outputs(&mut self) -> (BTreeMap<Arc<str>, Value>, Diagnostics) {
-        (BTreeMap::new(), Diagnostics::new())
+        if self.plan.mode == crate::Mode::Destroy {
+            return (BTreeMap::new(), Diagnostics::new());
+        }
+        let root = self.world.configuration.root().clone();
+        let mut diagnostics = Diagnostics::new();
+        let mut found = BTreeMap::new();
+        let path: StaticPath = Arc::new([]);
+        for name in root.outputs.keys() {
+            let Some(node) = self.world.graph.find(&path, NodeKind::Output(name.clone())) else { continue };
+            let problems = self.ensure_with(node, 0);
+            let failed = problems.has_errors();
+            diagnostics.extend(problems);
+            if let Some(value) = self.world.modules[0].outputs.get(name)
+                && !failed
+                && value.is_wholly_known()
+            {
+                found.insert(name.clone(), value.clone());
+            }
+        }
+        (found, diagnostics)
     }
+
+    fn finish_delete(&mut self, change: &Change) -> Result<Finished, Diagnostics> {
+        let provider_config = self.provider_config(&change.provider)?;
+        Ok(Finished {
+            provider: change.provider.clone(),
+            provider_config,
+            config: Value::null(Type::Dynamic),
+            planned: None,
+            prior: change.before.clone().map(|before| before.unmark_deep().0),
+        })
+    }
+
+    fn finish_read(&mut self, change: &Change) -> Result<Finished, Diagnostics> {
+        let (resource, node, place) = self.locate(&change.address)?;
+        self.ensure_needs(node, place)?;
+        let data = self.instance_data(&resource, place, &change.address.key)?;
+        let provider_config = self.provider_config(&change.provider)?;
+        let catalog = self.world.catalog.clone();
+        let schema = catalog
+            .spec(&change.provider.provider)
+            .and_then(|spec| spec.data_source(&resource.key.kind))
+            .ok_or_else(|| unsupported(change))?;
+        let scope = self.world.scope_of(place, &data);
+        let (config, diagnostics) = decode_body(&resource.body, &schema.block, &scope, &resource.range);
+        if diagnostics.has_errors() {
+            return Err(diagnostics);
+        }
+        let config = wholly_known(config.unmark_deep().0, "configuration")?;
+        let provider = change.provider.clone();
+        Ok(Finished { provider, provider_config, config, planned: None, prior: None })
+    }
+
+    fn finish_managed(&mut self, change: &Change) -> Result<Finished, Diagnostics> {
+        let (resource, node, place) = self.locate(&change.address)?;
+        self.ensure_needs(node, place)?;
+        let data = self.instance_data(&resource, place, &change.address.key)?;
+        let provider_config = self.provider_config(&change.provider)?;
+        let catalog = self.world.catalog.clone();
+        let spec = catalog
+            .spec(&change.provider.provider)
+            .and_then(|spec| spec.resource(&resource.key.kind))
+            .ok_or_else(|| unsupported(change))?;
+        let scope = self.world.scope_of(place, &data);
+        let rules = &resource.lifecycle.preconditions;
+        let (failed, _) =
+            check_rules(rules, &scope, "Resource precondition failed", &change.address.to_string());
+        if failed.has_errors() {
+            return Err(failed);
+        }
+        let block = &spec.schema().block;
+        let (config, diagnostics) = decode_body(&resource.body, block, &scope, &resource.range);
+        if diagnostics.has_errors() {
+            return Err(diagnostics);
+        }
+        let prior = match change.action {
+            ChangeAction::Update => change.before.clone().map(|before| before.unmark_deep().0),
+            ChangeAction::Create | ChangeAction::DeleteThenCreate | ChangeAction::CreateThenDelete => None,
+            ChangeAction::Delete | ChangeAction::Read => return Err(unsupported(change)),
+        };
+        let config = match &prior {
+            Some(prior) => {
+                crate::planner::ignore_changes(block, &resource.lifecycle.ignore_changes, prior, config)
+            }
+            None => config,
+        };
+        let plain = wholly_known(config.clone().unmark_deep().0, "configuration")?;
+        let request =
+            PlanRequest { provider_config: &provider_config, prior: prior.as_ref(), config: &plain };
+        let planned = spec.plan(&request);
+        if planned.diagnostics.has_errors() {
+            return Err(planned.diagnostics);
+        }
+        let promised = change.after.clone().unwrap_or_else(|| Value::null(Type::Dynamic)).unmark_deep().0;
+        let merged = keep_promise(change, &promised, &planned.planned)?;
+        Ok(Finished {
+            provider: change.provider.clone(),
+            provider_config,
+            config: plain,
+            planned: Some(mark_by_schema(block, merged.with_marks_of(&config))),
+            prior,
+        })
+    }
+
+    fn locate(&mut self, address: &InstanceAddress) -> Result<(Resource, NodeIndex, usize), Diagnostics> {
+        let missing = || {
+            let detail = format!("{address} is not in the configuration that the plan was made from.");
+            Diagnostics::from(Diagnostic::error("The plan does not fit its configuration", detail))
+        };
+        let place = self.expand_to(&address.resource.module)?.ok_or_else(missing)?;
+        let path: StaticPath = address.resource.module.without_keys().into();
+        let key = key_of(&address.resource);
+        let module = self.world.configuration.module(&path).ok_or_else(missing)?;
+        let resource = module.resources.get(&key).cloned().ok_or_else(missing)?;
+        let node = self.world.graph.find(&path, NodeKind::Resource(key)).ok_or_else(missing)?;
+        Ok((resource, node, place))
+    }
+
+    /// Expands the calls that lead to a module instance.
+    fn expand_to(&mut self, module: &ModuleAddress) -> Result<Option<usize>, Diagnostics> {
+        let mut place = 0;
+        for step in &module.0 {
+            let path = self.world.modules[place].path.clone();
+            let Some(node) = self.world.graph.find(&path, NodeKind::Call(step.name.clone())) else {
+                return Ok(None);
+            };
+            let diagnostics = self.ensure_with(node, place);
+            if diagnostics.has_errors() {
+                return Err(diagnostics);
+            }
+            let children = self.world.modules[place].children.get(&step.name);
+            match children.and_then(|children| children.instances.get(&step.key)) {
+                Some(child) => place = *child,
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(place))
+    }
+
+    fn instance_data(
+        &self,
+        resource: &Resource,
+        place: usize,
+        key: &Option<InstanceKey>,
+    ) -> Result<InstanceData, Diagnostics> {
+        let scope = self.world.scope(place);
+        match key {
+            None => Ok(InstanceData::default()),
+            Some(InstanceKey::Int(index)) if resource.count.is_some() => {
+                Ok(InstanceData { count_index: Some(*index), each: None })
+            }
+            Some(_) => {
+                let expansion = expand(resource.count.as_ref(), resource.for_each.as_ref(), &scope)?;
+                let found = expansion.instances.into_iter().find(|(found, _)| found == key);
+                found.map(|(_, data)| data).ok_or_else(|| {
+                    Diagnostics::from(Diagnostic::error(
+                        "The instances changed during apply",
+                        "The for_each argument gives other keys now than when the plan was made. Plan again.",
+                    ))
+                })
+            }
+        }
+    }
+
+    fn provider_config(&mut self, address: &ProviderConfigAddress) -> Result<Value, Diagnostics> {
+        let path: StaticPath = address.module.as_slice().into();
+        let module = self.world.configuration.module(&path).cloned();
+        let index = module.and_then(|module| {
+            module.providers.iter().position(|block| {
+                block.alias == address.alias && module.provider_source(&block.name) == address.provider
+            })
+        });
+        if let Some(index) = index
+            && let Some(node) = self.world.graph.find(&path, NodeKind::Provider(index))
+        {
+            for place in self.world.instances_of(&path) {
+                let problems = self.ensure_with(node, place);
+                if problems.has_errors() {
+                    return Err(problems);
+                }
+            }
+        }
+        let block = index.map(|index| (path, index));
+        let found = self.world.provider_config(&ProviderUse { address: address.clone(), block });
+        let config = found.ok_or_else(|| {
+            Diagnostics::from(Diagnostic::error(
+                "Provider configuration not present",
+                format!("The configuration of {address} could not be evaluated."),
+            ))
+        })?;
+        wholly_known(config.unmark_deep().0, "provider configuration")
+    }
+
+    fn ensure_needs(&mut self, node: NodeIndex, place: usize) -> Result<(), Diagnostics> {
+        let mut diagnostics = Diagnostics::new();
+        for (needed, place) in self.world.needs_at(node, place) {
+            diagnostics.extend(self.ensure_with(needed, place));
+        }
+        if diagnostics.has_errors() { Err(diagnostics) } else { Ok(()) }
+    }
+
+    /// Gives a node its final value, and before it everything it needs.
+    fn ensure_with(&mut self, node: NodeIndex, place: usize) -> Diagnostics {
+        // Module calls have to be expanded before it is known which instances are needed, so the
+        // nodes are found and evaluated round by round until nothing new comes up.
+        let mut diagnostics = Diagnostics::new();
+        loop {
+            let wanted = self.missing(node, place);
+            let mut progress = false;
+            for (node, place) in wanted {
+                if self.done.insert((node, place)) {
+                    progress = true;
+                    match self.world.graph.graph[node].kind.clone() {
+                        NodeKind::Resource(key) => self.materialise(place, key),
+                        _ => diagnostics.extend(self.world.evaluate_at(node, place)),
+                    }
+                }
+            }
+            if !progress {
+                return diagnostics;
+            }
+        }
+    }
+
+    /// What has no final value yet among a node and all it needs, needed ones first.
+    fn missing(&self, node: NodeIndex, place: usize) -> Vec<(NodeIndex, usize)> {
+        let mut seen = BTreeSet::new();
+        let mut open = vec![(node, place)];
+        while let Some((node, place)) = open.pop() {
+            if self.done.contains(&(node, place)) || !seen.insert((node, place)) {
+                continue;
+            }
+            if !matches!(self.world.graph.graph[node].kind, NodeKind::Resource(_)) {
+                open.extend(self.world.needs_at(node, place));
+            }
+        }
+        let mut found: Vec<(NodeIndex, usize)> = seen.into_iter().collect();
+        found.sort_by_key(|(node, place)| (self.position[node.index()], *place));
+        // Calls first and alone, as long as there are any: what else is needed follows from them.
+        let is_call =
+            |(node, _): &(NodeIndex, usize)| matches!(self.world.graph.graph[*node].kind, NodeKind::Call(_));
+        match found.iter().position(is_call) {
+            Some(first) => found.into_iter().take(first + 1).collect(),
+            None => found,
+        }
+    }
+
+    fn materialise(&mut self, place: usize, key: ResourceKey) {
+        let address = ResourceAddress {
+            module: self.world.modules[place].address.clone(),
+            mode: key.mode,
+            kind: key.kind.clone(),
+            name: key.name.clone(),
+        };
+        let values = self.values.get(&address).cloned().unwrap_or_default();
+        self.world.set_resource(place, key, values);
+    }
+
+    fn check_postconditions(&mut self, address: &InstanceAddress, value: Value) -> Diagnostics {
+        let Ok((resource, node, place)) = self.locate(address) else { return Diagnostics::new() };
+        if resource.lifecycle.postconditions.is_empty() {
+            return Diagnostics::new();
+        }
+        if let Err(diagnostics) = self.ensure_needs(node, place) {
+            return diagnostics;
+        }
+        let data = match self.instance_data(&resource, place, &address.key) {
+            Ok(data) => data,
+            Err(diagnostics) => return diagnostics,
+        };
+        let mut scope = self.world.scope_of(place, &data);
+        scope.self_value = Some(value);
+        let rules = &resource.lifecycle.postconditions;
+        check_rules(rules, &scope, "Resource postcondition failed", &address.to_string()).0
+    }
+}
+
+fn key_of(address: &ResourceAddress) -> ResourceKey {
+    ResourceKey { mode: address.mode, kind: address.kind.clone(), name: address.name.clone() }
+}
+
+fn no_such_step(step: StepId) -> Diagnostics {
+    Diagnostic::error("The plan has no such step", format!("Step {step} has nothing to finish.")).into()
+}
+
+fn unsupported(change: &Change) -> Diagnostics {
+    let detail = format!("{} cannot be carried out by the providers of this process.", change.address);
+    Diagnostic::error("The plan does not fit the providers", detail).into()
+}
+
+fn wholly_known(value: Value, what: &str) -> Result<Value, Diagnostics> {
+    if value.is_wholly_known() {
+        return Ok(value);
+    }
+    let detail = format!(
+        "The {what} still has unknown values though everything it refers to was applied. This is a bug in \
+         Evenkeel or in a provider."
+    );
+    Err(Diagnostic::error("Unknown value during apply", detail).into())
+}
+
+/// The planned value with its unknowns filled in; refused when it says something else than the plan
+/// did.
+fn keep_promise(change: &Change, promised: &Value, now: &Value) -> Result<Value, Diagnostics> {
+    let violations = check::refined(promised, now);
+    let Some(violation) = violations.first() else { return Ok(now.clone()) };
+    let detail = format!(
+        "The plan for {} promised something else than its configuration gives now that everything it refers to \
+         is known: {violation}. Nothing was done for it. Plan again; if this happens again, it is a bug in the \
+         provider {}.",
+        change.address, change.provider.provider,
+    );
+    Err(Diagnostic::error("Provider produced inconsistent final plan", detail).into())
 }

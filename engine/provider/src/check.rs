@@ -102,24 +102,27 @@ fn check_nested(
 
 /// Checks that an applied value keeps what the plan promised: whatever was known stays so.
 pub fn applied(planned: &Value, applied: &Value) -> Vec<Violation> {
+    let mut found = refined(planned, applied);
+    if found.is_empty() && !applied.is_wholly_known() {
+        found.push(Violation { path: Path::root(), reason: "the value is still unknown after apply" });
+    }
+    found
+}
+
+/// Checks that a planned value that was completed keeps what was planned first: whatever was known
+/// stays so, and unknown values may have become known.
+pub fn refined(planned: &Value, completed: &Value) -> Vec<Violation> {
     let mut found = Vec::new();
-    check_applied(planned, applied, &Path::root(), &mut found);
+    check_applied(planned, completed, &Path::root(), &mut found);
     found
 }
 
 fn check_applied(planned: &Value, applied: &Value, path: &Path, found: &mut Vec<Violation>) {
     match (planned.kind(), applied.kind()) {
-        (Kind::Unknown(ty, refinements), _) => {
-            if applied.is_unknown() {
-                found
-                    .push(Violation { path: path.clone(), reason: "the value is still unknown after apply" });
-            } else if applied.is_null() && refinements.as_ref().is_some_and(|r| r.not_null) {
-                found.push(Violation {
-                    path: path.clone(),
-                    reason: "the plan promised a value, apply gave null",
-                });
-            } else {
-                let _ = ty;
+        (Kind::Unknown(_, refinements), _) => {
+            if applied.is_null() && refinements.as_ref().is_some_and(|r| r.not_null) {
+                let reason = "the plan promised a value, now it is null";
+                found.push(Violation { path: path.clone(), reason });
             }
         }
         (Kind::Object(planned), Kind::Object(applied)) => {
@@ -147,7 +150,8 @@ fn check_applied(planned: &Value, applied: &Value, path: &Path, found: &mut Vec<
         }
         (Kind::Set(_, planned), Kind::Set(_, applied)) => {
             let whole = planned.iter().all(Value::is_wholly_known);
-            if (whole && planned != applied) || planned.len() < applied.len() {
+            let more = planned.len() < applied.len();
+            if (whole && planned != applied) || more {
                 found.push(Violation { path: path.clone(), reason: "the set differs from the plan" });
             }
         }

@@ -1,0 +1,489 @@
+//! The static dependency graph of a configuration: one node per declared thing, not per instance,
+//! so that its size is that of the text and the walk over it is linear.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use evenkeel_lang::ast::Expr;
+use evenkeel_lang::config::{
+    CheckRule, Configuration, Module, ModuleCall, Reference, Resource, ResourceKey, body_references,
+    references,
+};
+use evenkeel_model::{Diagnostic, Diagnostics, ProviderAddress};
+use evenkeel_state::ProviderConfigAddress;
+use petgraph::graph::{DiGraph, NodeIndex};
+use petgraph::visit::EdgeRef;
+
+/// The static path of a module: the names of the calls that lead to it.
+pub type StaticPath = Arc<[Arc<str>]>;
+
+/// One declared thing.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Node {
+    /// The module it is declared in.
+    pub path: StaticPath,
+    /// What it is.
+    pub kind: NodeKind,
+}
+
+/// What a node stands for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum NodeKind {
+    /// An input variable.
+    Variable(Arc<str>),
+    /// The validation rules of an input variable.
+    Validation(Arc<str>),
+    /// A local value.
+    Local(Arc<str>),
+    /// An output value.
+    Output(Arc<str>),
+    /// A module call: how often it repeats.
+    Call(Arc<str>),
+    /// A provider block, by its place in the module.
+    Provider(usize),
+    /// A resource or data source.
+    Resource(ResourceKey),
+}
+
+impl Node {
+    /// How messages name it.
+    pub fn label(&self) -> String {
+        let prefix: String = self.path.iter().map(|name| format!("module.{name}.")).collect();
+        match &self.kind {
+            NodeKind::Variable(name) => format!("{prefix}var.{name}"),
+            NodeKind::Validation(name) => format!("{prefix}var.{name} (validation)"),
+            NodeKind::Local(name) => format!("{prefix}local.{name}"),
+            NodeKind::Output(name) => format!("{prefix}output.{name}"),
+            NodeKind::Call(name) => format!("{prefix}module.{name}"),
+            NodeKind::Provider(index) => format!("{prefix}provider #{index}"),
+            NodeKind::Resource(key) => format!("{prefix}{key}"),
+        }
+    }
+}
+
+/// The provider block a resource uses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProviderUse {
+    /// Its address, as state keeps it.
+    pub address: ProviderConfigAddress,
+    /// Where the block stands; `None` when it is implied and empty.
+    pub block: Option<(StaticPath, usize)>,
+}
+
+/// The graph, an order to walk it in, and what follows from it for resources.
+pub struct Graph {
+    /// Edges go from what is needed to what needs it.
+    pub graph: DiGraph<Node, ()>,
+    /// Node by identity.
+    pub index: BTreeMap<Node, NodeIndex>,
+    /// All nodes, needed ones first.
+    pub order: Vec<NodeIndex>,
+    /// The resources named by `depends_on` of a resource or of the module calls around it.
+    pub explicit: BTreeMap<NodeIndex, BTreeSet<NodeIndex>>,
+    /// The provider block of each resource.
+    pub providers: BTreeMap<NodeIndex, ProviderUse>,
+    /// Resources whose replacement is created first: by their own setting, or because something
+    /// that needs them is.
+    pub create_before_destroy: BTreeSet<NodeIndex>,
+}
+
+impl Graph {
+    /// Builds the graph. Cycles are reported; the graph then has no order.
+    pub fn new(configuration: &Configuration) -> (Self, Diagnostics) {
+        let mut builder = Builder::new(configuration);
+        builder.add_nodes();
+        builder.add_edges();
+        builder.finish()
+    }
+
+    /// The node of a module's thing.
+    pub fn find(&self, path: &StaticPath, kind: NodeKind) -> Option<NodeIndex> {
+        self.index.get(&Node { path: path.clone(), kind }).copied()
+    }
+
+    /// The nodes that a node needs directly.
+    pub fn needs(&self, node: NodeIndex) -> impl Iterator<Item = NodeIndex> + '_ {
+        self.graph.neighbors_directed(node, petgraph::Direction::Incoming)
+    }
+}
+
+/// Which provider block a provider reference inside a module means.
+///
+/// A block of the module itself wins; otherwise the call's `providers` map, or for a default
+/// configuration the same provider of the calling module; at the root an empty block is implied.
+pub fn resolve_provider(
+    configuration: &Configuration,
+    path: &StaticPath,
+    name: &str,
+    alias: Option<&Arc<str>>,
+) -> ProviderUse {
+    let (mut path, mut name, mut alias) = (path.clone(), Arc::<str>::from(name), alias.cloned());
+    loop {
+        let Some(module) = configuration.module(&path) else { break };
+        let source = module.provider_source(&name);
+        if let Some(index) =
+            module.providers.iter().position(|block| block.name == name && block.alias == alias)
+        {
+            let address = ProviderConfigAddress { module: path.to_vec(), provider: source, alias };
+            return ProviderUse { address, block: Some((path, index)) };
+        }
+        let Some((call_name, parent)) = path.split_last() else { break };
+        let parent: StaticPath = parent.into();
+        let Some(parent_module) = configuration.module(&parent) else { break };
+        let key = alias.as_ref().map_or_else(|| name.to_string(), |alias| format!("{name}.{alias}"));
+        match parent_module.calls.get(call_name).and_then(|call| call.providers.get(key.as_str())) {
+            Some(passed) => (name, alias) = (passed.name.clone(), passed.alias.clone()),
+            None if alias.is_some() => {
+                let address = ProviderConfigAddress { module: path.to_vec(), provider: source, alias };
+                return ProviderUse { address, block: None };
+            }
+            None => name = local_name_of(parent_module, &source, &name),
+        }
+        path = parent;
+    }
+    let provider = configuration
+        .module(&path)
+        .map_or_else(|| ProviderAddress::implied(&name), |module| module.provider_source(&name));
+    ProviderUse { address: ProviderConfigAddress { module: path.to_vec(), provider, alias }, block: None }
+}
+
+/// What a module calls the provider with the given source.
+fn local_name_of(module: &Module, source: &ProviderAddress, name: &Arc<str>) -> Arc<str> {
+    if module.provider_source(name) == *source {
+        return name.clone();
+    }
+    let declared = module.required_providers.iter().find(|(_, required)| required.source == *source);
+    declared.map_or_else(|| source.kind.clone(), |(local, _)| local.clone())
+}
+
+struct Builder<'a> {
+    configuration: &'a Configuration,
+    graph: DiGraph<Node, ()>,
+    index: BTreeMap<Node, NodeIndex>,
+    explicit: BTreeMap<NodeIndex, BTreeSet<NodeIndex>>,
+    providers: BTreeMap<NodeIndex, ProviderUse>,
+}
+
+impl<'a> Builder<'a> {
+    fn new(configuration: &'a Configuration) -> Self {
+        Self {
+            configuration,
+            graph: DiGraph::new(),
+            index: BTreeMap::new(),
+            explicit: BTreeMap::new(),
+            providers: BTreeMap::new(),
+        }
+    }
+
+    fn modules(&self) -> Vec<(StaticPath, Arc<Module>)> {
+        let modules = &self.configuration.modules;
+        modules.iter().map(|(path, module)| (path.as_slice().into(), module.clone())).collect()
+    }
+
+    fn add_nodes(&mut self) {
+        for (path, module) in self.modules() {
+            let variables = module
+                .variables
+                .keys()
+                .flat_map(|name| [NodeKind::Variable(name.clone()), NodeKind::Validation(name.clone())]);
+            let kinds = variables
+                .chain(module.locals.keys().cloned().map(NodeKind::Local))
+                .chain(module.outputs.keys().cloned().map(NodeKind::Output))
+                .chain(module.calls.keys().cloned().map(NodeKind::Call))
+                .chain((0..module.providers.len()).map(NodeKind::Provider))
+                .chain(module.resources.keys().cloned().map(NodeKind::Resource));
+            for kind in kinds {
+                let node = Node { path: path.clone(), kind };
+                let index = self.graph.add_node(node.clone());
+                self.index.insert(node, index);
+            }
+        }
+    }
+
+    fn add_edges(&mut self) {
+        for (path, module) in self.modules() {
+            self.variable_edges(&path, &module);
+            for local in module.locals.values() {
+                let node = self.at(&path, NodeKind::Local(local.name.clone()));
+                self.expression_edges(node, &path, &local.value);
+            }
+            for output in module.outputs.values() {
+                let node = self.at(&path, NodeKind::Output(output.name.clone()));
+                self.expression_edges(node, &path, &output.value);
+                self.reference_edges(node, &path, &output.depends_on);
+                self.rule_edges(node, &path, &output.preconditions);
+            }
+            for call in module.calls.values() {
+                let node = self.at(&path, NodeKind::Call(call.name.clone()));
+                self.repetition_edges(node, &path, &call.count, &call.for_each);
+            }
+            for (place, block) in module.providers.iter().enumerate() {
+                let node = self.at(&path, NodeKind::Provider(place));
+                for found in body_references(&block.body) {
+                    self.reference_edge(node, &path, &found.reference);
+                }
+            }
+            for resource in module.resources.values() {
+                self.resource_edges(&path, resource);
+            }
+            self.call_edges(&path);
+        }
+    }
+
+    fn at(&self, path: &StaticPath, kind: NodeKind) -> Option<NodeIndex> {
+        self.index.get(&Node { path: path.clone(), kind }).copied()
+    }
+
+    fn edge(&mut self, needed: Option<NodeIndex>, by: Option<NodeIndex>) {
+        if let (Some(needed), Some(by)) = (needed, by) {
+            self.graph.update_edge(needed, by, ());
+        }
+    }
+
+    /// Everything inside a module needs to know how often the module is called.
+    fn call_edges(&mut self, path: &StaticPath) {
+        let Some((call, parent)) = self.call_of(path) else { return };
+        let call = self.at(&parent, NodeKind::Call(call.name.clone()));
+        let inside: Vec<NodeIndex> =
+            self.index.iter().filter(|(node, _)| node.path == *path).map(|(_, index)| *index).collect();
+        for node in inside {
+            self.edge(call, Some(node));
+        }
+    }
+
+    fn call_of(&self, path: &StaticPath) -> Option<(&'a ModuleCall, StaticPath)> {
+        let (name, parent) = path.split_last()?;
+        let call = self.configuration.module(parent)?.calls.get(name)?;
+        Some((call, parent.into()))
+    }
+
+    fn variable_edges(&mut self, path: &StaticPath, module: &Module) {
+        let call = self.call_of(path);
+        for variable in module.variables.values() {
+            let node = self.at(path, NodeKind::Variable(variable.name.clone()));
+            if let Some((call, parent)) = &call
+                && let Some(input) = call.inputs.get(&variable.name)
+            {
+                self.expression_edges(node, parent, input);
+            }
+            let validation = self.at(path, NodeKind::Validation(variable.name.clone()));
+            self.edge(node, validation);
+            self.rule_edges(validation, path, &variable.validations);
+        }
+    }
+
+    fn resource_edges(&mut self, path: &StaticPath, resource: &Resource) {
+        let Some(node) = self.at(path, NodeKind::Resource(resource.key.clone())) else { return };
+        for found in body_references(&resource.body) {
+            self.reference_edge(Some(node), path, &found.reference);
+        }
+        self.repetition_edges(Some(node), path, &resource.count, &resource.for_each);
+        self.rule_edges(Some(node), path, &resource.lifecycle.preconditions);
+        let own = Reference::Resource(resource.key.clone());
+        for rule in &resource.lifecycle.postconditions {
+            for found in [&rule.condition, &rule.error_message].into_iter().flat_map(references) {
+                if found.reference != own {
+                    self.reference_edge(Some(node), path, &found.reference);
+                }
+            }
+        }
+        for trigger in &resource.lifecycle.replace_triggered_by {
+            self.expression_edges(Some(node), path, trigger);
+        }
+        self.explicit_edges(node, path, &resource.depends_on);
+        let mut inner = path.clone();
+        while let Some((call, parent)) = self.call_of(&inner) {
+            self.explicit_edges(node, &parent, &call.depends_on);
+            inner = parent;
+        }
+        let alias = resource.provider.as_ref().and_then(|provider| provider.alias.as_ref());
+        let provider = resolve_provider(self.configuration, path, resource.provider_name(), alias);
+        if let Some((module, place)) = &provider.block {
+            self.edge(self.at(module, NodeKind::Provider(*place)), Some(node));
+        }
+        self.providers.insert(node, provider);
+    }
+
+    fn explicit_edges(&mut self, node: NodeIndex, path: &StaticPath, depends_on: &[Reference]) {
+        for reference in depends_on {
+            for needed in self.targets(path, reference) {
+                self.edge(Some(needed), Some(node));
+                if matches!(self.graph[needed].kind, NodeKind::Resource(_)) {
+                    self.explicit.entry(node).or_default().insert(needed);
+                }
+            }
+            if let Reference::Module { name, .. } = reference {
+                for needed in self.resources_below(path, name) {
+                    self.edge(Some(needed), Some(node));
+                    self.explicit.entry(node).or_default().insert(needed);
+                }
+            }
+        }
+    }
+
+    fn resources_below(&self, path: &StaticPath, call: &Arc<str>) -> Vec<NodeIndex> {
+        let below = |node: &Node| {
+            node.path.len() > path.len() && node.path.starts_with(path) && node.path[path.len()] == *call
+        };
+        self.index
+            .iter()
+            .filter(|(node, _)| matches!(node.kind, NodeKind::Resource(_)) && below(node))
+            .map(|(_, index)| *index)
+            .collect()
+    }
+
+    fn repetition_edges(
+        &mut self,
+        node: Option<NodeIndex>,
+        path: &StaticPath,
+        count: &Option<Expr>,
+        for_each: &Option<Expr>,
+    ) {
+        for expression in [count, for_each].into_iter().flatten() {
+            self.expression_edges(node, path, expression);
+        }
+    }
+
+    fn rule_edges(&mut self, node: Option<NodeIndex>, path: &StaticPath, rules: &[CheckRule]) {
+        for rule in rules {
+            self.expression_edges(node, path, &rule.condition);
+            self.expression_edges(node, path, &rule.error_message);
+        }
+    }
+
+    fn expression_edges(&mut self, node: Option<NodeIndex>, path: &StaticPath, expression: &Expr) {
+        for found in references(expression) {
+            self.reference_edge(node, path, &found.reference);
+        }
+    }
+
+    fn reference_edges(&mut self, node: Option<NodeIndex>, path: &StaticPath, all: &[Reference]) {
+        for reference in all {
+            self.reference_edge(node, path, reference);
+        }
+    }
+
+    fn reference_edge(&mut self, node: Option<NodeIndex>, path: &StaticPath, reference: &Reference) {
+        for needed in self.targets(path, reference) {
+            self.edge(Some(needed), node);
+        }
+    }
+
+    fn targets(&self, path: &StaticPath, reference: &Reference) -> Vec<NodeIndex> {
+        match reference {
+            Reference::Variable(name) => {
+                self.at(path, NodeKind::Variable(name.clone())).into_iter().collect()
+            }
+            Reference::Local(name) => self.at(path, NodeKind::Local(name.clone())).into_iter().collect(),
+            Reference::Resource(key) => self.at(path, NodeKind::Resource(key.clone())).into_iter().collect(),
+            Reference::Module { name, output } => self.module_targets(path, name, output.as_ref()),
+            Reference::Each
+            | Reference::Count
+            | Reference::Path
+            | Reference::Terraform
+            | Reference::SelfRef => Vec::new(),
+        }
+    }
+
+    fn module_targets(
+        &self,
+        path: &StaticPath,
+        name: &Arc<str>,
+        output: Option<&Arc<str>>,
+    ) -> Vec<NodeIndex> {
+        let child: StaticPath = path.iter().cloned().chain([name.clone()]).collect();
+        let call = self.at(path, NodeKind::Call(name.clone()));
+        let outputs: Vec<NodeIndex> = match output {
+            Some(output) => self.at(&child, NodeKind::Output(output.clone())).into_iter().collect(),
+            None => {
+                let module = self.configuration.module(&child);
+                let names = module.into_iter().flat_map(|module| module.outputs.keys());
+                names.filter_map(|name| self.at(&child, NodeKind::Output(name.clone()))).collect()
+            }
+        };
+        call.into_iter().chain(outputs).collect()
+    }
+
+    fn finish(self) -> (Graph, Diagnostics) {
+        let (order, diagnostics) = match petgraph::algo::toposort(&self.graph, None) {
+            Ok(order) => (order, Diagnostics::new()),
+            Err(_) => (Vec::new(), cycles(&self.graph)),
+        };
+        let nearest = nearest_resources(&self.graph, &order);
+        let create_before_destroy = self.create_before_destroy(&nearest, &order);
+        let graph = Graph {
+            graph: self.graph,
+            index: self.index,
+            order,
+            explicit: self.explicit,
+            providers: self.providers,
+            create_before_destroy,
+        };
+        (graph, diagnostics)
+    }
+
+    /// A resource that is replaced before the old one is destroyed cannot need one that is
+    /// destroyed first; so the setting spreads to everything needed.
+    fn create_before_destroy(
+        &self,
+        nearest: &[Arc<BTreeSet<NodeIndex>>],
+        order: &[NodeIndex],
+    ) -> BTreeSet<NodeIndex> {
+        let mut found = BTreeSet::new();
+        for &node in order.iter().rev() {
+            let NodeKind::Resource(key) = &self.graph[node].kind else { continue };
+            let module = self.configuration.module(&self.graph[node].path);
+            let own = module
+                .and_then(|module| module.resources.get(key))
+                .is_some_and(|resource| resource.lifecycle.create_before_destroy);
+            if own || found.contains(&node) {
+                found.insert(node);
+                found.extend(nearest[node.index()].iter().copied());
+            }
+        }
+        found
+    }
+}
+
+fn nearest_resources(graph: &DiGraph<Node, ()>, order: &[NodeIndex]) -> Vec<Arc<BTreeSet<NodeIndex>>> {
+    let empty = Arc::new(BTreeSet::new());
+    let mut nearest = vec![empty; graph.node_count()];
+    for &node in order {
+        let mut found = BTreeSet::new();
+        for edge in graph.edges_directed(node, petgraph::Direction::Incoming) {
+            let needed = edge.source();
+            match graph[needed].kind {
+                NodeKind::Resource(_) => drop(found.insert(needed)),
+                _ => found.extend(nearest[needed.index()].iter().copied()),
+            }
+        }
+        nearest[node.index()] = Arc::new(found);
+    }
+    nearest
+}
+
+fn cycles(graph: &DiGraph<Node, ()>) -> Diagnostics {
+    let mut diagnostics = Diagnostics::new();
+    for component in petgraph::algo::tarjan_scc(graph) {
+        let cyclic = component.len() > 1
+            || component.first().is_some_and(|&node| graph.find_edge(node, node).is_some());
+        if !cyclic {
+            continue;
+        }
+        let mut names: Vec<String> = component.iter().map(|&node| graph[node].label()).collect();
+        names.sort();
+        let detail = match &names[..] {
+            [one] => format!("{one} refers to itself. Remove the reference."),
+            _ => format!(
+                "{} need each other, so none of them can be evaluated first. Remove one of the references.",
+                names.join(", ")
+            ),
+        };
+        let summary = match &names[..] {
+            [one] => format!("Self-referential block: {one}"),
+            _ => format!("Cycle: {}", names.join(", ")),
+        };
+        diagnostics.push(Diagnostic::error(summary, detail));
+    }
+    diagnostics
+}

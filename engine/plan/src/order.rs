@@ -1,0 +1,200 @@
+//! From changes to steps: what must be done before what.
+//!
+//! - An object is made or changed after everything it is made from.
+//! - An object is destroyed after everything that was made from it is destroyed, and, unless it is
+//!   destroyed to be made anew, after what no longer needs it was changed.
+//! - A replacement follows the destruction of the old object, or the other way round where it is
+//!   created first.
+//!
+//! Where many need many, a join stands between them, so that the number of edges stays linear.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use evenkeel_model::{Diagnostic, ResourceAddress};
+use evenkeel_state::{DeposedKey, State, StepId};
+use petgraph::graph::{DiGraph, NodeIndex};
+use sha2::{Digest, Sha256};
+
+use crate::types::{Change, ChangeAction, Step, StepKind};
+
+/// The steps of a plan, each after the ones it needs.
+pub fn steps(changes: &[Change], state: &State) -> Result<Vec<Step>, Diagnostic> {
+    let mut builder = Builder { changes, state, graph: DiGraph::new() };
+    let made: Vec<Made> = (0..changes.len()).map(|index| builder.add(index)).collect();
+    builder.forward_edges(&made);
+    builder.destroy_edges(&made);
+    builder.finish()
+}
+
+/// The steps of one change.
+#[derive(Clone, Copy, Default)]
+struct Made {
+    /// Makes, changes or reads the object.
+    forward: Option<NodeIndex>,
+    /// Destroys the old one.
+    destroy: Option<NodeIndex>,
+}
+
+struct Builder<'a> {
+    changes: &'a [Change],
+    state: &'a State,
+    graph: DiGraph<StepKind, ()>,
+}
+
+impl<'a> Builder<'a> {
+    fn add(&mut self, change: usize) -> Made {
+        let found = &self.changes[change];
+        match found.action {
+            ChangeAction::Read => self.forward(StepKind::Read { change }),
+            ChangeAction::Create => self.forward(StepKind::Create { change, depose: None }),
+            ChangeAction::Update => self.forward(StepKind::Update { change }),
+            ChangeAction::Delete => {
+                let destroy = self.graph.add_node(StepKind::Delete { change, deposed: found.deposed });
+                Made { forward: None, destroy: Some(destroy) }
+            }
+            ChangeAction::DeleteThenCreate => {
+                let destroy = self.graph.add_node(StepKind::Delete { change, deposed: None });
+                let forward = self.graph.add_node(StepKind::Create { change, depose: None });
+                self.graph.add_edge(destroy, forward, ());
+                Made { forward: Some(forward), destroy: Some(destroy) }
+            }
+            ChangeAction::CreateThenDelete => {
+                let key = self.deposed_key(found);
+                let forward = self.graph.add_node(StepKind::Create { change, depose: Some(key) });
+                let destroy = self.graph.add_node(StepKind::Delete { change, deposed: Some(key) });
+                self.graph.add_edge(forward, destroy, ());
+                Made { forward: Some(forward), destroy: Some(destroy) }
+            }
+        }
+    }
+
+    fn forward(&mut self, kind: StepKind) -> Made {
+        Made { forward: Some(self.graph.add_node(kind)), destroy: None }
+    }
+
+    /// A key that the instance does not have yet: the same for the same plan.
+    fn deposed_key(&self, change: &Change) -> DeposedKey {
+        let taken = self.state.instances.get(&change.address).map(|instance| &instance.deposed);
+        let seed = format!("{}\n{}\n{}", self.state.lineage, self.state.serial, change.address);
+        let digest = Sha256::digest(seed);
+        let first = digest.iter().take(4).fold(0_u32, |key, byte| (key << 8) | u32::from(*byte));
+        let mut key = DeposedKey(first);
+        while taken.is_some_and(|taken| taken.contains_key(&key)) {
+            key = DeposedKey(key.0.wrapping_add(1));
+        }
+        key
+    }
+
+    /// What an object is made from comes first.
+    fn forward_edges(&mut self, made: &[Made]) {
+        let mut groups: BTreeMap<&ResourceAddress, Vec<NodeIndex>> = BTreeMap::new();
+        for (change, made) in self.changes.iter().zip(made) {
+            groups.entry(&change.address.resource).or_default().extend(made.forward);
+        }
+        let ends: BTreeMap<&ResourceAddress, NodeIndex> = groups
+            .into_iter()
+            .filter_map(|(resource, steps)| Some((resource, self.join(resource, steps)?)))
+            .collect();
+        for (change, made) in self.changes.iter().zip(made) {
+            let Some(step) = made.forward else { continue };
+            for end in change.dependencies.iter().filter_map(|needed| ends.get(needed)) {
+                self.graph.update_edge(*end, step, ());
+            }
+        }
+    }
+
+    /// What was made from an object goes first. The dependents of an object that is destroyed for
+    /// good or after its replacement also have their changes first: they may have used it.
+    fn destroy_edges(&mut self, made: &[Made]) {
+        let mut destroyed: BTreeMap<&'a ResourceAddress, Vec<NodeIndex>> = BTreeMap::new();
+        let mut changed: BTreeMap<&'a ResourceAddress, Vec<NodeIndex>> = BTreeMap::new();
+        for (change, made) in self.changes.iter().zip(made) {
+            for needed in prior_dependencies(self.state, change) {
+                destroyed.entry(needed).or_default().extend(made.destroy);
+                changed.entry(needed).or_default().extend(made.forward);
+            }
+        }
+        let mut joins = BTreeMap::new();
+        for (change, made) in self.changes.iter().zip(made) {
+            let Some(step) = made.destroy else { continue };
+            let resource = &change.address.resource;
+            let early = change.action == ChangeAction::DeleteThenCreate;
+            let end = *joins.entry((resource, early)).or_insert_with(|| {
+                let mut before = destroyed.get(resource).cloned().unwrap_or_default();
+                if !early {
+                    before.extend(changed.get(resource).into_iter().flatten());
+                }
+                self.join(resource, before)
+            });
+            if let Some(end) = end {
+                self.graph.update_edge(end, step, ());
+            }
+        }
+    }
+
+    /// One step that stands for all of `steps`.
+    fn join(&mut self, resource: &ResourceAddress, steps: Vec<NodeIndex>) -> Option<NodeIndex> {
+        match steps[..] {
+            [] => None,
+            [one] => Some(one),
+            _ => {
+                let join = self.graph.add_node(StepKind::Join { resource: resource.clone() });
+                for step in steps {
+                    self.graph.update_edge(step, join, ());
+                }
+                Some(join)
+            }
+        }
+    }
+
+    fn finish(self) -> Result<Vec<Step>, Diagnostic> {
+        let order = petgraph::algo::toposort(&self.graph, None).map_err(|_| self.cycle())?;
+        let mut place = vec![StepId(0); self.graph.node_count()];
+        for (number, node) in order.iter().enumerate() {
+            place[node.index()] = StepId(u32::try_from(number).unwrap_or(u32::MAX));
+        }
+        let steps = order.iter().map(|&node| {
+            let needs: BTreeSet<StepId> = self
+                .graph
+                .neighbors_directed(node, petgraph::Direction::Incoming)
+                .map(|needed| place[needed.index()])
+                .collect();
+            Step { id: place[node.index()], kind: self.graph[node].clone(), needs }
+        });
+        Ok(steps.collect())
+    }
+
+    fn cycle(&self) -> Diagnostic {
+        let component = petgraph::algo::tarjan_scc(&self.graph).into_iter().find(|nodes| nodes.len() > 1);
+        let mut names: Vec<String> = component
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(|node| self.graph[node].change())
+            .map(|index| {
+                let change = &self.changes[index];
+                format!("{} ({})", change.address, change.action.names().join(", then "))
+            })
+            .collect();
+        names.sort();
+        names.dedup();
+        Diagnostic::error(
+            format!("Cycle: {}", names.join(", ")),
+            "These changes each have to come before the others. Usually a lifecycle.create_before_destroy on \
+             only some of them is the cause; set it on all of them, or make the change in two revisions.",
+        )
+    }
+}
+
+/// What the object that a change is about was made from, as state remembers it.
+fn prior_dependencies<'s>(
+    state: &'s State,
+    change: &Change,
+) -> impl Iterator<Item = &'s ResourceAddress> + use<'s> {
+    let instance = state.instances.get(&change.address);
+    let object = instance.and_then(|instance| match change.deposed {
+        Some(key) => instance.deposed.get(&key),
+        None => instance.current.as_ref(),
+    });
+    let own = change.address.resource.clone();
+    object.into_iter().flat_map(|object| &object.dependencies).filter(move |needed| **needed != own)
+}

@@ -1,0 +1,162 @@
+//! Data sources: read while planning where everything they need is known, during apply otherwise.
+
+use std::collections::BTreeSet;
+
+use evenkeel_lang::eval::decode_body;
+use evenkeel_model::schema::Schema;
+use evenkeel_model::{Diagnostic, InstanceAddress, Value};
+use evenkeel_provider::{ProviderSpec, propose, validate};
+
+use super::instance::mark_by_schema;
+use super::{Planner, Status, Subject};
+use crate::expand::{Expansion, InstanceData};
+use crate::graph::NodeKind;
+use crate::input::{DataAnswer, Mode, Question};
+use crate::types::{ActionReason, Change, ChangeAction, ResourceValues};
+use crate::world::check_rules;
+
+impl Planner<'_> {
+    pub(crate) fn data(
+        &mut self,
+        subject: &Subject<'_>,
+        spec: &dyn ProviderSpec,
+        expansion: Expansion,
+    ) -> Status {
+        let Some(schema) = spec.data_source(&subject.resource.key.kind) else {
+            self.unknown_type(subject, "data source", &spec.data_kinds());
+            return Status::Failed;
+        };
+        let mut values = ResourceValues { repetition: expansion.repetition, ..ResourceValues::default() };
+        let mut status = Status::Done;
+        for (key, data) in expansion.instances {
+            let address = subject.address.instance(key.clone());
+            match self.plan_data_instance(subject, schema, &address, data) {
+                Ok(value) => drop(values.instances.insert(key, value)),
+                Err(worse) => status = status.max(worse),
+            }
+        }
+        self.world.set_resource(subject.place, subject.resource.key.clone(), values);
+        status
+    }
+
+    fn plan_data_instance(
+        &mut self,
+        subject: &Subject<'_>,
+        schema: &Schema,
+        address: &InstanceAddress,
+        data: InstanceData,
+    ) -> Result<Value, Status> {
+        let range = &subject.resource.range;
+        let scope = self.world.scope_of(subject.place, &data);
+        let rules = &subject.resource.lifecycle.preconditions;
+        let (found, _) = check_rules(rules, &scope, "Resource precondition failed", &address.to_string());
+        let (config, mut diagnostics) = decode_body(&subject.resource.body, &schema.block, &scope, range);
+        diagnostics.extend(found);
+        if !diagnostics.has_errors() {
+            diagnostics.extend(validate::block(&schema.block, &config));
+        }
+        if self.take_diagnostics(diagnostics, address, subject) {
+            return Err(Status::Failed);
+        }
+        let plain = config.clone().unmark_deep().0;
+        let known = plain.is_wholly_known() && subject.provider_config.is_wholly_known();
+        let reason = match (known, self.depends_on_pending(subject)) {
+            (false, _) => Some(ActionReason::ReadBecauseConfigUnknown),
+            (true, true) => Some(ActionReason::ReadBecauseDependencyPending),
+            (true, false) => None,
+        };
+        if let Some(reason) = reason {
+            return Ok(self.defer(subject, schema, address, &config, reason));
+        }
+        let value = self.read(subject, address, plain)?;
+        let value = mark_by_schema(&schema.block, value.with_marks_of(&config));
+        let mut scope = self.world.scope_of(subject.place, &data);
+        scope.self_value = Some(value.clone());
+        let rules = &subject.resource.lifecycle.postconditions;
+        let (diagnostics, _) =
+            check_rules(rules, &scope, "Resource postcondition failed", &address.to_string());
+        match self.take_diagnostics(diagnostics, address, subject) {
+            true => Err(Status::Failed),
+            false => Ok(value),
+        }
+    }
+
+    fn read(
+        &mut self,
+        subject: &Subject<'_>,
+        address: &InstanceAddress,
+        config: Value,
+    ) -> Result<Value, Status> {
+        match self.input.answers.data.get(address) {
+            Some(DataAnswer { config: asked, result: Ok(value) }) if *asked == config => Ok(value.clone()),
+            Some(DataAnswer { config: asked, result: Err(error) }) if *asked == config => {
+                let diagnostic = Diagnostic::error(format!("Reading {address} failed"), error.to_string());
+                self.diagnostics.push(diagnostic.at(subject.resource.range.clone()).about(address));
+                Err(Status::Failed)
+            }
+            _ => {
+                self.questions.push(Question::ReadData {
+                    address: address.clone(),
+                    provider: subject.provider.clone(),
+                    provider_config: subject.provider_config.clone().unmark_deep().0,
+                    config,
+                });
+                Err(Status::Pending)
+            }
+        }
+    }
+
+    fn defer(
+        &mut self,
+        subject: &Subject<'_>,
+        schema: &Schema,
+        address: &InstanceAddress,
+        config: &Value,
+        reason: ActionReason,
+    ) -> Value {
+        let plain = config.clone().unmark_deep().0;
+        let planned = propose::as_create(schema, &plain);
+        let after = mark_by_schema(&schema.block, planned.with_marks_of(config));
+        if self.input.options.mode == Mode::Normal {
+            let change = Change {
+                address: address.clone(),
+                deposed: None,
+                provider: subject.provider.clone(),
+                action: ChangeAction::Read,
+                reason: Some(reason),
+                before: None,
+                after: Some(after.clone()),
+                replace_paths: Vec::new(),
+                dependencies: subject.dependencies.clone(),
+                create_before_destroy: false,
+                schema_version: schema.version,
+                range: Some(subject.resource.range.clone()),
+            };
+            self.changes.insert((address.clone(), None), change);
+        }
+        after
+    }
+
+    /// Whether something that `depends_on` names (of the data source or of a module around it) has
+    /// changes to come.
+    fn depends_on_pending(&self, subject: &Subject<'_>) -> bool {
+        let graph = &self.world.graph;
+        let Some(explicit) = graph.explicit.get(&subject.node) else { return false };
+        let keys: BTreeSet<_> = explicit
+            .iter()
+            .filter_map(|&node| match &graph.graph[node].kind {
+                NodeKind::Resource(key) => Some((graph.graph[node].path.to_vec(), key.clone())),
+                _ => None,
+            })
+            .collect();
+        self.changes.keys().any(|(address, _)| {
+            let resource = &address.resource;
+            keys.iter().any(|(path, key)| {
+                resource.kind == key.kind
+                    && resource.name == key.name
+                    && resource.mode == key.mode
+                    && resource.module.without_keys() == *path
+            })
+        })
+    }
+}

@@ -1,0 +1,331 @@
+//! One instance of a managed resource: from its configuration and what was seen to a change.
+
+use std::sync::Arc;
+
+use evenkeel_lang::config::IgnoreChanges;
+use evenkeel_lang::eval::decode_body;
+use evenkeel_model::schema::{Block, Nesting};
+use evenkeel_model::value::Kind;
+use evenkeel_model::{Diagnostic, Diagnostics, InstanceAddress, Path, PathStep, Value};
+use evenkeel_provider::{PlanRequest, PlannedChange, ResourceSpec, check, diff, validate};
+use evenkeel_state::ObjectStatus;
+
+use super::observed::Seen;
+use super::{Planner, Status, Subject};
+use crate::drift;
+use crate::expand::InstanceData;
+use crate::types::{ActionReason, Change, ChangeAction};
+use crate::world::check_rules;
+
+impl Planner<'_> {
+    /// Plans one instance; gives the value that references to it see.
+    pub(crate) fn plan_instance(
+        &mut self,
+        subject: &Subject<'_>,
+        spec: &dyn ResourceSpec,
+        address: &InstanceAddress,
+        data: InstanceData,
+    ) -> Result<Value, Status> {
+        let state = self.input.state;
+        let object = state.instances.get(address).and_then(|instance| instance.current.as_ref());
+        let range = subject.resource.range.clone();
+        self.check_conditions(subject, address, &data, None)?;
+        let config = self.decode_config(subject, spec, address, &data)?;
+        let seen = match object {
+            Some(object) => Some(self.seen(address, None, object, spec, Some(range.clone()))?),
+            None => None,
+        };
+        let tainted = object.is_some_and(|object| object.status == ObjectStatus::Tainted);
+        let prior = seen.as_ref().and_then(|seen| seen.observed.clone());
+        let plain_prior = prior.clone().map(|prior| prior.unmark_deep().0);
+        let config = match (&plain_prior, &subject.resource.lifecycle.ignore_changes) {
+            (Some(prior), ignore) if !tainted => ignore_changes(&spec.schema().block, ignore, prior, config),
+            _ => config,
+        };
+        let plain_config = config.clone().unmark_deep().0;
+
+        let planned = self.ask_spec(subject, spec, address, plain_prior.as_ref(), &plain_config)?;
+        let decision = self.decide(subject, address, plain_prior.as_ref(), tainted, &planned);
+        let planned = match decision.action {
+            Some(action) if action.is_replace() => {
+                self.ask_spec(subject, spec, address, None, &plain_config)?.planned
+            }
+            _ => planned.planned,
+        };
+        let after = mark_by_schema(&spec.schema().block, planned.with_marks_of(&config));
+        if let Some(seen) = &seen {
+            self.note_drift(spec, address, seen, &plain_config, &after, range.clone());
+        }
+        if let Some(action) = decision.action {
+            if action.is_replace() && subject.resource.lifecycle.prevent_destroy {
+                self.prevented(address, range);
+                return Err(Status::Failed);
+            }
+            let change = Change {
+                address: address.clone(),
+                deposed: None,
+                provider: subject.provider.clone(),
+                action,
+                reason: decision.reason,
+                before: prior,
+                after: Some(after.clone()),
+                replace_paths: decision.replace_paths,
+                dependencies: subject.dependencies.clone(),
+                create_before_destroy: subject.create_before_destroy,
+                schema_version: spec.schema().version,
+                range: Some(range),
+            };
+            self.changes.insert((address.clone(), None), change);
+        }
+        self.check_conditions(subject, address, &data, Some(after.clone()))?;
+        Ok(after)
+    }
+
+    fn decode_config(
+        &mut self,
+        subject: &Subject<'_>,
+        spec: &dyn ResourceSpec,
+        address: &InstanceAddress,
+        data: &InstanceData,
+    ) -> Result<Value, Status> {
+        let range = &subject.resource.range;
+        let block = &spec.schema().block;
+        let scope = self.world.scope_of(subject.place, data);
+        let (config, diagnostics) = decode_body(&subject.resource.body, block, &scope, range);
+        let mut failed = self.take_diagnostics(diagnostics, address, subject);
+        if !failed {
+            let plain = config.clone().unmark_deep().0;
+            failed |= self.take_diagnostics(validate::block(block, &config), address, subject);
+            failed |= self.take_diagnostics(spec.validate(&plain), address, subject);
+        }
+        if failed { Err(Status::Failed) } else { Ok(config) }
+    }
+
+    pub(crate) fn take_diagnostics(
+        &mut self,
+        diagnostics: Diagnostics,
+        address: &InstanceAddress,
+        subject: &Subject<'_>,
+    ) -> bool {
+        let failed = diagnostics.has_errors();
+        for diagnostic in diagnostics {
+            self.diagnostics.push(diagnostic.at(subject.resource.range.clone()).about(address));
+        }
+        failed
+    }
+
+    fn ask_spec(
+        &mut self,
+        subject: &Subject<'_>,
+        spec: &dyn ResourceSpec,
+        address: &InstanceAddress,
+        prior: Option<&Value>,
+        config: &Value,
+    ) -> Result<PlannedChange, Status> {
+        let provider_config = subject.provider_config.clone().unmark_deep().0;
+        let planned = spec.plan(&PlanRequest { provider_config: &provider_config, prior, config });
+        if self.take_diagnostics(planned.diagnostics.clone(), address, subject) {
+            return Err(Status::Failed);
+        }
+        let violations = check::planned(&spec.schema().block, prior, config, &planned.planned);
+        if let Some(violation) = violations.first() {
+            let detail = format!(
+                "The provider {} planned an invalid value for {address}: {violation}. This is a bug in the \
+                 provider, which should be reported; nothing was changed.",
+                subject.provider.provider,
+            );
+            let diagnostic = Diagnostic::error("Provider produced invalid plan", detail);
+            self.diagnostics.push(diagnostic.at(subject.resource.range.clone()).about(address));
+            return Err(Status::Failed);
+        }
+        Ok(planned)
+    }
+
+    fn decide(
+        &self,
+        subject: &Subject<'_>,
+        address: &InstanceAddress,
+        prior: Option<&Value>,
+        tainted: bool,
+        planned: &PlannedChange,
+    ) -> Decision {
+        let Some(prior) = prior else {
+            return Decision { action: Some(ChangeAction::Create), ..Decision::default() };
+        };
+        let replace = match subject.create_before_destroy {
+            true => ChangeAction::CreateThenDelete,
+            false => ChangeAction::DeleteThenCreate,
+        };
+        let because = |reason| Decision {
+            action: Some(replace),
+            reason: Some(reason),
+            replace_paths: planned.replace.clone(),
+        };
+        if tainted {
+            return because(ActionReason::ReplaceBecauseTainted);
+        }
+        if self.input.options.replace.contains(address) {
+            return because(ActionReason::ReplaceByRequest);
+        }
+        if !planned.replace.is_empty() {
+            return because(ActionReason::ReplaceBecauseCannotUpdate);
+        }
+        if self.is_triggered(subject, address) {
+            return because(ActionReason::ReplaceByTriggers);
+        }
+        match diff::same(prior, &planned.planned) {
+            true => Decision::default(),
+            false => Decision { action: Some(ChangeAction::Update), ..Decision::default() },
+        }
+    }
+
+    fn note_drift(
+        &mut self,
+        spec: &dyn ResourceSpec,
+        address: &InstanceAddress,
+        seen: &Seen,
+        config: &Value,
+        planned: &Value,
+        range: evenkeel_model::SourceRange,
+    ) {
+        let drift = match &seen.observed {
+            None => Some(drift::gone(address, &seen.expected, Some(range))),
+            Some(observed) => {
+                let schema = spec.schema();
+                drift::of(schema, address, &seen.expected, observed, config, planned, Some(range))
+            }
+        };
+        self.drift.extend(drift);
+    }
+
+    /// Preconditions (without `self`) or postconditions (with it).
+    fn check_conditions(
+        &mut self,
+        subject: &Subject<'_>,
+        address: &InstanceAddress,
+        data: &InstanceData,
+        self_value: Option<Value>,
+    ) -> Result<(), Status> {
+        let lifecycle = &subject.resource.lifecycle;
+        let (rules, summary) = match self_value {
+            None => (&lifecycle.preconditions, "Resource precondition failed"),
+            Some(_) => (&lifecycle.postconditions, "Resource postcondition failed"),
+        };
+        if rules.is_empty() {
+            return Ok(());
+        }
+        let mut scope = self.world.scope_of(subject.place, data);
+        scope.self_value = self_value;
+        let (diagnostics, _) = check_rules(rules, &scope, summary, &address.to_string());
+        let failed = diagnostics.has_errors();
+        self.diagnostics.extend(diagnostics);
+        if failed { Err(Status::Failed) } else { Ok(()) }
+    }
+}
+
+#[derive(Default)]
+struct Decision {
+    /// `None`: the object stays as it is.
+    action: Option<ChangeAction>,
+    reason: Option<ActionReason>,
+    replace_paths: Vec<Path>,
+}
+
+/// The configuration with ignored attributes taken from the object as it is.
+pub(crate) fn ignore_changes(block: &Block, ignore: &IgnoreChanges, prior: &Value, config: Value) -> Value {
+    match ignore {
+        IgnoreChanges::None => config,
+        IgnoreChanges::All => {
+            let settable =
+                block.attributes.iter().filter(|(_, attribute)| attribute.optional || attribute.required);
+            let names = settable.map(|(name, _)| name).chain(block.block_types.keys());
+            names.fold(config, |config, name| match prior.get(name) {
+                Some(value) => config.with_attribute(name, value.clone()),
+                None => config,
+            })
+        }
+        IgnoreChanges::Paths(paths) => {
+            paths.iter().fold(config, |config, path| take_from(&config, prior, &path.0))
+        }
+    }
+}
+
+/// `config` with the value at a path taken from `prior`.
+fn take_from(config: &Value, prior: &Value, steps: &[PathStep]) -> Value {
+    let Some((step, rest)) = steps.split_first() else { return prior.clone() };
+    match (step, config.kind(), prior.kind()) {
+        (PathStep::Attribute(name) | PathStep::Key(name), Kind::Object(_), Kind::Object(_)) => {
+            match (config.get(name), prior.get(name)) {
+                (Some(inner), Some(before)) => {
+                    let value = take_from(inner, before, rest);
+                    config.clone().with_attribute(name, value)
+                }
+                _ => config.clone(),
+            }
+        }
+        (PathStep::Attribute(key) | PathStep::Key(key), _, _) => take_map_entry(config, prior, key),
+        (PathStep::Index(index), Kind::List(ty, elements), Kind::List(_, before)) => {
+            let elements = elements.iter().enumerate().map(|(i, element)| match before.get(i) {
+                Some(before) if i == *index => take_from(element, before, rest),
+                _ => element.clone(),
+            });
+            Value::list(ty.clone(), elements).with_marks(config.marks())
+        }
+        _ => config.clone(),
+    }
+}
+
+/// One entry of a map, present or absent as in `prior`.
+fn take_map_entry(config: &Value, prior: &Value, key: &Arc<str>) -> Value {
+    let element = match (config.kind(), prior.kind()) {
+        (Kind::Map(element, _), Kind::Map(..) | Kind::Null(_)) | (Kind::Null(_), Kind::Map(element, _)) => {
+            element.clone()
+        }
+        _ => return config.clone(),
+    };
+    let mut entries = config.as_entries().cloned().unwrap_or_default();
+    match prior.get(key) {
+        Some(value) => drop(entries.insert(key.clone(), value.clone())),
+        None => drop(entries.remove(key)),
+    }
+    if entries.is_empty() && config.is_null() {
+        return config.clone();
+    }
+    Value::map(element, entries).with_marks(config.marks())
+}
+
+/// Marks what the schema calls sensitive.
+pub(crate) fn mark_by_schema(block: &Block, value: Value) -> Value {
+    let sensitive = |block: &Block| block.attributes.values().any(|attribute| attribute.sensitive);
+    if !sensitive(block) && block.block_types.is_empty() {
+        return value;
+    }
+    let mut out = value;
+    for (name, _) in block.attributes.iter().filter(|(_, attribute)| attribute.sensitive) {
+        if let Some(inner) = out.get(name).cloned()
+            && !inner.is_null()
+        {
+            out = out.with_attribute(name, inner.sensitive());
+        }
+    }
+    for (name, nested) in &block.block_types {
+        let Some(inner) = out.get(name).cloned() else { continue };
+        let marked = match (nested.nesting_mode, inner.kind()) {
+            (Nesting::Single | Nesting::Group, Kind::Object(_)) => mark_by_schema(&nested.block, inner),
+            (Nesting::List, Kind::List(ty, elements)) => {
+                let elements = elements.iter().map(|element| mark_by_schema(&nested.block, element.clone()));
+                Value::list(ty.clone(), elements).with_marks(inner.marks())
+            }
+            (Nesting::Map, Kind::Map(ty, entries)) => {
+                let entries = entries
+                    .iter()
+                    .map(|(key, element)| (key.clone(), mark_by_schema(&nested.block, element.clone())));
+                Value::map(ty.clone(), entries).with_marks(inner.marks())
+            }
+            (Nesting::Set, Kind::Set(..)) if sensitive(&nested.block) => inner.sensitive(),
+            _ => continue,
+        };
+        out = out.with_attribute(name, marked);
+    }
+    out
+}

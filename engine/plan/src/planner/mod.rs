@@ -1,0 +1,357 @@
+//! The walk: every node once, needed ones first; then what is left in state; then the plan.
+
+mod data;
+mod instance;
+mod observed;
+mod orphans;
+mod triggers;
+
+pub(crate) use instance::{ignore_changes, mark_by_schema};
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use evenkeel_lang::config::{Resource, ResourceKey};
+use evenkeel_model::{
+    Diagnostic, Diagnostics, InstanceAddress, ProviderAddress, ResourceAddress, ResourceMode, Value, json,
+};
+use evenkeel_provider::ProviderSpec;
+use evenkeel_state::{DeposedKey, ProviderConfigAddress};
+use petgraph::graph::NodeIndex;
+
+use crate::expand::{Expansion, expand};
+use crate::graph::{NodeKind, ProviderUse};
+use crate::input::{Input, Mode, Planning, Question};
+use crate::types::{Change, Drift, OutputChange, Plan, Refreshed, ResourceValues};
+use crate::world::World;
+use crate::{digest, order, verify};
+
+/// Makes a plan, or says what it needs to know first. Pure: called again with more answers it goes
+/// the same way again, farther.
+pub fn plan(input: &Input<'_>) -> Planning {
+    let (world, diagnostics) = World::new(
+        input.snapshot.clone(),
+        input.configuration.clone(),
+        input.catalog.clone(),
+        input.options.clone(),
+        input.variables.clone(),
+    );
+    if diagnostics.has_errors() {
+        return Planning::Failed(diagnostics);
+    }
+    let nodes = world.graph.graph.node_count();
+    let mut planner = Planner {
+        input,
+        world,
+        status: vec![Status::Done; nodes],
+        questions: Vec::new(),
+        diagnostics,
+        changes: BTreeMap::new(),
+        drift: Vec::new(),
+        refreshed: Vec::new(),
+        visited: BTreeSet::new(),
+        provider_versions: BTreeMap::new(),
+    };
+    planner.walk();
+    planner.remaining_objects();
+    planner.conclude()
+}
+
+/// How far a node came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Status {
+    /// It has its value.
+    Done,
+    /// An answer is missing.
+    Pending,
+    /// It is wrong, which a diagnostic has said; what needs it is passed over.
+    Failed,
+}
+
+pub(crate) struct Planner<'a> {
+    pub(crate) input: &'a Input<'a>,
+    pub(crate) world: World,
+    status: Vec<Status>,
+    pub(crate) questions: Vec<Question>,
+    pub(crate) diagnostics: Diagnostics,
+    pub(crate) changes: BTreeMap<(InstanceAddress, Option<DeposedKey>), Change>,
+    pub(crate) drift: Vec<Drift>,
+    pub(crate) refreshed: Vec<Refreshed>,
+    /// Managed instances that configuration has.
+    pub(crate) visited: BTreeSet<InstanceAddress>,
+    provider_versions: BTreeMap<ProviderAddress, Arc<str>>,
+}
+
+/// What all instances of one resource in one module instance share.
+pub(crate) struct Subject<'a> {
+    pub(crate) node: NodeIndex,
+    pub(crate) place: usize,
+    pub(crate) resource: &'a Resource,
+    pub(crate) address: ResourceAddress,
+    pub(crate) provider: ProviderConfigAddress,
+    pub(crate) provider_config: Value,
+    pub(crate) dependencies: Vec<ResourceAddress>,
+    pub(crate) create_before_destroy: bool,
+}
+
+impl Planner<'_> {
+    fn walk(&mut self) {
+        let relevant = (self.input.options.mode == Mode::Destroy).then(|| self.needed_by_providers());
+        for node in self.world.graph.order.clone() {
+            if relevant.as_ref().is_some_and(|relevant| !relevant.contains(&node)) {
+                continue;
+            }
+            self.world.note_nearest(node);
+            let needs = self.world.graph.needs(node).map(|needed| self.status[needed.index()]).max();
+            self.status[node.index()] = match needs {
+                Some(worse @ (Status::Pending | Status::Failed)) => worse,
+                Some(Status::Done) | None => self.visit(node),
+            };
+        }
+    }
+
+    /// A destroy needs no more of configuration than the provider blocks.
+    fn needed_by_providers(&self) -> BTreeSet<NodeIndex> {
+        let graph = &self.world.graph;
+        let mut found = BTreeSet::new();
+        let mut open: Vec<NodeIndex> = graph
+            .order
+            .iter()
+            .copied()
+            .filter(|&node| matches!(graph.graph[node].kind, NodeKind::Provider(_) | NodeKind::Call(_)))
+            .collect();
+        while let Some(node) = open.pop() {
+            if found.insert(node) {
+                open.extend(graph.needs(node));
+            }
+        }
+        found
+    }
+
+    fn visit(&mut self, node: NodeIndex) -> Status {
+        let found = self.world.graph.graph[node].clone();
+        let NodeKind::Resource(key) = found.kind else {
+            let diagnostics = self.world.evaluate(node);
+            let failed = diagnostics.has_errors();
+            self.diagnostics.extend(diagnostics);
+            return if failed { Status::Failed } else { Status::Done };
+        };
+        let Some(module) = self.world.configuration.module(&found.path).cloned() else { return Status::Done };
+        let Some(resource) = module.resources.get(&key) else { return Status::Done };
+        let mut status = Status::Done;
+        for place in self.world.instances_of(&found.path) {
+            status = status.max(self.visit_resource(node, place, resource));
+        }
+        status
+    }
+
+    fn visit_resource(&mut self, node: NodeIndex, place: usize, resource: &Resource) -> Status {
+        let address = self.resource_address(place, &resource.key);
+        let managed = resource.key.mode == ResourceMode::Managed;
+        if managed && self.input.options.mode != Mode::Normal {
+            return self.take_from_state(place, resource, &address);
+        }
+        let expansion = expand(resource.count.as_ref(), resource.for_each.as_ref(), &self.world.scope(place));
+        let expansion = match expansion {
+            Ok(expansion) => expansion,
+            Err(diagnostics) => {
+                for diagnostic in diagnostics {
+                    self.diagnostics.push(diagnostic.about(&address));
+                }
+                return Status::Failed;
+            }
+        };
+        if expansion.instances.is_empty() {
+            let values = ResourceValues { repetition: expansion.repetition, ..ResourceValues::default() };
+            self.world.set_resource(place, resource.key.clone(), values);
+            return Status::Done;
+        }
+        let catalog = self.world.catalog.clone();
+        let Some(provider) = self.world.graph.providers.get(&node).cloned() else { return Status::Failed };
+        let Some(spec) = self.spec(&*catalog, &provider, resource, &address) else { return Status::Failed };
+        let Some(provider_config) = self.world.provider_config(&provider) else { return Status::Failed };
+        let subject = Subject {
+            node,
+            place,
+            resource,
+            dependencies: self.dependencies(node, place),
+            create_before_destroy: self.world.graph.create_before_destroy.contains(&node),
+            address,
+            provider: provider.address,
+            provider_config,
+        };
+        if managed { self.managed(&subject, spec, expansion) } else { self.data(&subject, spec, expansion) }
+    }
+
+    fn managed(&mut self, subject: &Subject<'_>, spec: &dyn ProviderSpec, expansion: Expansion) -> Status {
+        let kind = &subject.resource.key.kind;
+        let Some(spec) = spec.resource(kind) else {
+            self.unknown_type(subject, "resource type", &spec.resource_kinds());
+            return Status::Failed;
+        };
+        let mut values = ResourceValues { repetition: expansion.repetition, ..ResourceValues::default() };
+        let mut status = Status::Done;
+        for (key, data) in expansion.instances {
+            let address = subject.address.instance(key.clone());
+            self.visited.insert(address.clone());
+            match self.plan_instance(subject, spec, &address, data) {
+                Ok(value) => drop(values.instances.insert(key, value)),
+                Err(worse) => status = status.max(worse),
+            }
+        }
+        self.world.set_resource(subject.place, subject.resource.key.clone(), values);
+        status
+    }
+
+    fn resource_address(&self, place: usize, key: &ResourceKey) -> ResourceAddress {
+        ResourceAddress {
+            module: self.world.modules[place].address.clone(),
+            mode: key.mode,
+            kind: key.kind.clone(),
+            name: key.name.clone(),
+        }
+    }
+
+    fn spec<'c>(
+        &mut self,
+        catalog: &'c (dyn evenkeel_provider::Catalog + Send + Sync),
+        provider: &ProviderUse,
+        resource: &Resource,
+        address: &ResourceAddress,
+    ) -> Option<&'c dyn ProviderSpec> {
+        if let Some(spec) = catalog.spec(&provider.address.provider) {
+            let version = spec.version().into();
+            self.provider_versions.insert(provider.address.provider.clone(), version);
+            return Some(spec);
+        }
+        let supported: Vec<String> = catalog.supported().iter().map(ToString::to_string).collect();
+        let detail = format!(
+            "{address} needs the provider {}, which Evenkeel does not have. It has: {}.",
+            provider.address.provider,
+            if supported.is_empty() { "none".to_owned() } else { supported.join(", ") },
+        );
+        let diagnostic = Diagnostic::error("Provider not supported", detail);
+        self.diagnostics.push(diagnostic.at(resource.range.clone()).about(address));
+        None
+    }
+
+    pub(crate) fn unknown_type(&mut self, subject: &Subject<'_>, what: &str, kinds: &[&str]) {
+        let kind = &subject.resource.key.kind;
+        let hint = evenkeel_lang::eval::did_you_mean(kind, kinds.iter().copied());
+        let hint = hint.map(|name| format!(" Did you mean \"{name}\"?")).unwrap_or_default();
+        let detail = format!(
+            "The provider {} does not support {what} \"{kind}\".{hint} It supports: {}.",
+            subject.provider.provider,
+            kinds.join(", "),
+        );
+        let summary = if what == "data source" { "Invalid data source" } else { "Invalid resource type" };
+        let diagnostic = Diagnostic::error(summary, detail);
+        self.diagnostics.push(diagnostic.at(subject.resource.range.clone()).about(&subject.address));
+    }
+
+    /// The resources an instance is made from.
+    fn dependencies(&self, node: NodeIndex, place: usize) -> Vec<ResourceAddress> {
+        let nearest = self.world.nearest_at(node, place);
+        let addresses =
+            nearest.iter().filter_map(|&(needed, place)| match &self.world.graph.graph[needed].kind {
+                NodeKind::Resource(key) => Some(self.resource_address(place, key)),
+                _ => None,
+            });
+        let unique: BTreeSet<ResourceAddress> = addresses.collect();
+        unique.into_iter().collect()
+    }
+
+    fn conclude(mut self) -> Planning {
+        if self.diagnostics.has_errors() {
+            return Planning::Failed(self.diagnostics);
+        }
+        if !self.questions.is_empty() {
+            return Planning::Ask(self.questions);
+        }
+        let outputs = self.output_changes();
+        let changes: Vec<Change> = std::mem::take(&mut self.changes).into_values().collect();
+        let steps = match order::steps(&changes, self.input.state) {
+            Ok(steps) => steps,
+            Err(diagnostic) => {
+                self.diagnostics.push(diagnostic);
+                return Planning::Failed(self.diagnostics);
+            }
+        };
+        self.drift.sort_by(|a, b| a.address.cmp(&b.address));
+        self.refreshed.sort_by(|a, b| (&a.address, a.deposed).cmp(&(&b.address, b.deposed)));
+        let mut plan = Plan {
+            revision: self.input.snapshot.revision.clone(),
+            lineage: self.input.state.lineage.clone(),
+            base_serial: self.input.state.serial,
+            mode: self.input.options.mode,
+            providers: self.provider_versions,
+            variables: self.input.variables.clone(),
+            plan_time: self.input.options.plan_time.clone(),
+            changes,
+            steps,
+            outputs,
+            drift: self.drift,
+            refreshed: self.refreshed,
+            resources: resource_values(&self.world),
+            digest: "".into(),
+        };
+        plan.digest = digest::of(&plan);
+        let violations = verify::violations(&plan, self.input.state);
+        if !violations.is_empty() {
+            self.diagnostics.push(Diagnostic::error(
+                "The plan contradicts itself",
+                format!("This is a bug in Evenkeel; nothing was changed. {}", violations.join("; ")),
+            ));
+            return Planning::Failed(self.diagnostics);
+        }
+        Planning::Done(Box::new(plan), self.diagnostics)
+    }
+
+    fn output_changes(&self) -> BTreeMap<Arc<str>, OutputChange> {
+        let root = &self.world.modules[0];
+        let destroying = self.input.options.mode == Mode::Destroy;
+        let state = &self.input.state.outputs;
+        let mut found = BTreeMap::new();
+        let names = state.keys().chain(root.outputs.keys().filter(|name| !state.contains_key(*name)));
+        for name in names {
+            let stored = state.get(name);
+            let before = stored.and_then(|output| {
+                let value = json::decode(&output.value, &evenkeel_model::Type::Dynamic).ok()?;
+                Some(if output.sensitive { value.sensitive() } else { value })
+            });
+            let after = root.outputs.get(name).filter(|_| !destroying).cloned();
+            let declared = root.module.outputs.get(name).is_some_and(|output| output.sensitive);
+            let sensitive = declared || stored.is_some_and(|output| output.sensitive);
+            let same = match (&before, &after) {
+                (Some(before), Some(after)) => {
+                    evenkeel_provider::diff::same(before, after)
+                        && stored.is_some_and(|output| output.sensitive) == declared
+                }
+                (None, Some(after)) => after.is_null() && after.is_known(),
+                (before, None) => before.is_none(),
+            };
+            let refresh_only = self.input.options.mode == Mode::RefreshOnly;
+            let open = after.as_ref().is_some_and(|after| !after.is_wholly_known());
+            if !same && !(refresh_only && open) {
+                found.insert(name.clone(), OutputChange { before, after, sensitive });
+            }
+        }
+        found
+    }
+}
+
+fn resource_values(world: &World) -> BTreeMap<ResourceAddress, ResourceValues> {
+    let mut found = BTreeMap::new();
+    for module in &world.modules {
+        for (key, resolved) in &module.resources {
+            let address = ResourceAddress {
+                module: module.address.clone(),
+                mode: key.mode,
+                kind: key.kind.clone(),
+                name: key.name.clone(),
+            };
+            found.insert(address, resolved.values.clone());
+        }
+    }
+    found
+}

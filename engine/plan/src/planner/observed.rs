@@ -1,0 +1,174 @@
+//! Objects as state remembers them and as they were seen.
+
+use evenkeel_lang::config::Resource;
+use evenkeel_model::{Diagnostic, InstanceAddress, ResourceAddress, SourceRange, Value, json};
+use evenkeel_provider::{ResourceSpec, diff};
+use evenkeel_state::{DeposedKey, Object, ProviderConfigAddress};
+use std::sync::Arc;
+
+use super::{Planner, Status};
+use crate::graph::{ProviderUse, StaticPath};
+use crate::input::Question;
+use crate::types::{Refreshed, Repetition, ResourceValues};
+
+/// What is known of an object in state.
+pub(crate) struct Seen {
+    /// As it is remembered, with marks.
+    pub(crate) expected: Value,
+    /// As it is, with the marks of what is remembered; `None` when it is gone.
+    pub(crate) observed: Option<Value>,
+}
+
+impl Planner<'_> {
+    /// What an object in state is like now. Without an answer yet the status is pending; the
+    /// question itself is asked in [`Planner::remaining_objects`], for all objects at once.
+    pub(crate) fn seen(
+        &mut self,
+        address: &InstanceAddress,
+        deposed: Option<DeposedKey>,
+        object: &Object,
+        spec: &dyn ResourceSpec,
+        range: Option<SourceRange>,
+    ) -> Result<Seen, Status> {
+        let expected = self.decode(address, object, spec, range.clone())?;
+        if !self.input.options.refresh || !self.can_observe(object) {
+            return Ok(Seen { observed: Some(expected.clone()), expected });
+        }
+        let observed = match self.input.answers.observed.get(&(address.clone(), deposed)) {
+            None => return Err(Status::Pending),
+            Some(Err(error)) => {
+                let diagnostic = Diagnostic::error(
+                    format!("Reading {address} failed"),
+                    format!("{error} The object could not be looked at, so nothing can be planned."),
+                );
+                self.diagnostics.push(diagnostic.at(range).about(address));
+                return Err(Status::Failed);
+            }
+            Some(Ok(observed)) => observed.as_ref().map(|value| value.with_marks_of(&expected)),
+        };
+        let changed = observed.as_ref().is_none_or(|observed| !diff::same(&expected, observed))
+            || object.schema_version != spec.schema().version;
+        if changed {
+            let object = observed.as_ref().map(|observed| Object {
+                attributes: Arc::new(json::encode(observed)),
+                schema_version: spec.schema().version,
+                ..object.clone()
+            });
+            self.refreshed.push(Refreshed { address: address.clone(), deposed, object });
+        }
+        Ok(Seen { expected, observed })
+    }
+
+    /// The attributes of an object in state, upgraded to the schema of today.
+    fn decode(
+        &mut self,
+        address: &InstanceAddress,
+        object: &Object,
+        spec: &dyn ResourceSpec,
+        range: Option<SourceRange>,
+    ) -> Result<Value, Status> {
+        let schema = spec.schema();
+        let upgraded = match object.schema_version == schema.version {
+            true => None,
+            false => spec.upgrade(object.schema_version, &object.attributes),
+        };
+        let attributes = upgraded.as_ref().unwrap_or(&object.attributes);
+        json::decode(attributes, &schema.ty()).map_err(|error| {
+            let detail = format!(
+                "The stored attributes of {address} (schema version {}) do not fit the schema of {} (version {}): \
+                 {error}.",
+                object.schema_version, schema.type_name, schema.version,
+            );
+            let diagnostic = Diagnostic::error("Failed to decode object from state", detail);
+            self.diagnostics.push(diagnostic.at(range).about(address));
+            Status::Failed
+        })
+    }
+
+    /// The block that a provider address in state means today.
+    pub(crate) fn provider_of(&self, address: &ProviderConfigAddress) -> Option<ProviderUse> {
+        let module = self.world.configuration.module(&address.module);
+        let found = module.and_then(|module| {
+            module.providers.iter().position(|block| {
+                block.alias == address.alias && module.provider_source(&block.name) == address.provider
+            })
+        });
+        let path: StaticPath = address.module.as_slice().into();
+        match found {
+            Some(index) => Some(ProviderUse { address: address.clone(), block: Some((path, index)) }),
+            None if address.alias.is_none() && address.module.is_empty() => {
+                Some(ProviderUse { address: address.clone(), block: None })
+            }
+            None => None,
+        }
+    }
+
+    /// Whether the provider block of an object is known well enough to ask with it.
+    fn can_observe(&self, object: &Object) -> bool {
+        let Some(provider) = self.provider_of(&object.provider) else { return true };
+        self.world.provider_config(&provider).is_none_or(|config| config.is_wholly_known())
+    }
+
+    /// Asks for every object in state that has not been answered for, whether or not the walk came
+    /// to it: observing does not depend on anything but provider blocks, so one round is enough.
+    pub(crate) fn ask_for_objects(&mut self) {
+        if !self.input.options.refresh {
+            return;
+        }
+        let catalog = self.world.catalog.clone();
+        let state = self.input.state;
+        for (address, instance) in &state.instances {
+            let current = instance.current.iter().map(|object| (None, object));
+            let deposed = instance.deposed.iter().map(|(key, object)| (Some(*key), object));
+            for (key, object) in current.chain(deposed) {
+                if self.input.answers.observed.contains_key(&(address.clone(), key)) {
+                    continue;
+                }
+                let Some(provider) = self.provider_of(&object.provider) else { continue };
+                let Some(config) = self.world.provider_config(&provider) else { continue };
+                let Some(spec) = catalog.spec(&object.provider.provider) else { continue };
+                let Some(spec) = spec.resource(&address.resource.kind) else { continue };
+                if !config.is_wholly_known() {
+                    continue;
+                }
+                let Ok(prior) = self.decode(address, object, spec, None) else { continue };
+                self.questions.push(Question::Observe {
+                    address: address.clone(),
+                    deposed: key,
+                    provider: object.provider.clone(),
+                    provider_config: config.unmark_deep().0,
+                    prior: prior.unmark_deep().0,
+                });
+            }
+        }
+    }
+
+    /// The values of a resource as state has them, where configuration is not looked at (destroy
+    /// and refresh only).
+    pub(crate) fn take_from_state(
+        &mut self,
+        place: usize,
+        resource: &Resource,
+        address: &ResourceAddress,
+    ) -> Status {
+        let repetition = match (&resource.count, &resource.for_each) {
+            (Some(_), _) => Repetition::Count,
+            (None, Some(_)) => Repetition::ForEach,
+            (None, None) => Repetition::Single,
+        };
+        let mut values = ResourceValues { repetition, ..ResourceValues::default() };
+        let catalog = self.world.catalog.clone();
+        let state = self.input.state;
+        for (instance, objects) in state.instances.iter().filter(|(found, _)| found.resource == *address) {
+            let Some(object) = &objects.current else { continue };
+            let spec = catalog.spec(&object.provider.provider).and_then(|spec| spec.resource(&address.kind));
+            let Some(spec) = spec else { continue };
+            match self.decode(instance, object, spec, Some(resource.range.clone())) {
+                Ok(value) => drop(values.instances.insert(instance.key.clone(), value)),
+                Err(status) => return status,
+            }
+        }
+        self.world.set_resource(place, resource.key.clone(), values);
+        Status::Done
+    }
+}

@@ -1,0 +1,150 @@
+//! Objects in state that configuration does not have (any more), and deposed ones.
+
+use evenkeel_lang::config::ResourceKey;
+use evenkeel_model::{Diagnostic, InstanceAddress, InstanceKey, ResourceMode};
+use evenkeel_state::{DeposedKey, Object};
+
+use super::{Planner, Status};
+use crate::drift;
+use crate::input::Mode;
+use crate::types::{ActionReason, Change, ChangeAction, Repetition};
+
+impl Planner<'_> {
+    /// Everything in state that the walk did not plan: looked at, and destroyed where it is not
+    /// wanted.
+    pub(crate) fn remaining_objects(&mut self) {
+        self.ask_for_objects();
+        if self.diagnostics.has_errors() || !self.questions.is_empty() {
+            return;
+        }
+        let state = self.input.state;
+        for (address, instance) in &state.instances {
+            if let Some(object) = &instance.current
+                && !self.visited.contains(address)
+            {
+                self.remaining_object(address, None, object);
+            }
+            for (key, object) in &instance.deposed {
+                self.remaining_object(address, Some(*key), object);
+            }
+        }
+    }
+
+    fn remaining_object(&mut self, address: &InstanceAddress, deposed: Option<DeposedKey>, object: &Object) {
+        let catalog = self.world.catalog.clone();
+        let Some(provider) = self.provider_of(&object.provider) else {
+            let detail = format!(
+                "To work with {address} its original provider configuration at {} is required, but it has been \
+                 removed. Put the provider block back, destroy the object with it, and remove the block then.",
+                object.provider,
+            );
+            self.diagnostics
+                .push(Diagnostic::error("Provider configuration not present", detail).about(address));
+            return;
+        };
+        let spec = catalog.spec(&provider.address.provider);
+        let Some(spec) = spec.and_then(|spec| spec.resource(&address.resource.kind)) else {
+            let detail = format!(
+                "State has {address}, but the provider {} has no resource type \"{}\" in this version of Evenkeel, \
+                 so the object can neither be read nor destroyed.",
+                provider.address.provider, address.resource.kind,
+            );
+            self.diagnostics.push(Diagnostic::error("Resource type not supported", detail).about(address));
+            return;
+        };
+        let seen = match self.seen(address, deposed, object, spec, None) {
+            Ok(seen) => seen,
+            Err(Status::Pending | Status::Failed | Status::Done) => return,
+        };
+        let Some(observed) = seen.observed else {
+            if deposed.is_none() {
+                self.drift.push(drift::gone(address, &seen.expected, None));
+            }
+            return;
+        };
+        if self.input.options.mode == Mode::RefreshOnly {
+            if deposed.is_none() {
+                let found = drift::of(
+                    spec.schema(),
+                    address,
+                    &seen.expected,
+                    &observed,
+                    &observed,
+                    &seen.expected,
+                    None,
+                );
+                self.drift.extend(found);
+            }
+            return;
+        }
+        if self.input.options.mode == Mode::Destroy && self.is_protected(address) {
+            return;
+        }
+        let reason = match (deposed, self.input.options.mode) {
+            (None, Mode::Normal) => Some(self.orphan_reason(address)),
+            _ => None,
+        };
+        let change = Change {
+            address: address.clone(),
+            deposed,
+            provider: object.provider.clone(),
+            action: ChangeAction::Delete,
+            reason,
+            before: Some(observed),
+            after: None,
+            replace_paths: Vec::new(),
+            dependencies: object.dependencies.clone(),
+            create_before_destroy: object.create_before_destroy,
+            schema_version: spec.schema().version,
+            range: None,
+        };
+        self.changes.insert((address.clone(), deposed), change);
+    }
+
+    /// `prevent_destroy` of an object that a destroy would remove.
+    fn is_protected(&mut self, address: &InstanceAddress) -> bool {
+        let module = self.world.configuration.module(&address.resource.module.without_keys());
+        let key = key_of(address);
+        let Some(resource) = module.and_then(|module| module.resources.get(&key)) else { return false };
+        if !resource.lifecycle.prevent_destroy {
+            return false;
+        }
+        let range = resource.range.clone();
+        self.prevented(address, range);
+        true
+    }
+
+    pub(crate) fn prevented(&mut self, address: &InstanceAddress, range: evenkeel_model::SourceRange) {
+        let detail = format!(
+            "Resource {address} has lifecycle.prevent_destroy set, but the plan calls for this resource to be \
+             destroyed. Either disable lifecycle.prevent_destroy, or change what calls for it."
+        );
+        self.diagnostics
+            .push(Diagnostic::error("Instance cannot be destroyed", detail).at(range).about(address));
+    }
+
+    fn orphan_reason(&self, address: &InstanceAddress) -> ActionReason {
+        let Some(place) = self.world.module_at(&address.resource.module) else {
+            return ActionReason::DeleteBecauseNoModule;
+        };
+        let Some(resolved) = self.world.modules[place].resources.get(&key_of(address)) else {
+            return ActionReason::DeleteBecauseNoResourceConfig;
+        };
+        match (resolved.values.repetition, &address.key) {
+            (Repetition::Count, Some(InstanceKey::Int(_))) => ActionReason::DeleteBecauseCountIndex,
+            (Repetition::ForEach, Some(InstanceKey::String(_))) => ActionReason::DeleteBecauseEachKey,
+            (Repetition::Single | Repetition::Count | Repetition::ForEach, _) => {
+                ActionReason::DeleteBecauseWrongRepetition
+            }
+        }
+    }
+}
+
+fn key_of(address: &InstanceAddress) -> ResourceKey {
+    debug_assert_eq!(address.resource.mode, ResourceMode::Managed, "state has managed objects only");
+    ResourceKey {
+        mode: address.resource.mode,
+        kind: address.resource.kind.clone(),
+        name: address.resource.name.clone(),
+    }
+}

@@ -1,0 +1,239 @@
+//! Answers references of expressions from the world.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use evenkeel_lang::config::ResourceKey;
+use evenkeel_lang::eval::{PathKind, Scope};
+use evenkeel_model::{Diagnostic, InstanceKey, ResourceMode, SourceRange, Type, Value};
+
+use crate::expand::InstanceData;
+use crate::types::Repetition;
+use crate::world::{World, whole};
+
+/// The scope of one instance of a block in one instance of a module.
+pub struct InstanceScope<'w> {
+    /// The values found so far.
+    pub world: &'w World,
+    /// The module instance.
+    pub module: usize,
+    /// What `each` and `count` are.
+    pub data: InstanceData,
+    /// What `self` is.
+    pub self_value: Option<Value>,
+}
+
+impl InstanceScope<'_> {
+    fn resolved(
+        &self,
+        mode: ResourceMode,
+        kind: &str,
+        name: &str,
+        range: &SourceRange,
+    ) -> Result<&crate::world::Resolved, Diagnostic> {
+        let key = ResourceKey { mode, kind: kind.into(), name: name.into() };
+        self.world.modules[self.module].resources.get(&key).ok_or_else(|| {
+            Diagnostic::error(
+                "Reference to undeclared resource",
+                format!("The resource {key} has not been declared in this module, or cannot be referred to from here."),
+            )
+            .at(range.clone())
+        })
+    }
+
+    fn undeclared(&self, what: &str, name: &str, range: &SourceRange) -> Diagnostic {
+        Diagnostic::error(
+            format!("Reference to undeclared {what}"),
+            format!("The {what} \"{name}\" has not been declared in this module."),
+        )
+        .at(range.clone())
+    }
+
+    fn outputs(&self, place: usize) -> &BTreeMap<Arc<str>, Value> {
+        &self.world.modules[place].outputs
+    }
+}
+
+impl Scope for InstanceScope<'_> {
+    fn variable(&self, name: &str, range: &SourceRange) -> Result<Value, Diagnostic> {
+        let found = self.world.modules[self.module].variables.get(name);
+        found.cloned().ok_or_else(|| self.undeclared("input variable", name, range))
+    }
+
+    fn local(&self, name: &str, range: &SourceRange) -> Result<Value, Diagnostic> {
+        let found = self.world.modules[self.module].locals.get(name);
+        found.cloned().ok_or_else(|| self.undeclared("local value", name, range))
+    }
+
+    fn resource(
+        &self,
+        mode: ResourceMode,
+        kind: &str,
+        name: &str,
+        range: &SourceRange,
+    ) -> Result<Value, Diagnostic> {
+        self.resolved(mode, kind, name, range).map(crate::world::Resolved::whole)
+    }
+
+    fn resource_instance(
+        &self,
+        mode: ResourceMode,
+        kind: &str,
+        name: &str,
+        key: &InstanceKey,
+        range: &SourceRange,
+    ) -> Result<Option<Value>, Diagnostic> {
+        let resolved = self.resolved(mode, kind, name, range)?;
+        let fits = match (resolved.values.repetition, key) {
+            (Repetition::Count, InstanceKey::Int(_)) | (Repetition::ForEach, InstanceKey::String(_)) => true,
+            (Repetition::Single | Repetition::Count | Repetition::ForEach, _) => false,
+        };
+        Ok(if fits { resolved.values.instances.get(&Some(key.clone())).cloned() } else { None })
+    }
+
+    fn module(&self, name: &str, range: &SourceRange) -> Result<Value, Diagnostic> {
+        let children = self.world.modules[self.module].children.get(name);
+        let children = children.ok_or_else(|| self.undeclared("module", name, range))?;
+        let values: BTreeMap<Option<InstanceKey>, Value> = children
+            .instances
+            .iter()
+            .map(|(key, place)| {
+                let outputs = self.outputs(*place);
+                (
+                    key.clone(),
+                    Value::object(outputs.iter().map(|(name, value)| (name.clone(), value.clone()))),
+                )
+            })
+            .collect();
+        Ok(whole(children.repetition, values.iter()))
+    }
+
+    fn module_output(
+        &self,
+        name: &str,
+        key: Option<&InstanceKey>,
+        output: &str,
+        range: &SourceRange,
+    ) -> Result<Option<Value>, Diagnostic> {
+        let children = self.world.modules[self.module].children.get(name);
+        let children = children.ok_or_else(|| self.undeclared("module", name, range))?;
+        let place = children.instances.get(&key.cloned());
+        Ok(place.and_then(|place| self.outputs(*place).get(output)).cloned())
+    }
+
+    fn each_key(&self, range: &SourceRange) -> Result<Value, Diagnostic> {
+        self.data.each.as_ref().map(|(key, _)| key.clone()).ok_or_else(|| no_each("key", range))
+    }
+
+    fn each_value(&self, range: &SourceRange) -> Result<Value, Diagnostic> {
+        self.data.each.as_ref().map(|(_, value)| value.clone()).ok_or_else(|| no_each("value", range))
+    }
+
+    fn count_index(&self, range: &SourceRange) -> Result<Value, Diagnostic> {
+        self.data.count_index.map(Value::number).ok_or_else(|| {
+            Diagnostic::error(
+                "Reference to \"count\" in non-counted context",
+                "The \"count\" object can only be used in \"module\", \"resource\", and \"data\" blocks, and only \
+                 when the \"count\" argument is set.",
+            )
+            .at(range.clone())
+        })
+    }
+
+    fn path(&self, kind: PathKind, _range: &SourceRange) -> Result<Value, Diagnostic> {
+        let directory = |place: usize| &*self.world.modules[place].module.directory;
+        let root = directory(0);
+        Ok(Value::string(match kind {
+            PathKind::Module => relative(root, directory(self.module)),
+            PathKind::Root => ".".to_owned(),
+            PathKind::Cwd => self.world.options.working_directory.to_string(),
+        }))
+    }
+
+    fn terraform(&self, name: &str, range: &SourceRange) -> Result<Value, Diagnostic> {
+        match name {
+            "workspace" => Ok(Value::string(&*self.world.options.workspace)),
+            "applying" => Ok(Value::unknown_not_null(Type::Bool)),
+            _ => Err(Diagnostic::error(
+                "Invalid \"terraform\" attribute",
+                format!("The \"terraform\" object does not have an attribute named \"{name}\". There is terraform.workspace."),
+            )
+            .at(range.clone())),
+        }
+    }
+
+    fn self_value(&self, range: &SourceRange) -> Result<Value, Diagnostic> {
+        self.self_value.clone().ok_or_else(|| {
+            Diagnostic::error(
+                "Invalid \"self\" reference",
+                "The \"self\" object is not available in this context. It can be used in postconditions, \
+                 provisioners and connections of a resource.",
+            )
+            .at(range.clone())
+        })
+    }
+
+    fn file(&self, path: &str) -> Result<Arc<[u8]>, String> {
+        let full = self.snapshot_path(path)?;
+        let found = self.world.snapshot.file(&full);
+        found.cloned().ok_or_else(|| format!("no file exists at \"{path}\" in this revision"))
+    }
+
+    fn files_below(&self, directory: &str) -> Result<Vec<String>, String> {
+        let full = self.snapshot_path(directory)?;
+        let prefix = if full.is_empty() { String::new() } else { format!("{full}/") };
+        let files = self.world.snapshot.files.range(Arc::<str>::from(prefix.as_str())..);
+        Ok(files.map_while(|(path, _)| path.strip_prefix(prefix.as_str()).map(str::to_owned)).collect())
+    }
+
+    fn plan_time(&self) -> Option<String> {
+        self.world.options.plan_time.clone()
+    }
+}
+
+impl InstanceScope<'_> {
+    /// A path as an expression gives it, from the root of the snapshot. Absolute paths and ones
+    /// that leave the snapshot are refused: evaluation never sees the host's files.
+    fn snapshot_path(&self, path: &str) -> Result<String, String> {
+        if path.starts_with('/') || path.starts_with('~') {
+            return Err(format!(
+                "\"{path}\" is outside of the revision: only files that are part of it can be read"
+            ));
+        }
+        let root = &self.world.modules[0].module.directory;
+        let mut parts: Vec<&str> = root.split('/').filter(|part| !part.is_empty()).collect();
+        for part in path.split('/') {
+            match part {
+                "" | "." => {}
+                ".." => {
+                    parts.pop().ok_or_else(|| format!("\"{path}\" leads out of the revision"))?;
+                }
+                part => parts.push(part),
+            }
+        }
+        Ok(parts.join("/"))
+    }
+}
+
+fn no_each(name: &str, range: &SourceRange) -> Diagnostic {
+    Diagnostic::error(
+        "Reference to \"each\" in context without for_each",
+        format!(
+            "The \"each\" object can be used only in \"module\", \"resource\" or \"data\" blocks with \"for_each\" \
+             set, so each.{name} has no meaning here."
+        ),
+    )
+    .at(range.clone())
+}
+
+/// `to` as seen from `from`, both directories of the snapshot.
+fn relative(from: &str, to: &str) -> String {
+    let split = |text: &str| -> Vec<String> {
+        text.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect()
+    };
+    let (from, to) = (split(from), split(to));
+    let common = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
+    let up = std::iter::repeat_n("..".to_owned(), from.len() - common);
+    let parts: Vec<String> = up.chain(to[common..].iter().cloned()).collect();
+    if parts.is_empty() { ".".to_owned() } else { parts.join("/") }
+}

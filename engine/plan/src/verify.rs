@@ -1,0 +1,105 @@
+//! The invariants of a plan, one function each: checked after planning and again before applying.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use evenkeel_model::ResourceMode;
+use evenkeel_state::{State, StepId};
+
+use crate::types::{ChangeAction, Plan, StepKind};
+
+/// What is wrong with a plan made from a state; empty for every plan that may be applied.
+pub fn violations(plan: &Plan, state: &State) -> Vec<String> {
+    let mut found = Vec::new();
+    steps_are_ordered(plan, &mut found);
+    changes_have_their_steps(plan, &mut found);
+    changes_fit_the_state(plan, state, &mut found);
+    destroys_follow_dependents(plan, state, &mut found);
+    found
+}
+
+/// Whether a plan may be applied to a state: the very one it was made from.
+pub fn is_current(plan: &Plan, state: &State) -> bool {
+    plan.base_serial == state.serial && plan.lineage == state.lineage
+}
+
+fn steps_are_ordered(plan: &Plan, found: &mut Vec<String>) {
+    for (place, step) in plan.steps.iter().enumerate() {
+        if step.id.0 as usize != place {
+            found.push(format!("step {} stands at place {place}", step.id));
+        }
+        if step.needs.iter().any(|needed| *needed >= step.id) {
+            found.push(format!("step {} needs a later one", step.id));
+        }
+    }
+}
+
+fn changes_have_their_steps(plan: &Plan, found: &mut Vec<String>) {
+    let mut counts: BTreeMap<usize, (usize, usize)> = BTreeMap::new();
+    for step in &plan.steps {
+        let Some(change) = step.kind.change() else { continue };
+        let counts = counts.entry(change).or_default();
+        match step.kind {
+            StepKind::Delete { .. } => counts.1 += 1,
+            StepKind::Create { .. } | StepKind::Update { .. } | StepKind::Read { .. } => counts.0 += 1,
+            StepKind::Join { .. } => {}
+        }
+    }
+    for (index, change) in plan.changes.iter().enumerate() {
+        let wanted = match change.action {
+            ChangeAction::Read | ChangeAction::Create | ChangeAction::Update => (1, 0),
+            ChangeAction::Delete => (0, 1),
+            ChangeAction::DeleteThenCreate | ChangeAction::CreateThenDelete => (1, 1),
+        };
+        if counts.get(&index).copied().unwrap_or_default() != wanted {
+            found.push(format!("{} does not have the steps its action needs", change.address));
+        }
+    }
+}
+
+fn changes_fit_the_state(plan: &Plan, state: &State, found: &mut Vec<String>) {
+    let gone: BTreeSet<_> = plan
+        .refreshed
+        .iter()
+        .filter(|refreshed| refreshed.object.is_none())
+        .map(|refreshed| (&refreshed.address, refreshed.deposed))
+        .collect();
+    for change in plan.changes.iter().filter(|change| change.address.resource.mode == ResourceMode::Managed) {
+        let object = state.instances.get(&change.address).and_then(|instance| match change.deposed {
+            Some(key) => instance.deposed.get(&key),
+            None => instance.current.as_ref(),
+        });
+        let exists = object.is_some() && !gone.contains(&(&change.address, change.deposed));
+        if (change.action == ChangeAction::Create) == exists {
+            let state = if exists { "exists already" } else { "does not exist" };
+            found.push(format!(
+                "{} is planned to be {}d but {state}",
+                change.address,
+                change.action.names()[0]
+            ));
+        }
+    }
+}
+
+/// Nothing is destroyed while something that was made from it has yet to be.
+fn destroys_follow_dependents(plan: &Plan, state: &State, found: &mut Vec<String>) {
+    let mut destroys: BTreeMap<_, Vec<StepId>> = BTreeMap::new();
+    for step in &plan.steps {
+        if let (StepKind::Delete { .. }, Some(change)) = (&step.kind, plan.change_of(step)) {
+            destroys.entry(&change.address.resource).or_default().push(step.id);
+        }
+    }
+    for step in &plan.steps {
+        let (StepKind::Delete { .. }, Some(change)) = (&step.kind, plan.change_of(step)) else { continue };
+        let object = state.instances.get(&change.address).and_then(|instance| match change.deposed {
+            Some(key) => instance.deposed.get(&key),
+            None => instance.current.as_ref(),
+        });
+        for needed in object.into_iter().flat_map(|object| &object.dependencies) {
+            let earlier = destroys.get(needed).into_iter().flatten().any(|other| *other < step.id);
+            if earlier && *needed != change.address.resource {
+                found
+                    .push(format!("{needed} is destroyed before {}, which was made from it", change.address));
+            }
+        }
+    }
+}
