@@ -1,14 +1,14 @@
 //! Expressions that must be constant: defaults, versions, flags.
 //!
-//! The evaluator computes them, in a scope that refuses every reference; functions are refused
-//! before, as the language allows none here.
+//! References and functions are refused before the evaluator computes the value, so its scope has
+//! nothing to answer.
 
 use std::sync::Arc;
 
 use evenkeel_model::convert::convert;
 use evenkeel_model::{Diagnostic, Diagnostics, InstanceKey, ResourceMode, SourceRange, Type, Value};
 
-use super::reference::visit;
+use super::reference::{all_of_expr, visit};
 use crate::ast::{Expr, ExprKind};
 use crate::eval::{PathKind, Scope, evaluate};
 
@@ -24,6 +24,11 @@ pub(super) fn constant(expr: &Expr, diagnostics: &mut Diagnostics) -> Option<Val
             );
         }
     });
+    let (references, malformed) = all_of_expr(expr);
+    let ranges = references.into_iter().map(|r| r.range).chain(malformed.into_iter().map(|m| m.range));
+    for range in ranges {
+        found.push(not_allowed(&range));
+    }
     let value = if found.has_errors() {
         None
     } else {
@@ -74,11 +79,15 @@ pub(super) fn text(expr: Option<Expr>, name: &str, diagnostics: &mut Diagnostics
 struct NoReferences;
 
 fn refuse<T>(range: &SourceRange) -> Result<T, Diagnostic> {
-    Err(Diagnostic::error(
+    Err(not_allowed(range))
+}
+
+fn not_allowed(range: &SourceRange) -> Diagnostic {
+    Diagnostic::error(
         "Variables not allowed",
         "References may not be used here: the value must be known before anything is evaluated.",
     )
-    .at(range.clone()))
+    .at(range.clone())
 }
 
 impl Scope for NoReferences {

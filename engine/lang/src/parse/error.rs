@@ -33,7 +33,11 @@ impl Problem {
 
 /// The parser's error as a problem.
 pub(super) fn from_parser(error: &hcl_edit::parser::Error, text: &str) -> Problem {
-    let offset = floor_char_boundary(text, error.location().offset());
+    let mut offset = floor_char_boundary(text, error.location().offset());
+    if error.message().contains("object value assignment") {
+        // The parser has consumed the character that it did not expect.
+        offset = floor_char_boundary(text, offset.saturating_sub(1));
+    }
     let found = text.get(offset..).unwrap_or_default();
     let (summary, detail) = explain(error.message(), found, text.get(..offset).unwrap_or_default());
     Problem::new(summary, detail).at(offset..offset + token_length(found))
@@ -66,14 +70,6 @@ fn explain(message: &str, found: &str, before: &str) -> (&'static str, String) {
         return (
             "Expression nested too deeply",
             "At most 128 operators may be chained in one expression. Use local values to take it apart."
-                .into(),
-        );
-    }
-    if has("escape sequence") || has("hex code") {
-        return (
-            "Invalid escape sequence",
-            "The escape sequences are \\n, \\r, \\t, \\\", \\\\, \\uNNNN and \\UNNNNNNNN with hexadecimal digits. A \
-             backslash itself is written \\\\."
                 .into(),
         );
     }

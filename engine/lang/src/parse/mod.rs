@@ -38,7 +38,7 @@ pub fn parse_file(filename: &str, text: &[u8]) -> (Body, Diagnostics) {
         Err(diagnostic) => return (Body::default(), diagnostic.into()),
     };
     let source = Source::new(filename, text, removed);
-    let parsed = match parse_patched(text, Mode::Code, hcl_edit::parser::parse_body) {
+    let parsed = match parse_patched(text, Mode::File, hcl_edit::parser::parse_body) {
         Ok(parsed) => parsed,
         Err(problem) => return (Body::default(), problem.diagnostic(&source).into()),
     };
@@ -54,12 +54,12 @@ pub fn parse_expression(filename: &str, text: &str) -> (Option<Expr>, Diagnostic
     }
     // As in HCL, an expression by itself is read as if it stood in parentheses. Scanning it without
     // them makes sure that it does not close them itself.
-    if let Err(problem) = scan::scan(text, Mode::Code) {
+    if let Err(problem) = scan::scan(text, Mode::Expression) {
         return (None, problem.diagnostic(&Source::new(filename, text, 0)).into());
     }
     let wrapped = format!("({text}\n)");
     let source = Source::with_inserted(filename, &wrapped, 1);
-    let parsed = match parse_patched(&wrapped, Mode::Code, hcl_edit::parser::parse_expr) {
+    let parsed = match parse_patched(&wrapped, Mode::Expression, hcl_edit::parser::parse_expr) {
         Ok(parsed) => parsed,
         Err(problem) => return (None, problem.diagnostic(&source).into()),
     };
@@ -129,6 +129,10 @@ fn parse_patched<T>(
     parse: impl Fn(&str) -> Result<T, hcl_edit::parser::Error>,
 ) -> Result<T, Problem> {
     let mut patched = scan::scan(text, mode)?;
+    // At the very end of its input the parser gives up without saying where.
+    if mode == Mode::File && !patched.ends_with('\n') {
+        patched.to_mut().push('\n');
+    }
     let times_max = (REPARSED_BYTES_MAX / text.len().max(1)).clamp(2, REPARSED_TIMES_MAX);
     for time in 0.. {
         let error = match parse(&patched) {

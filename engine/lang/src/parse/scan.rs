@@ -12,6 +12,7 @@ use std::ops::Range;
 use hcl_edit::Ident;
 
 use super::error::Problem;
+use super::template;
 
 /// How deep brackets and templates may nest; the parser behind has a lower limit of its own.
 const DEPTH_MAX: usize = 500;
@@ -23,8 +24,10 @@ const KEY_COMPARISONS_MAX: u64 = 2_000_000_000;
 /// What kind of text is scanned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Mode {
-    /// Code: a body or an expression.
-    Code,
+    /// A body.
+    File,
+    /// An expression by itself.
+    Expression,
     /// A bare template.
     Template,
 }
@@ -468,9 +471,7 @@ impl<'a> Scanner<'a> {
                     self.at += 1;
                     return Ok(());
                 }
-                b'\\' if !matches!(self.peek(1), b'\n' | b'\r') => {
-                    self.at = self.token_end(self.at + 1).min(self.bytes.len());
-                }
+                b'\\' if !matches!(self.peek(1), b'\n' | b'\r' | 0) => self.escape()?,
                 b'\n' | b'\r' => {
                     return Err(Problem::new(
                         "Invalid multi-line string",
@@ -489,6 +490,25 @@ impl<'a> Scanner<'a> {
             }
         }
         Ok(())
+    }
+
+    /// A backslash and what it selects. A code that is no character is hidden from the parser, which
+    /// refuses it where the language writes the replacement character.
+    fn escape(&mut self) -> Result<(), Problem> {
+        let rest = self.text.get(self.at..).unwrap_or_default();
+        match template::unescape(rest) {
+            Ok((c, length)) => {
+                if c == char::REPLACEMENT_CHARACTER {
+                    self.patches.push((self.at..self.at + length, b'x'));
+                }
+                self.at += length;
+                Ok(())
+            }
+            Err(length) => {
+                let escape = rest.get(..length).unwrap_or_default();
+                Err(template::invalid_escape(escape).at(self.at..self.at + length))
+            }
+        }
     }
 
     /// At `$` or `%` in text: enters `${` and `%{`, steps over everything else.

@@ -291,7 +291,7 @@ pub(super) fn decode_quoted(lowering: &mut Lowering<'_>, span: Range<usize>) -> 
 
 /// The character that an escape at the start of `text` stands for, and its length; or the length
 /// of what is no escape.
-fn unescape(text: &str) -> Result<(char, usize), usize> {
+pub(super) fn unescape(text: &str) -> Result<(char, usize), usize> {
     let selector = text.chars().nth(1).ok_or(1_usize)?;
     let simple = match selector {
         'n' => '\n',
@@ -313,7 +313,8 @@ fn unescape_code(text: &str, digits: usize) -> Result<(char, usize), usize> {
     Ok((char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER), 2 + digits))
 }
 
-fn invalid_escape(escape: &str) -> Problem {
+/// What to say about something that is no escape.
+pub(super) fn invalid_escape(escape: &str) -> Problem {
     let detail = match escape {
         "\\u" => "\\u is followed by four hexadecimal digits.".to_owned(),
         "\\U" => "\\U is followed by eight hexadecimal digits.".to_owned(),

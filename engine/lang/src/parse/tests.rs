@@ -194,7 +194,7 @@ fn strings_and_templates() {
         ("\"abc", "ERROR Unterminated template string @ 1:1-1:2"),
         ("\"${a", "ERROR Unclosed template interpolation sequence @ 1:2-1:3"),
         ("\"%{ if a }x\"", "ERROR Unexpected end of template @ 1:2-1:4"),
-        ("\"%{ else }\"", "ERROR Unexpected else directive @ 1:2-1:8"),
+        ("\"%{ else }\"", "ERROR Unexpected else directive @ 1:2-1:9"),
         ("\"%{ fi }\"", "ERROR Invalid template control keyword @ 1:5-1:7"),
     ] {
         check_expr(text, expected);
@@ -255,6 +255,7 @@ fn files() {
 
 #[test]
 fn syntax_errors() {
+    let (mut found, mut wanted) = (String::new(), String::new());
     for (text, expected) in [
         ("a = ", "Invalid expression @ 1:5-1:5"),
         ("a = 1 2\n", "Missing newline after argument @ 1:7-1:8"),
@@ -275,8 +276,11 @@ fn syntax_errors() {
         ("/* x", "Unterminated comment @ 1:1-1:3"),
         ("ä = \"ö\" 1\n", "Missing newline after argument @ 1:9-1:10"),
     ] {
-        check_file(text, &format!("ERROR {expected}"));
+        let (_, diagnostics) = parse_file("t.tf", text.as_bytes());
+        found.push_str(&format!("{text:?} {}\n", show_diagnostics(&diagnostics)));
+        wanted.push_str(&format!("{text:?} {expected}\n"));
     }
+    assert!(found == wanted, "found\n{found}\nwanted\n{wanted}");
 }
 
 #[test]
@@ -323,4 +327,48 @@ fn ranges_are_lines_and_grapheme_columns() {
     assert_eq!(show_range(elements[1].range()), "2:13-2:14");
     let (expr, _) = parse_expression("t.tf", "a.b\n  .c");
     assert_eq!(show_range(expr.unwrap().range()), "1:1-2:5");
+}
+
+/// The shared conformance data, where it is at hand.
+fn conformance(name: &str) -> Option<serde_json::Value> {
+    let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared");
+    let shared = std::env::var("EVENKEEL_SHARED").unwrap_or_else(|_| beside.to_owned());
+    match std::fs::read(format!("{shared}/conformance/{name}")) {
+        Ok(bytes) => Some(serde_json::from_slice(&bytes).expect("the conformance data is JSON")),
+        Err(_) => {
+            println!("skipped: no conformance data ({name})");
+            None
+        }
+    }
+}
+
+#[test]
+fn what_terraform_evaluates_parses() {
+    let mut failed = Vec::new();
+    for name in ["expressions.json", "functions.json"] {
+        let Some(data) = conformance(name) else { return };
+        for case in data["cases"].as_array().unwrap() {
+            let text = case["expr"].as_str().unwrap();
+            let (expr, diagnostics) = parse_expression("t.tf", &format!("{{ v = {text}\n}}"));
+            if case.get("error").is_none() && expr.is_none() {
+                failed.push(format!("{text}\n  {}", show_diagnostics(&diagnostics)));
+            }
+        }
+    }
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+#[test]
+fn what_terraform_formats_parses() {
+    let Some(data) = conformance("fmt.json") else { return };
+    let mut failed = Vec::new();
+    for case in data["cases"].as_array().unwrap() {
+        let text = case["input"].as_str().unwrap();
+        let (_, diagnostics) = parse_file("t.tf", text.as_bytes());
+        let refused = case.get("error").is_some();
+        if diagnostics.has_errors() != refused {
+            failed.push(format!("{text:?} refused={refused} {}", show_diagnostics(&diagnostics)));
+        }
+    }
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
 }
