@@ -141,21 +141,26 @@ fn inspect_directory(path: &Path) -> Result<(), StoreError> {
     }
 }
 
-fn directory(path: &Path) -> &Path {
+/// The directory that holds a file.
+pub(crate) fn directory(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if parent != Path::new("") => parent,
         _ => Path::new("."),
     }
 }
 
+/// How a file is made that only its owner may read.
+pub(crate) fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
 /// Makes an empty file that only its owner may read, if there is none. SQLite gives the files
 /// beside it the same permissions.
 fn create_private(path: &Path) -> Result<(), StoreError> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(path) {
+    match private().write(true).create_new(true).open(path) {
         Ok(_) => {
             // The name must outlive a power cut too; not every file system lets a directory be flushed.
             let _ = File::open(directory(path)).and_then(|directory| directory.sync_all());

@@ -8,6 +8,7 @@
 use evenkeel_model::Timestamp;
 use rusqlite::{Connection, OptionalExtension, named_params};
 
+use crate::alive::Alive;
 use crate::error::{Fault, LeaseLoss, StoreError};
 use crate::record::{Lease, LeaseToken, StackId};
 use crate::rows::StackKey;
@@ -19,6 +20,7 @@ struct Stored {
     since: Timestamp,
     renewed_at: Timestamp,
     expires: Timestamp,
+    mark: Option<String>,
 }
 
 /// What came of asking for a lease. A refusal is no failure here: dating a lease anew has to stay.
@@ -31,27 +33,31 @@ pub(crate) fn acquire(
     stack: &StackId,
     holder: &str,
     ttl_ms: i64,
+    alive: &Alive,
 ) -> Result<Acquired, Fault> {
     let key = StackKey::make(conn, stack)?;
     let stored = match stored(conn, key)? {
         Some(stored) => Some(dated_anew(conn, key, stored, now)?),
         None => None,
     };
-    if let Some(Stored { holder: Some(other), since, expires, .. }) = &stored
+    if let Some(Stored { holder: Some(other), since, expires, mark, .. }) = &stored
         && other != holder
         && *expires > now
+        && !mark.as_ref().is_some_and(|mark| alive.is_dead(mark))
     {
         let (holder, since, expires) = (other.clone(), *since, *expires);
         return Ok(Err(StoreError::LeaseHeld { stack: stack.clone(), holder, since, expires }));
     }
     let token = LeaseToken(stored.map_or(0, |stored| stored.token.0) + 1);
     let expires = now.plus_ms(ttl_ms.max(0));
-    let sql = "INSERT INTO leases (stack_id, token, holder, since, renewed_at, expires_at)
-        VALUES (:stack, :token, :holder, :now, :now, :expires)
+    let sql = "INSERT INTO leases (stack_id, token, holder, since, renewed_at, expires_at, mark)
+        VALUES (:stack, :token, :holder, :now, :now, :expires, :mark)
         ON CONFLICT (stack_id) DO UPDATE SET token = excluded.token, holder = excluded.holder,
-        since = excluded.since, renewed_at = excluded.renewed_at, expires_at = excluded.expires_at";
+        since = excluded.since, renewed_at = excluded.renewed_at, expires_at = excluded.expires_at,
+        mark = excluded.mark";
     conn.prepare_cached(sql)?.execute(named_params! {
         ":stack": key.0, ":token": token.0.cast_signed(), ":holder": holder, ":now": now.0, ":expires": expires.0,
+        ":mark": alive.mark(),
     })?;
     // What an earlier holder left open is no run of this one.
     conn.prepare_cached("UPDATE stacks SET open_run = NULL WHERE id = ?1")?.execute([key.0])?;
@@ -71,7 +77,8 @@ pub(crate) fn renew(conn: &Connection, now: Timestamp, lease: &Lease, ttl_ms: i6
 pub(crate) fn release(conn: &Connection, lease: &Lease) -> Result<(), Fault> {
     match current(conn, lease) {
         Ok((key, _)) => {
-            conn.prepare_cached("UPDATE leases SET holder = NULL WHERE stack_id = ?1")?.execute([key.0])?;
+            conn.prepare_cached("UPDATE leases SET holder = NULL, mark = NULL WHERE stack_id = ?1")?
+                .execute([key.0])?;
             Ok(())
         }
         Err(Fault::Store(error)) if matches!(*error, StoreError::LeaseLost { .. }) => Ok(()),
@@ -109,7 +116,7 @@ fn lost(lease: &Lease, loss: LeaseLoss) -> Fault {
 }
 
 fn stored(conn: &Connection, key: StackKey) -> Result<Option<Stored>, Fault> {
-    let sql = "SELECT token, holder, since, renewed_at, expires_at FROM leases WHERE stack_id = ?1";
+    let sql = "SELECT token, holder, since, renewed_at, expires_at, mark FROM leases WHERE stack_id = ?1";
     let stored = conn.prepare_cached(sql)?.query_row([key.0], |row| {
         Ok(Stored {
             token: LeaseToken(row.get::<_, i64>(0)?.cast_unsigned()),
@@ -117,6 +124,7 @@ fn stored(conn: &Connection, key: StackKey) -> Result<Option<Stored>, Fault> {
             since: Timestamp(row.get(2)?),
             renewed_at: Timestamp(row.get(3)?),
             expires: Timestamp(row.get(4)?),
+            mark: row.get(5)?,
         })
     });
     Ok(stored.optional()?)

@@ -10,6 +10,7 @@
 //! clock but the one it is handed. Where to look next: `worker` for the thread and group commit,
 //! `lease` for the fence, `append` and `rows` for what a journal entry writes.
 
+mod alive;
 mod append;
 mod clock;
 mod error;

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use evenkeel_model::{InstanceAddress, Timestamp};
 use evenkeel_state::{Entry, RunId, Serial, State};
+use rusqlite::Connection;
 
+use crate::alive::Alive;
 use crate::clock::Clock;
 use crate::error::StoreError;
 use crate::record::{JournalQuery, JournalRow, Lease, RunRow, StackId, StoredPlan, VersionRow};
@@ -31,6 +33,7 @@ impl Default for StoreOptions {
 /// A store in one SQLite file, with a thread of its own that ends when this is dropped.
 pub struct SqliteStore {
     worker: Worker,
+    alive: Arc<Alive>,
 }
 
 impl SqliteStore {
@@ -45,15 +48,23 @@ impl SqliteStore {
         clock: Arc<dyn Clock>,
         options: StoreOptions,
     ) -> Result<Self, StoreError> {
-        let open = move |path: &Path| file::open(path, options);
-        Ok(Self { worker: Worker::start(path.to_owned(), clock, open).await? })
+        let alive = Arc::new(Alive::new(path));
+        let (early, late) = (alive.clone(), alive.clone());
+        let open = move |path: &Path| {
+            let conn = file::open(path, options)?;
+            early.sweep(&conn).map_err(|fault| fault.named(path))?;
+            Ok(conn)
+        };
+        let close = move |conn: &Connection| late.end(conn);
+        Ok(Self { worker: Worker::start(path.to_owned(), clock, open, close).await?, alive })
     }
 
     /// Opens a store that exists, to look at it; every write is refused with
     /// [`StoreError::ReadOnly`].
     pub async fn open_read_only(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
         let open = |path: &Path| file::open_read_only(path, StoreOptions::default());
-        Ok(Self { worker: Worker::start(path.to_owned(), clock, open).await? })
+        let alive = Arc::new(Alive::new(path));
+        Ok(Self { worker: Worker::start(path.to_owned(), clock, open, |_| ()).await?, alive })
     }
 
     /// The file.
@@ -74,9 +85,11 @@ impl Store for SqliteStore {
         holder: &'a str,
         ttl_ms: i64,
     ) -> BoxFuture<'a, Result<Lease, StoreError>> {
-        let (stack, holder) = (stack.clone(), holder.to_owned());
+        let (stack, holder, alive) = (stack.clone(), holder.to_owned(), self.alive.clone());
         Box::pin(async move {
-            self.worker.write(move |conn, now| lease::acquire(conn, now, &stack, &holder, ttl_ms)).await?
+            let work =
+                move |conn: &Connection, now| lease::acquire(conn, now, &stack, &holder, ttl_ms, &alive);
+            self.worker.write(work).await?
         })
     }
 

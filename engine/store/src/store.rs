@@ -20,9 +20,10 @@ pub trait Store: Send + Sync {
     fn load<'a>(&'a self, stack: &'a StackId) -> BoxFuture<'a, Result<State, StoreError>>;
 
     /// Takes the stack for `holder`, alone, for `ttl_ms`. Refused with [`StoreError::LeaseHeld`]
-    /// while somebody else's lease is alive. An expired lease is taken over, and a live one of the
-    /// same holder is replaced; both with a higher token, which fences the earlier one off. So
-    /// `holder` must name one process, never a user or a machine.
+    /// while somebody else's lease is alive. An expired lease is taken over, also one whose holder is
+    /// known to be dead, and a live one of the same holder is replaced; all with a higher token,
+    /// which fences the earlier one off. So `holder` must name one process, never a user or a
+    /// machine.
     fn acquire<'a>(
         &'a self,
         stack: &'a StackId,

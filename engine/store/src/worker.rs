@@ -35,11 +35,12 @@ enum Job {
 }
 
 impl Worker {
-    /// Starts the thread and waits until `open` has opened the file on it.
+    /// Starts the thread and waits until `open` has opened the file on it; `close` is its last act.
     pub(crate) async fn start(
         path: PathBuf,
         clock: Arc<dyn Clock>,
         open: impl FnOnce(&Path) -> Result<Connection, StoreError> + Send + 'static,
+        close: impl FnOnce(&Connection) + Send + 'static,
     ) -> Result<Self, StoreError> {
         let path: Arc<Path> = path.into();
         let (jobs, queue) = mpsc::channel(QUEUE_MAX);
@@ -48,10 +49,11 @@ impl Worker {
             let path = path.clone();
             move || match open(&path) {
                 Ok(conn) => {
-                    let waiting = opened.send(Ok(())).is_ok();
-                    if waiting {
-                        Shop { path, clock, conn }.run(queue);
-                    }
+                    // Nobody waits any more: then the queue is closed as well.
+                    let _ = opened.send(Ok(()));
+                    let mut shop = Shop { path, clock, conn };
+                    shop.run(queue);
+                    close(&shop.conn);
                 }
                 Err(error) => drop(opened.send(Err(error))),
             }
@@ -164,7 +166,7 @@ enum GroupError {
 }
 
 impl Shop {
-    fn run(mut self, mut queue: mpsc::Receiver<Job>) {
+    fn run(&mut self, mut queue: mpsc::Receiver<Job>) {
         let mut next = None;
         while let Some(job) = next.take().or_else(|| queue.blocking_recv()) {
             match job {

@@ -9,14 +9,16 @@ CREATE TABLE stacks (
   open_run INTEGER
 ) STRICT;
 
--- The token stays when a lease is given back, so that it only rises.
+-- The token stays when a lease is given back, so that it only rises. The mark names a file that
+-- the holder keeps locked while it lives.
 CREATE TABLE leases (
   stack_id   INTEGER PRIMARY KEY REFERENCES stacks (id),
   token      INTEGER NOT NULL,
   holder     TEXT,
   since      INTEGER NOT NULL,
   renewed_at INTEGER NOT NULL,
-  expires_at INTEGER NOT NULL
+  expires_at INTEGER NOT NULL,
+  mark       TEXT
 ) STRICT;
 
 -- The truth. Everything below it, but plans, follows from it.

@@ -146,5 +146,6 @@ async fn a_new_store_is_private() {
         .unwrap()
         .map(|file| file.unwrap().metadata().unwrap().permissions().mode() & 0o777)
         .collect();
-    assert_eq!(modes, [0o600; 3], "the file, its log and the index of the log");
+    // The file, its log, the index of the log, and what its holder keeps locked.
+    assert!((3..=4).contains(&modes.len()) && modes.iter().all(|mode| *mode == 0o600), "{modes:?}");
 }

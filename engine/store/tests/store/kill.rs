@@ -102,3 +102,51 @@ fn killed_at_any_moment_nothing_confirmed_is_lost() {
         }
     }
 }
+
+/// Nobody waits for a lease whose holder was killed, where the system can tell.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_killed_holder_is_succeeded_at_once() {
+    let place = Place::new();
+    kill_after(&place.path(), 0, 3);
+    // The victim's own time, at which its leases are alive.
+    place.clock.set(3_600_000);
+    let store = place.open().await;
+    for number in 0..STACKS {
+        let stack = StackId::from(format!("stack-{number}"));
+        let lease = store.acquire(&stack, "successor", 1000).await.unwrap();
+        store.append(&lease, vec![observed("a.b", "1")]).await.unwrap();
+        store.release(&lease).await.unwrap();
+    }
+    drop(store);
+    assert_eq!(holders(&place).len(), 0);
+}
+
+/// A store that was closed without giving its lease back holds nobody up either; one that is open does.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_closed_store_is_succeeded_at_once_and_an_open_one_is_not() {
+    let place = Place::new();
+    let (one, two) = (place.open().await, place.open().await);
+    one.acquire(&stack(), "one", 1000).await.unwrap();
+    assert!(two.acquire(&stack(), "two", 1000).await.is_err());
+    drop(one);
+    assert_eq!(holders(&place).len(), 1);
+    let lease = two.acquire(&stack(), "two", 1000).await.unwrap();
+    assert_eq!(lease.token.0, 2);
+    // The evidence is gone: then a lease has to expire.
+    drop(two);
+    for file in holders(&place) {
+        std::fs::remove_file(file).unwrap();
+    }
+    let three = place.open().await;
+    assert!(three.acquire(&stack(), "three", 1000).await.is_err());
+    place.clock.move_by(1000);
+    three.acquire(&stack(), "three", 1000).await.unwrap();
+}
+
+#[cfg(target_os = "linux")]
+fn holders(place: &Place) -> Vec<std::path::PathBuf> {
+    let files = std::fs::read_dir(place.directory.path()).unwrap().map(|file| file.unwrap().path());
+    files.filter(|path| path.to_string_lossy().contains("-holder-")).collect()
+}

@@ -20,6 +20,10 @@ impl HandClock {
         Arc::new(Self(AtomicI64::new(ms)))
     }
 
+    pub fn set(&self, ms: i64) {
+        self.0.store(ms, Ordering::SeqCst);
+    }
+
     pub fn move_by(&self, ms: i64) {
         self.0.fetch_add(ms, Ordering::SeqCst);
     }
