@@ -1,0 +1,43 @@
+//! What the machine needs of the planner at apply time, as a trait, so that the machine can be
+//! tested without configuration.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use evenkeel_model::{Diagnostics, InstanceAddress, Value};
+use evenkeel_plan::{Finished, Finisher, Plan};
+use evenkeel_state::StepId;
+
+/// Completes the steps of one plan. [`Finisher`] is the real one.
+pub trait Finish: Send {
+    /// The plan.
+    fn plan(&self) -> &Arc<Plan>;
+
+    /// Everything a step's call needs. The machine asks once per step, after everything the step
+    /// needs was recorded, and never for joins.
+    fn finish(&mut self, step: StepId) -> Result<Finished, Diagnostics>;
+
+    /// Takes what a step gave: the applied object with its marks, or what the data source said.
+    fn record(&mut self, address: &InstanceAddress, value: Value);
+
+    /// The root outputs after the steps recorded so far.
+    fn outputs(&mut self) -> (BTreeMap<Arc<str>, Value>, Diagnostics);
+}
+
+impl Finish for Finisher {
+    fn plan(&self) -> &Arc<Plan> {
+        self.plan()
+    }
+
+    fn finish(&mut self, step: StepId) -> Result<Finished, Diagnostics> {
+        self.finish(step)
+    }
+
+    fn record(&mut self, address: &InstanceAddress, value: Value) {
+        self.record(address, value);
+    }
+
+    fn outputs(&mut self) -> (BTreeMap<Arc<str>, Value>, Diagnostics) {
+        self.outputs()
+    }
+}

@@ -1,0 +1,701 @@
+//! The execution machine: carries out one plan.
+//!
+//! `poll` says everything that may be done now, `handle` takes what happened. Between the two lies
+//! no clock, no thread and no I/O, so a test or the simulation can stop the machine between any two
+//! commands, which is where a crash can strike. It decides nothing about the plan: it orders steps,
+//! keeps the protocol (intent durable, call, outcome durable, dependents), repeats what may be
+//! repeated and looks where it is not known what happened.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use evenkeel_model::{Diagnostics, InstanceAddress, Timestamp, Value};
+use evenkeel_plan::{Plan, StepKind};
+use evenkeel_state::{Entry, Outcome, OutcomeKind, RunId, RunKind, RunStatus, Serial, State, StepId, Token};
+
+use crate::alarm::Alarm;
+use crate::command::{AppendFailure, AppendId, CallId, CallResult, Command, Event};
+use crate::decide::{Span, Verdict, decide};
+use crate::finish::Finish;
+use crate::options::MachineOptions;
+use crate::outbox::{AfterFailure, Outbox};
+use crate::report::{Notice, NoticeKind, Report, StepStatus};
+use crate::work::{Context, Next, Work, id_of, subject};
+use crate::{closing, message, opening};
+
+/// Carries out one plan.
+pub struct Machine {
+    finisher: Box<dyn Finish>,
+    plan: Arc<Plan>,
+    run: RunId,
+    kind: RunKind,
+    options: MachineOptions,
+    tokens: BTreeMap<InstanceAddress, Token>,
+    steps: Vec<Slot>,
+    /// Steps that have everything they need and have not begun.
+    ready: BTreeSet<StepId>,
+    /// Steps whose next call may be made, in the order in which they became so.
+    armed: Vec<StepId>,
+    calls: BTreeMap<CallId, Running>,
+    outbox: Outbox<Written>,
+    alarm: Alarm<Option<StepId>>,
+    /// Steps that have begun and have no verdict yet.
+    begun: usize,
+    /// Of these, the ones that hold one of the parallel calls.
+    holding: usize,
+    /// Steps without a final status.
+    open: usize,
+    stage: Stage,
+    stopping: bool,
+    calls_made: u64,
+    now: Timestamp,
+    serial: Option<Serial>,
+    outputs: Option<BTreeMap<Arc<str>, Value>>,
+    diagnostics: Diagnostics,
+    notices: Vec<Notice>,
+    report: Option<Report>,
+    #[cfg(feature = "planted-faults")]
+    plants: BTreeSet<crate::plant::Plant>,
+}
+
+/// One step of the plan.
+struct Slot {
+    phase: Phase,
+    work: Option<Work>,
+    /// How many of the steps it needs are not done.
+    missing: usize,
+    dependents: Vec<StepId>,
+    /// Whether it holds one of the parallel calls.
+    holds: bool,
+    /// Whether its intent is durable.
+    durable: bool,
+}
+
+/// How far a step is.
+enum Phase {
+    /// Waits for what it needs, or for its turn.
+    Waiting,
+    /// Its intent is on its way into the journal.
+    Intending,
+    /// Its next call may be made.
+    Armed(Next),
+    /// Its call runs.
+    Calling,
+    /// It waits for a time before its next call.
+    Sleeping(Next),
+    /// Its outcome is on its way into the journal.
+    Recording { status: StepStatus, value: Option<Value> },
+    /// Its outcome is durable, or it has none.
+    Settled(StepStatus),
+}
+
+struct Running {
+    step: StepId,
+    asked: Timestamp,
+}
+
+/// What it means to the machine that an entry is durable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Written {
+    Opening,
+    Intent(StepId),
+    Outcome(StepId),
+    Closing,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    New,
+    /// The run's first entries are on their way.
+    Opening,
+    Working,
+    /// The run's last entries are on their way.
+    Closing(RunStatus),
+    Over,
+}
+
+impl Machine {
+    /// A machine for the plan of `finisher`, as run `run`. Nothing happens before the first `poll`.
+    pub fn new(finisher: impl Finish + 'static, run: RunId, kind: RunKind, options: MachineOptions) -> Self {
+        let plan = finisher.plan().clone();
+        let steps = slots(&plan);
+        Self {
+            finisher: Box::new(finisher),
+            run,
+            kind,
+            options,
+            tokens: BTreeMap::new(),
+            ready: BTreeSet::new(),
+            armed: Vec::new(),
+            calls: BTreeMap::new(),
+            outbox: Outbox::new(),
+            alarm: Alarm::new(),
+            begun: 0,
+            holding: 0,
+            open: steps.len(),
+            stage: Stage::New,
+            stopping: false,
+            calls_made: 0,
+            now: Timestamp::default(),
+            serial: None,
+            outputs: None,
+            diagnostics: Diagnostics::new(),
+            notices: Vec::new(),
+            report: None,
+            plan,
+            steps,
+            #[cfg(feature = "planted-faults")]
+            plants: BTreeSet::new(),
+        }
+    }
+
+    /// Takes from the state, which the plan was made from, the tokens by which the objects that the
+    /// plan changes were created, so that they go on being remembered.
+    pub fn with_state(mut self, state: &State) -> Self {
+        for change in &self.plan.changes {
+            let current = state.instances.get(&change.address).and_then(|instance| instance.current.as_ref());
+            if let Some(token) = current.and_then(|object| object.token.clone()) {
+                self.tokens.insert(change.address.clone(), token);
+            }
+        }
+        self
+    }
+
+    /// Plants a fault.
+    #[cfg(feature = "planted-faults")]
+    pub fn plant(&mut self, plant: crate::plant::Plant) {
+        self.plants.insert(plant);
+    }
+
+    /// Everything that may be done now; never the same command twice.
+    pub fn poll(&mut self) -> Vec<Command> {
+        let mut commands = Vec::new();
+        if self.stage == Stage::Over {
+            return commands;
+        }
+        if self.stage == Stage::New {
+            self.open_run();
+        }
+        self.begin_ready();
+        self.break_stall();
+        self.close_run();
+        commands.extend(self.outbox.poll(self.now));
+        self.issue_calls(&mut commands);
+        commands.extend(self.alarm.poll());
+        commands
+    }
+
+    /// Takes what happened at `now`. Answers to commands that do not wait for one are ignored.
+    pub fn handle(&mut self, event: Event, now: Timestamp) {
+        if self.stage == Stage::Over {
+            return;
+        }
+        self.now = self.now.max(now);
+        match event {
+            Event::Appended { id, serial } => self.appended(id, serial),
+            Event::AppendFailed { id, error } => self.append_failed(id, error),
+            Event::CallDone { id, result } => self.call_done(id, result),
+            Event::Woken => {}
+            Event::Interrupt => self.interrupt(),
+            Event::Abort => self.abandon(message::aborted().into()),
+        }
+        self.wake();
+    }
+
+    /// How the run ended, when it has.
+    pub fn report(&self) -> Option<&Report> {
+        self.report.as_ref()
+    }
+
+    /// What is worth telling the user since the last time.
+    pub fn take_notices(&mut self) -> Vec<Notice> {
+        std::mem::take(&mut self.notices)
+    }
+
+    fn open_run(&mut self) {
+        for entry in opening::entries(&self.plan, self.run, self.kind) {
+            self.outbox.push(entry, Written::Opening);
+        }
+        self.stage = Stage::Opening;
+        let free: Vec<StepId> = (0..self.steps.len())
+            .filter(|index| self.steps[*index].missing == 0 || self.ignores_dependencies())
+            .filter_map(step_id)
+            .collect();
+        for step in free {
+            self.make_ready(step);
+        }
+    }
+
+    /// A step has all it needs: joins are done by that, others take their turn.
+    fn make_ready(&mut self, step: StepId) {
+        let Some(slot) = self.steps.get(index(step)) else { return };
+        if self.stopping || !matches!(slot.phase, Phase::Waiting) {
+            return;
+        }
+        match self.plan.step(step).map(|step| &step.kind) {
+            Some(StepKind::Join { .. }) if slot.missing == 0 => self.settle(step, StepStatus::Done),
+            Some(StepKind::Join { .. }) | None => {}
+            Some(_) => drop(self.ready.insert(step)),
+        }
+    }
+
+    /// Writes intents for as many ready steps as there is room for.
+    fn begin_ready(&mut self) {
+        let room = self.options.parallelism.max(1).saturating_add(self.options.intents_ahead);
+        while !self.stopping && self.begun < room {
+            let Some(step) = self.ready.pop_first() else { return };
+            self.begin(step);
+        }
+    }
+
+    fn begin(&mut self, id: StepId) {
+        let plan = self.plan.clone();
+        let Some((step, change)) = plan.step(id).and_then(|step| Some((step, plan.change_of(step)?))) else {
+            return self.settle(id, StepStatus::Failed);
+        };
+        let finished = match self.finisher.finish(id) {
+            Ok(finished) => finished,
+            Err(diagnostics) => {
+                let about = |diagnostic: evenkeel_model::Diagnostic| diagnostic.about(&change.address);
+                self.diagnostics.0.extend(diagnostics.into_iter().map(about));
+                return self.settle(id, StepStatus::Failed);
+            }
+        };
+        let created_by = self.tokens.get(&change.address).cloned();
+        let context = Context { plan: &plan, run: self.run, created_by };
+        let Some(work) = Work::new(&context, step, finished) else {
+            self.diagnostics.push(message::unusable_step(&change.address));
+            return self.settle(id, StepStatus::Failed);
+        };
+        self.begun += 1;
+        let intent = work.intent().cloned().map(Box::new);
+        let slot = &mut self.steps[index(id)];
+        slot.work = Some(work);
+        match intent {
+            Some(intent) => {
+                slot.phase = Phase::Intending;
+                self.outbox.push(Entry::Intent(intent), Written::Intent(id));
+                if self.calls_too_early() {
+                    self.arm(id, Next::Call);
+                }
+            }
+            None => self.arm(id, Next::Call),
+        }
+    }
+
+    fn arm(&mut self, step: StepId, next: Next) {
+        self.steps[index(step)].phase = Phase::Armed(next);
+        self.armed.push(step);
+    }
+
+    /// Makes the calls that may be made, as far as parallelism allows.
+    fn issue_calls(&mut self, commands: &mut Vec<Command>) {
+        let early = self.calls_too_early();
+        if self.stage == Stage::Opening && !early {
+            return;
+        }
+        for step in std::mem::take(&mut self.armed) {
+            let slot = &mut self.steps[index(step)];
+            let Phase::Armed(next) = slot.phase else { continue };
+            if !slot.holds && self.holding >= self.options.parallelism.max(1) {
+                self.armed.push(step);
+                continue;
+            }
+            let Some(work) = &mut slot.work else { continue };
+            debug_assert!(
+                early || slot.durable || work.intent().is_none(),
+                "no call without a durable intent"
+            );
+            if !slot.holds {
+                slot.holds = true;
+                self.holding += 1;
+                self.notices.push(Notice { subject: work.subject.clone(), kind: NoticeKind::Started });
+            }
+            let (attempt, call) = work.next_call(next);
+            slot.phase = Phase::Calling;
+            self.calls_made += 1;
+            let id = CallId(self.calls_made);
+            self.calls.insert(id, Running { step, asked: self.now });
+            commands.push(Command::Call {
+                id,
+                step,
+                attempt,
+                provider: work.provider.clone(),
+                provider_config: work.provider_config.clone(),
+                call,
+            });
+        }
+    }
+
+    fn appended(&mut self, id: AppendId, serial: Serial) {
+        let meanings = self.outbox.appended(id);
+        if meanings.is_empty() {
+            return;
+        }
+        debug_assert!(self.serial.is_none_or(|before| before <= serial), "serials only rise");
+        self.serial = Some(serial);
+        for meaning in meanings {
+            match meaning {
+                Written::Opening if self.stage == Stage::Opening => self.stage = Stage::Working,
+                Written::Opening => {}
+                Written::Intent(step) => self.intent_durable(step),
+                Written::Outcome(step) => self.outcome_durable(step),
+                Written::Closing => {}
+            }
+        }
+        if let Stage::Closing(status) = self.stage
+            && self.outbox.is_idle()
+        {
+            self.finish(status);
+        }
+    }
+
+    fn intent_durable(&mut self, step: StepId) {
+        self.steps[index(step)].durable = true;
+        if matches!(self.steps[index(step)].phase, Phase::Intending) {
+            self.arm(step, Next::Call);
+            if self.stopping {
+                self.withdraw(step);
+            }
+        }
+    }
+
+    fn outcome_durable(&mut self, step: StepId) {
+        let slot = &mut self.steps[index(step)];
+        let Phase::Recording { status, value } = std::mem::replace(&mut slot.phase, Phase::Waiting) else {
+            debug_assert!(false, "an outcome is written once, for a step that has one");
+            return;
+        };
+        self.conclude(step, status, value);
+    }
+
+    fn append_failed(&mut self, id: AppendId, failure: AppendFailure) {
+        match self.outbox.failed(id, failure, self.now, &self.options) {
+            AfterFailure::NotMine => {}
+            AfterFailure::Again(at) => self.alarm.sleep(None, at),
+            AfterFailure::GivenUp(failure) => self.abandon(message::append_failed(&failure).into()),
+        }
+    }
+
+    fn call_done(&mut self, id: CallId, result: CallResult) {
+        let Some(Running { step, asked }) = self.calls.remove(&id) else { return };
+        let slot = &mut self.steps[index(step)];
+        let Some(work) = &mut slot.work else { return };
+        debug_assert!(matches!(slot.phase, Phase::Calling), "only a running call is answered");
+        let verdict = decide(work, result, Span { asked, now: self.now }, &self.options);
+        self.carry_out(step, verdict);
+    }
+
+    fn carry_out(&mut self, step: StepId, verdict: Verdict) {
+        match verdict {
+            Verdict::Again { next: Next::Call, .. } if self.stopping => {
+                self.arm(step, Next::Call);
+                self.withdraw(step);
+            }
+            Verdict::Again { next, at } if at <= self.now => self.arm(step, next),
+            Verdict::Again { next, at } => {
+                self.steps[index(step)].phase = Phase::Sleeping(next);
+                self.alarm.sleep(Some(step), at);
+            }
+            Verdict::Done { outcome, value } => {
+                self.end_work(step);
+                self.write_outcome(step, StepStatus::Done, outcome, value, None);
+            }
+            Verdict::Failed { outcome, diagnostics } => {
+                self.end_work(step);
+                let error = closing::error_text(&diagnostics);
+                self.diagnostics.extend(diagnostics);
+                self.write_outcome(step, StepStatus::Failed, outcome, None, error);
+            }
+            Verdict::Unresolved { diagnostics } => {
+                self.end_work(step);
+                self.diagnostics.extend(diagnostics);
+                self.settle(step, StepStatus::Unresolved);
+            }
+        }
+    }
+
+    /// Gives up a step that waits to make its own call: it certainly has no effect any more.
+    fn withdraw(&mut self, step: StepId) {
+        let outcome = self.steps[index(step)].work.as_ref().and_then(Work::no_effect);
+        self.armed.retain(|armed| *armed != step);
+        self.end_work(step);
+        self.write_outcome(step, StepStatus::NotAttempted, outcome, None, Some("interrupted".into()));
+    }
+
+    /// The step makes no call any more: its place is free for others.
+    fn end_work(&mut self, step: StepId) {
+        let slot = &mut self.steps[index(step)];
+        self.begun = self.begun.saturating_sub(1);
+        if std::mem::take(&mut slot.holds) {
+            self.holding = self.holding.saturating_sub(1);
+        }
+    }
+
+    fn write_outcome(
+        &mut self,
+        step: StepId,
+        status: StepStatus,
+        outcome: Option<OutcomeKind>,
+        value: Option<Value>,
+        error: Option<String>,
+    ) {
+        let slot = &mut self.steps[index(step)];
+        let Some((work, kind)) = slot.work.as_mut().zip(outcome) else {
+            return self.conclude(step, status, value);
+        };
+        if let Some(id) = value.as_ref().and_then(id_of) {
+            work.subject.id = Some(id);
+        }
+        let entry = Entry::Outcome(Box::new(Outcome {
+            run: self.run,
+            step,
+            address: work.subject.address.clone(),
+            deposed: work.subject.deposed,
+            kind,
+            error,
+        }));
+        slot.phase = Phase::Recording { status, value };
+        self.outbox.push(entry, Written::Outcome(step));
+    }
+
+    /// What a step gave is safe: later steps may use it.
+    fn conclude(&mut self, step: StepId, status: StepStatus, value: Option<Value>) {
+        if let (StepStatus::Done, Some(value), Some(work)) = (&status, value, &self.steps[index(step)].work) {
+            self.finisher.record(work.address(), value);
+        }
+        self.settle(step, status);
+    }
+
+    /// Gives a step its final status, and what follows from it to those that need it.
+    fn settle(&mut self, step: StepId, status: StepStatus) {
+        let mut todo = vec![(step, status)];
+        while let Some((step, status)) = todo.pop() {
+            let slot = &mut self.steps[index(step)];
+            if matches!(slot.phase, Phase::Settled(_)) {
+                continue;
+            }
+            let work = slot.work.take();
+            slot.phase = Phase::Settled(status.clone());
+            let dependents = slot.dependents.clone();
+            self.ready.remove(&step);
+            self.open = self.open.saturating_sub(1);
+            self.tell(step, work, &status);
+            match &status {
+                StepStatus::Done => self.release(&dependents, &mut todo),
+                StepStatus::Failed | StepStatus::Unresolved => {
+                    if let Some(because) = self.address_of(step) {
+                        self.skip(&dependents, &because, &mut todo);
+                    }
+                }
+                StepStatus::Skipped { because } => self.skip(&dependents, because, &mut todo),
+                StepStatus::NotAttempted | StepStatus::Open => {}
+            }
+        }
+    }
+
+    fn release(&mut self, dependents: &[StepId], todo: &mut Vec<(StepId, StepStatus)>) {
+        for dependent in dependents {
+            let slot = &mut self.steps[index(*dependent)];
+            slot.missing = slot.missing.saturating_sub(1);
+            if slot.missing > 0 || self.stopping || !matches!(slot.phase, Phase::Waiting) {
+                continue;
+            }
+            match self.plan.step(*dependent).map(|step| &step.kind) {
+                Some(StepKind::Join { .. }) => todo.push((*dependent, StepStatus::Done)),
+                Some(_) => drop(self.ready.insert(*dependent)),
+                None => {}
+            }
+        }
+    }
+
+    fn skip(&self, dependents: &[StepId], because: &InstanceAddress, todo: &mut Vec<(StepId, StepStatus)>) {
+        let waiting = dependents
+            .iter()
+            .filter(|dependent| matches!(self.steps[index(**dependent)].phase, Phase::Waiting));
+        todo.extend(waiting.map(|step| (*step, StepStatus::Skipped { because: because.clone() })));
+    }
+
+    fn tell(&mut self, step: StepId, work: Option<Work>, status: &StepStatus) {
+        let kind = match status {
+            StepStatus::Done => NoticeKind::Done,
+            StepStatus::Failed | StepStatus::Unresolved => NoticeKind::Failed,
+            StepStatus::Skipped { because } => NoticeKind::Skipped { because: because.clone() },
+            StepStatus::NotAttempted | StepStatus::Open => return,
+        };
+        let planned = || {
+            let step = self.plan.step(step)?;
+            subject(step, self.plan.change_of(step)?)
+        };
+        if let Some(subject) = work.map(|work| work.subject).or_else(planned) {
+            self.notices.push(Notice { subject, kind });
+        }
+    }
+
+    fn address_of(&self, step: StepId) -> Option<InstanceAddress> {
+        let step = self.plan.step(step)?;
+        self.plan.change_of(step).map(|change| change.address.clone())
+    }
+
+    fn wake(&mut self) {
+        for step in self.alarm.due(self.now).into_iter().flatten() {
+            if let Phase::Sleeping(next) = self.steps[index(step)].phase {
+                self.arm(step, next);
+            }
+        }
+    }
+
+    fn interrupt(&mut self) {
+        self.stopping = true;
+        self.ready.clear();
+        for step in (0..self.steps.len()).filter_map(step_id) {
+            match self.steps[index(step)].phase {
+                Phase::Waiting => self.settle(step, StepStatus::NotAttempted),
+                Phase::Intending if self.outbox.retract(|written| *written == Written::Intent(step)) => {
+                    self.end_work(step);
+                    self.settle(step, StepStatus::NotAttempted);
+                }
+                Phase::Armed(Next::Call) | Phase::Sleeping(Next::Call) => self.withdraw(step),
+                Phase::Intending
+                | Phase::Armed(Next::Look)
+                | Phase::Sleeping(Next::Look)
+                | Phase::Calling
+                | Phase::Recording { .. }
+                | Phase::Settled(_) => {}
+            }
+        }
+    }
+
+    /// A plan whose steps wait for each other would hang; its steps fail instead.
+    fn break_stall(&mut self) {
+        let moving = self.begun > 0 || !self.ready.is_empty() || !self.outbox.is_idle();
+        if moving || self.open == 0 || self.stage != Stage::Working {
+            return;
+        }
+        for step in (0..self.steps.len()).filter_map(step_id) {
+            if matches!(self.steps[index(step)].phase, Phase::Waiting) {
+                if let Some(address) = self.address_of(step) {
+                    self.diagnostics.push(message::stalled(&address));
+                }
+                self.settle(step, StepStatus::Failed);
+            }
+        }
+    }
+
+    /// Writes the run's last entries once every step is settled.
+    fn close_run(&mut self) {
+        if self.open > 0 || !matches!(self.stage, Stage::Opening | Stage::Working) {
+            return;
+        }
+        let mut status = closing::status(self.statuses());
+        if status == RunStatus::Succeeded && !self.plan.outputs.is_empty() {
+            let (outputs, diagnostics) = self.finisher.outputs();
+            if diagnostics.has_errors() {
+                status = RunStatus::Failed;
+            } else {
+                self.outbox.push(closing::outputs(&self.plan, &outputs), Written::Closing);
+                self.outputs = Some(outputs);
+            }
+            self.diagnostics.extend(diagnostics);
+        }
+        if status == RunStatus::Interrupted {
+            self.diagnostics.push(message::interrupted());
+        }
+        if self.statuses().any(|status| *status == StepStatus::Unresolved) {
+            // The run stays open in the journal until somebody knows what it did.
+            return self.finish(status);
+        }
+        let error = closing::error_text(&self.diagnostics);
+        self.outbox.push(Entry::RunFinished { run: self.run, status, error }, Written::Closing);
+        self.stage = Stage::Closing(status);
+    }
+
+    fn statuses(&self) -> impl Iterator<Item = &StepStatus> {
+        self.steps.iter().map(|slot| match &slot.phase {
+            Phase::Settled(status) => status,
+            Phase::Waiting | Phase::Intending => &StepStatus::NotAttempted,
+            Phase::Armed(_) | Phase::Calling | Phase::Sleeping(_) | Phase::Recording { .. } => {
+                match slot.work.as_ref().and_then(Work::intent) {
+                    Some(_) => &StepStatus::Unresolved,
+                    None => &StepStatus::NotAttempted,
+                }
+            }
+        })
+    }
+
+    /// Ends the run where it stands. What cannot be written is forgotten: the journal's intents
+    /// lead the next holder to it.
+    fn abandon(&mut self, diagnostics: Diagnostics) {
+        self.diagnostics.extend(diagnostics);
+        self.finish(RunStatus::Abandoned);
+    }
+
+    fn finish(&mut self, status: RunStatus) {
+        let steps = closing::steps(&self.plan, self.statuses());
+        self.report = Some(Report {
+            run: self.run,
+            status,
+            counts: closing::counts(&steps),
+            steps,
+            diagnostics: self.diagnostics.clone(),
+            outputs: self.outputs.take(),
+            serial: self.serial,
+        });
+        self.stage = Stage::Over;
+        self.armed.clear();
+        self.calls.clear();
+    }
+
+    #[cfg(feature = "planted-faults")]
+    fn calls_too_early(&self) -> bool {
+        self.plants.contains(&crate::plant::Plant::CallBeforeIntentDurable)
+    }
+
+    #[cfg(not(feature = "planted-faults"))]
+    fn calls_too_early(&self) -> bool {
+        false
+    }
+
+    #[cfg(feature = "planted-faults")]
+    fn ignores_dependencies(&self) -> bool {
+        self.plants.contains(&crate::plant::Plant::IgnoreDependencies)
+    }
+
+    #[cfg(not(feature = "planted-faults"))]
+    fn ignores_dependencies(&self) -> bool {
+        false
+    }
+}
+
+/// The steps of a plan with the edges turned round: who waits for whom.
+fn slots(plan: &Plan) -> Vec<Slot> {
+    let mut slots: Vec<Slot> = plan
+        .steps
+        .iter()
+        .map(|step| Slot {
+            phase: Phase::Waiting,
+            work: None,
+            missing: step.needs.len(),
+            dependents: Vec::new(),
+            holds: false,
+            durable: false,
+        })
+        .collect();
+    for (at, step) in plan.steps.iter().enumerate() {
+        for need in &step.needs {
+            if let (Some(slot), Some(id)) = (slots.get_mut(index(*need)), step_id(at)) {
+                slot.dependents.push(id);
+            }
+        }
+    }
+    slots
+}
+
+/// The place of a step in the plan and in the machine.
+fn index(step: StepId) -> usize {
+    step.0 as usize
+}
+
+fn step_id(index: usize) -> Option<StepId> {
+    u32::try_from(index).ok().map(StepId)
+}

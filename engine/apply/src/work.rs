@@ -1,0 +1,322 @@
+//! A step in execution: what it calls with, and what it has come to so far.
+
+use std::sync::Arc;
+
+use evenkeel_model::{InstanceAddress, ResourceAddress, Timestamp, Value, json};
+use evenkeel_plan::{Change, Finished, Plan, Step, StepKind, types::ActionReason};
+use evenkeel_provider::{
+    CreateRequest, DeleteRequest, FindRequest, ObserveRequest, ProviderError, ReadDataRequest, UpdateRequest,
+};
+use evenkeel_state::{
+    Action, DeposedKey, Intent, Object, ObjectStatus, OutcomeKind, ProviderConfigAddress, RunId, Token,
+};
+
+use crate::command::Call;
+use crate::report::{Activity, Subject};
+
+/// What a step calls next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// Its own call.
+    Call,
+    /// A search or a look, to find out what became of its own call.
+    Look,
+}
+
+/// A call that may or may not have happened.
+#[derive(Clone, Debug)]
+pub(crate) struct Doubt {
+    /// What is not there after this time, is nowhere.
+    pub(crate) believe_after: Timestamp,
+    /// What left the doubt.
+    pub(crate) error: ProviderError,
+}
+
+/// A step that has begun.
+#[derive(Clone, Debug)]
+pub(crate) struct Work {
+    pub(crate) subject: Subject,
+    pub(crate) provider: ProviderConfigAddress,
+    pub(crate) provider_config: Value,
+    pub(crate) task: Task,
+    /// How often the step's own call was made.
+    pub(crate) attempts: u32,
+    /// How many looks there were since the last doubt.
+    pub(crate) looks: u32,
+    /// How many of the last looks failed.
+    pub(crate) looks_failed: u32,
+    pub(crate) doubt: Option<Doubt>,
+}
+
+/// What a step does, with what.
+#[derive(Clone, Debug)]
+pub(crate) enum Task {
+    Create { planned: Value, config: Value, intent: Intent, form: Form },
+    Update { prior: Value, planned: Value, config: Value, intent: Intent, form: Form },
+    Delete { prior: Value, intent: Intent, form: Form },
+    Read { config: Value },
+}
+
+/// The parts of a stored object that do not come from the provider.
+#[derive(Clone, Debug)]
+pub(crate) struct Form {
+    pub(crate) status: ObjectStatus,
+    pub(crate) provider: ProviderConfigAddress,
+    pub(crate) schema_version: u64,
+    pub(crate) dependencies: Vec<ResourceAddress>,
+    pub(crate) create_before_destroy: bool,
+    pub(crate) token: Option<Token>,
+    /// Carries the marks that the stored attributes get, and the text that no message may show.
+    pub(crate) marks: Value,
+}
+
+impl Form {
+    /// The object with these attributes. What a provider left unknown is stored as null.
+    pub(crate) fn object(&self, value: &Value) -> Object {
+        Object {
+            status: self.status,
+            provider: self.provider.clone(),
+            schema_version: self.schema_version,
+            attributes: Arc::new(json::encode(&self.marked(value))),
+            dependencies: self.dependencies.clone(),
+            create_before_destroy: self.create_before_destroy,
+            token: self.token.clone(),
+        }
+    }
+
+    /// The value as later steps and the state see it.
+    pub(crate) fn marked(&self, value: &Value) -> Value {
+        let known = value.map_bottom_up(&mut |value| {
+            if value.is_unknown() { Value::null(value.ty()).with_marks(value.marks()) } else { value }
+        });
+        known.with_marks_of(&self.marks)
+    }
+
+    pub(crate) fn present(&self, value: &Value) -> OutcomeKind {
+        OutcomeKind::Present(Box::new(self.object(value)))
+    }
+
+    pub(crate) fn tainted(&self, value: &Value) -> OutcomeKind {
+        let object = Object { status: ObjectStatus::Tainted, ..self.object(value) };
+        OutcomeKind::Present(Box::new(object))
+    }
+}
+
+/// What of the run goes into a step.
+pub(crate) struct Context<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) run: RunId,
+    /// The token of the call that created the object that is changed, if it is known.
+    pub(crate) created_by: Option<Token>,
+}
+
+impl Work {
+    /// A step with everything its call needs; `None` when the planner left out what this kind of
+    /// step must have.
+    pub(crate) fn new(context: &Context<'_>, step: &Step, finished: Finished) -> Option<Self> {
+        let change = context.plan.change_of(step)?;
+        let task = Task::new(context, step, change, &finished)?;
+        Some(Self {
+            subject: subject(step, change)?,
+            provider: finished.provider,
+            provider_config: finished.provider_config,
+            task,
+            attempts: 0,
+            looks: 0,
+            looks_failed: 0,
+            doubt: None,
+        })
+    }
+
+    pub(crate) fn address(&self) -> &InstanceAddress {
+        &self.subject.address
+    }
+
+    /// The intent that precedes its call; reads have none.
+    pub(crate) fn intent(&self) -> Option<&Intent> {
+        match &self.task {
+            Task::Create { intent, .. } | Task::Update { intent, .. } | Task::Delete { intent, .. } => {
+                Some(intent)
+            }
+            Task::Read { .. } => None,
+        }
+    }
+
+    pub(crate) fn form(&self) -> Option<&Form> {
+        match &self.task {
+            Task::Create { form, .. } | Task::Update { form, .. } | Task::Delete { form, .. } => Some(form),
+            Task::Read { .. } => None,
+        }
+    }
+
+    /// What is true when its call had no effect; `None` for reads, which leave no trace.
+    pub(crate) fn no_effect(&self) -> Option<OutcomeKind> {
+        match &self.task {
+            Task::Create { intent, .. } => {
+                Some(OutcomeKind::NotCreated { restore: intent.depose_current_as })
+            }
+            Task::Update { .. } | Task::Delete { .. } => Some(OutcomeKind::Unchanged),
+            Task::Read { .. } => None,
+        }
+    }
+
+    /// The next call, counted; its number among those of its sort comes with it.
+    pub(crate) fn next_call(&mut self, next: Next) -> (u32, Call) {
+        match next {
+            Next::Call => {
+                self.attempts += 1;
+                (self.attempts, self.own_call())
+            }
+            Next::Look => {
+                self.looks += 1;
+                (self.looks, self.look())
+            }
+        }
+    }
+
+    fn own_call(&self) -> Call {
+        let address = self.subject.address.clone();
+        let kind = address.resource.kind.clone();
+        match &self.task {
+            Task::Create { planned, config, intent, .. } => Call::Create(CreateRequest {
+                kind,
+                address,
+                planned: planned.clone(),
+                config: config.clone(),
+                token: intent.token.0.clone(),
+            }),
+            Task::Update { prior, planned, config, intent, .. } => Call::Update(UpdateRequest {
+                kind,
+                address,
+                prior: prior.clone(),
+                planned: planned.clone(),
+                config: config.clone(),
+                token: intent.token.0.clone(),
+            }),
+            Task::Delete { prior, .. } => Call::Delete(DeleteRequest { kind, address, prior: prior.clone() }),
+            Task::Read { config } => {
+                Call::ReadData(ReadDataRequest { kind, address, config: config.clone() })
+            }
+        }
+    }
+
+    fn look(&self) -> Call {
+        let address = self.subject.address.clone();
+        let kind = address.resource.kind.clone();
+        match &self.task {
+            Task::Create { planned, intent, .. } => Call::Find(FindRequest {
+                kind,
+                address,
+                planned: planned.clone(),
+                token: intent.token.0.clone(),
+            }),
+            Task::Update { prior, .. } | Task::Delete { prior, .. } => {
+                Call::Observe(ObserveRequest { kind, address, prior: prior.clone() })
+            }
+            // A read leaves no doubt; looking again at it is reading again.
+            Task::Read { config } => {
+                Call::ReadData(ReadDataRequest { kind, address, config: config.clone() })
+            }
+        }
+    }
+}
+
+impl Task {
+    fn new(context: &Context<'_>, step: &Step, change: &Change, finished: &Finished) -> Option<Self> {
+        let config = finished.config.clone();
+        match &step.kind {
+            StepKind::Create { depose, .. } => {
+                let marked = finished.planned.clone()?;
+                let intent = intent(context, step, change, finished, Action::Create, *depose)?;
+                let form = form(change, finished, Some(intent.token.clone()), &marked);
+                Some(Self::Create { planned: unmarked(&marked), config, intent, form })
+            }
+            StepKind::Update { .. } => {
+                let marked = finished.planned.clone()?;
+                let prior = unmarked(finished.prior.as_ref()?);
+                let intent = intent(context, step, change, finished, Action::Update, None)?;
+                let form = form(change, finished, context.created_by.clone(), &marked);
+                Some(Self::Update { prior, planned: unmarked(&marked), config, intent, form })
+            }
+            StepKind::Delete { .. } => {
+                let prior = finished.prior.clone()?;
+                let marks = change.before.clone().unwrap_or_else(|| prior.clone());
+                let intent = intent(context, step, change, finished, Action::Delete, None)?;
+                let mut form = form(change, finished, context.created_by.clone(), &marks);
+                if change.reason == Some(ActionReason::ReplaceBecauseTainted) {
+                    form.status = ObjectStatus::Tainted;
+                }
+                Some(Self::Delete { prior: unmarked(&prior), intent, form })
+            }
+            StepKind::Read { .. } => Some(Self::Read { config }),
+            StepKind::Join { .. } => None,
+        }
+    }
+}
+
+/// What a step is about, for people; `None` for joins.
+pub(crate) fn subject(step: &Step, change: &Change) -> Option<Subject> {
+    let (activity, deposed, value) = match &step.kind {
+        StepKind::Create { .. } => (Activity::Create, None, None),
+        StepKind::Update { .. } => (Activity::Update, None, change.before.as_ref()),
+        StepKind::Delete { deposed, .. } => (Activity::Delete, *deposed, change.before.as_ref()),
+        StepKind::Read { .. } => (Activity::Read, None, None),
+        StepKind::Join { .. } => return None,
+    };
+    let id = value.and_then(id_of);
+    Some(Subject { step: step.id, address: change.address.clone(), deposed, activity, id })
+}
+
+/// The object's `id`, if it has one that may be shown.
+pub(crate) fn id_of(value: &Value) -> Option<Arc<str>> {
+    let id = value.get("id")?;
+    if value.is_sensitive() || id.is_sensitive() {
+        return None;
+    }
+    id.as_str().map(Arc::from)
+}
+
+fn intent(
+    context: &Context<'_>,
+    step: &Step,
+    change: &Change,
+    finished: &Finished,
+    action: Action,
+    depose: Option<DeposedKey>,
+) -> Option<Intent> {
+    let deposed = subject(step, change)?.deposed;
+    let planned = match action {
+        Action::Create | Action::Update => json::encode(finished.planned.as_ref()?),
+        Action::Delete => serde_json::Value::Null,
+    };
+    Some(Intent {
+        run: context.run,
+        step: step.id,
+        address: change.address.clone(),
+        deposed,
+        action,
+        depose_current_as: depose,
+        token: Token::derive(&context.plan.digest, context.run, step.id),
+        provider: finished.provider.clone(),
+        schema_version: change.schema_version,
+        planned: Arc::new(planned),
+        dependencies: change.dependencies.clone(),
+        create_before_destroy: change.create_before_destroy,
+    })
+}
+
+fn form(change: &Change, finished: &Finished, token: Option<Token>, marks: &Value) -> Form {
+    Form {
+        status: ObjectStatus::Ready,
+        provider: finished.provider.clone(),
+        schema_version: change.schema_version,
+        dependencies: change.dependencies.clone(),
+        create_before_destroy: change.create_before_destroy,
+        token,
+        marks: marks.clone(),
+    }
+}
+
+fn unmarked(value: &Value) -> Value {
+    value.clone().unmark_deep().0
+}
