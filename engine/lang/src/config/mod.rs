@@ -20,6 +20,8 @@ mod variable;
 mod version;
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;

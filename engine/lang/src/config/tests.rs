@@ -16,7 +16,8 @@ fn show(diagnostics: &evenkeel_model::Diagnostics) -> String {
     let lines: Vec<String> = diagnostics
         .iter()
         .map(|d| {
-            let place = d.range.as_ref().map(|r| format!("{}:{}:{}", r.filename, r.start.line, r.start.column));
+            let place =
+                d.range.as_ref().map(|r| format!("{}:{}:{}", r.filename, r.start.line, r.start.column));
             format!("{} | {} | {}", place.unwrap_or_default(), d.summary, d.detail)
         })
         .collect();
@@ -249,14 +250,25 @@ fn declarations_that_are_wrong() {
     check("variable \"a\" \"b\" {}\n", &["Extraneous label for variable"]);
     check("variable \"1a\" {}\n", &["Invalid variable name"]);
     check("variable \"count\" {}\n", &["Invalid variable name ~ reserved"]);
-    check("variable \"a\" {}\nvariable \"a\" {}\n", &["main.tf:2:1 ~ Duplicate variable declaration ~ main.tf:1,1"]);
+    check(
+        "variable \"a\" {}\nvariable \"a\" {}\n",
+        &["main.tf:2:1 ~ Duplicate variable declaration ~ main.tf:1,1"],
+    );
     check(
         "resource \"a_b\" \"c\" {}\nresource \"a_b\" \"c\" {}\n",
-        &["Duplicate resource \"a_b\" configuration ~ A a_b resource named \"c\" was already declared at main.tf:1,1"],
+        &[
+            "Duplicate resource \"a_b\" configuration ~ A a_b resource named \"c\" was already declared at main.tf:1,1",
+        ],
     );
-    check("locals {\n  a = 1\n}\nlocals {\n  a = 2\n}\n", &["Duplicate local value definition ~ main.tf:2,3"]);
+    check(
+        "locals {\n  a = 1\n}\nlocals {\n  a = 2\n}\n",
+        &["Duplicate local value definition ~ main.tf:2,3"],
+    );
     check("output \"a\" {}\n", &["Missing required argument ~ \"value\""]);
-    check("output \"a\" {\n  value = 1\n  sensitve = true\n}\n", &["Unsupported argument ~ Did you mean \"sensitive\"?"]);
+    check(
+        "output \"a\" {\n  value = 1\n  sensitve = true\n}\n",
+        &["Unsupported argument ~ Did you mean \"sensitive\"?"],
+    );
     check("resorce \"a\" \"b\" {}\n", &["Unsupported block type ~ Did you mean \"resource\"?"]);
     check("a = 1\n", &["Unsupported argument"]);
     check("moved {\n}\n", &["Unsupported block type ~ not supported yet"]);
@@ -272,7 +284,10 @@ fn declarations_that_are_wrong() {
         "resource \"a_b\" \"c\" {\n  depends_on = [a_b.d.id, each.key, 1 + 1]\n}\nresource \"a_b\" \"d\" {}\n",
         &["main.tf:2:17 ~ Invalid depends_on reference", "main.tf:2:27 ~ Invalid depends_on", "main.tf:2:37"],
     );
-    check("resource \"a_b\" \"c\" {\n  lifecycle {\n    ignore_changes = tags\n  }\n}\n", &["Invalid ignore_changes"]);
+    check(
+        "resource \"a_b\" \"c\" {\n  lifecycle {\n    ignore_changes = tags\n  }\n}\n",
+        &["Invalid ignore_changes"],
+    );
     check(
         "resource \"a_b\" \"c\" {\n  lifecycle {\n    prevent_destroy = var.x\n  }\n}\nvariable \"x\" {}\n",
         &["main.tf:3:23 ~ Variables not allowed"],
@@ -283,7 +298,10 @@ fn declarations_that_are_wrong() {
 
 #[test]
 fn types_and_defaults_that_are_wrong() {
-    check("variable \"a\" {\n  type = strin\n}\n", &["Invalid type specification ~ Did you mean \"string\"?"]);
+    check(
+        "variable \"a\" {\n  type = strin\n}\n",
+        &["Invalid type specification ~ Did you mean \"string\"?"],
+    );
     check("variable \"a\" {\n  type = \"string\"\n}\n", &["Invalid quoted type constraint"]);
     check("variable \"a\" {\n  type = list(string, 1)\n}\n", &["exactly one argument"]);
     check("variable \"a\" {\n  type = optional(string)\n}\n", &["only valid for an attribute"]);
@@ -296,7 +314,10 @@ fn types_and_defaults_that_are_wrong() {
         &["Invalid default value for optional attribute"],
     );
     check("variable \"a\" {\n  default = upper(\"x\")\n}\n", &["Function calls not allowed"]);
-    check("variable \"a\" {\n  nullable = false\n  default = null\n}\n", &["Invalid default value for variable"]);
+    check(
+        "variable \"a\" {\n  nullable = false\n  default = null\n}\n",
+        &["Invalid default value for variable"],
+    );
     check(
         "variable \"a\" {\n  validation {\n    condition = true\n    error_message = \"x\"\n  }\n}\n",
         &["Invalid variable validation condition"],
@@ -307,33 +328,50 @@ fn types_and_defaults_that_are_wrong() {
 fn references_that_are_wrong() {
     check(
         "locals {\n  a = var.regon\n  b = var.x\n}\nvariable \"region\" {}\n",
-        &["main.tf:2:7 ~ Reference to undeclared input variable ~ Did you mean \"region\"?", "variable \"x\" {} block"],
+        &[
+            "main.tf:2:7 ~ Reference to undeclared input variable ~ Did you mean \"region\"?",
+            "variable \"x\" {} block",
+        ],
     );
     check("locals {\n  a = local.b\n}\n", &["Reference to undeclared local value"]);
     check(
         "locals {\n  a = aws_vpc.man.id\n}\nresource \"aws_vpc\" \"main\" {}\n",
-        &["A managed resource \"aws_vpc\" \"man\" has not been declared in the root module. Did you mean aws_vpc.main?"],
+        &[
+            "A managed resource \"aws_vpc\" \"man\" has not been declared in the root module. Did you mean aws_vpc.main?",
+        ],
     );
     check("locals {\n  a = aws_ami.a.id\n}\ndata \"aws_ami\" \"a\" {}\n", &["Did you mean data.aws_ami.a?"]);
     check("locals {\n  a = data.aws_ami.a.id\n}\n", &["A data resource \"aws_ami\" \"a\""]);
     check("locals {\n  a = module.m\n}\n", &["Reference to undeclared module ~ \"m\""]);
     check("locals {\n  a = foo\n}\n", &["Invalid reference ~ at least one attribute access"]);
     check("locals {\n  a = var\n}\n", &["Invalid reference ~ cannot be used by itself"]);
-    check("locals {\n  a = each.key\n  b = count.index\n  c = self.id\n}\n", &[
-        "Reference to \"each\" in context without for_each",
-        "Reference to \"count\" in non-counted context",
-        "Invalid \"self\" reference",
-    ]);
+    check(
+        "locals {\n  a = each.key\n  b = count.index\n  c = self.id\n}\n",
+        &[
+            "Reference to \"each\" in context without for_each",
+            "Reference to \"count\" in non-counted context",
+            "Invalid \"self\" reference",
+        ],
+    );
     check("resource \"a_b\" \"c\" {\n  d = a_b.c.id\n}\n", &["Self-referential block ~ a_b.c"]);
     check("locals {\n  a = { b.c = 1 }\n}\n", &["Ambiguous attribute key"]);
-    check("resource \"a_b\" \"c\" {\n  provider = a.west\n}\n", &["Provider configuration not present ~ a.west"]);
+    check(
+        "resource \"a_b\" \"c\" {\n  provider = a.west\n}\n",
+        &["Provider configuration not present ~ a.west"],
+    );
 }
 
 #[test]
 fn modules() {
     let net = ("net/net.tf", "variable \"vpc\" {}\noutput \"id\" { value = local.x }\n");
     check_files(
-        &[("main.tf", "module \"n\" {\n  source = \"./net\"\n  vcp = 1\n}\nlocals {\n  a = module.n.idd\n}\n"), net],
+        &[
+            (
+                "main.tf",
+                "module \"n\" {\n  source = \"./net\"\n  vcp = 1\n}\nlocals {\n  a = module.n.idd\n}\n",
+            ),
+            net,
+        ],
         &[
             "Unsupported attribute ~ \"idd\" ~ Did you mean \"id\"?",
             "main.tf:3:9 ~ Unsupported argument ~ Did you mean \"vpc\"?",
@@ -341,7 +379,10 @@ fn modules() {
             "net/net.tf:2:23 ~ Reference to undeclared local value",
         ],
     );
-    check("module \"n\" {\n  source = \"hashicorp/x/aws\"\n}\n", &["Unsupported module source ~ Only modules of the same repository"]);
+    check(
+        "module \"n\" {\n  source = \"hashicorp/x/aws\"\n}\n",
+        &["Unsupported module source ~ Only modules of the same repository"],
+    );
     check("module \"n\" {\n  source = \"../x\"\n}\n", &["Invalid module source address ~ leads out"]);
     check("module \"n\" {\n  source = \"./x\"\n}\n", &["Unreadable module directory ~ \"x\""]);
     check("module \"n\" {\n}\n", &["Missing required argument ~ \"source\""]);
@@ -378,8 +419,18 @@ fn many_calls_do_not_explode() {
 fn files_of_a_directory() {
     check_files(&[("README.md", "")], &["No configuration files"]);
     check_files(
-        &[("a.tf", ""), ("b.tf.json", "{}"), ("b_override.tf", ""), (".c.tf", "}"), ("d.tf~", "}"), ("#e.tf#", "}")],
-        &["JSON configuration is not supported yet ~ b.tf.json", "Override files are not supported yet ~ b_override.tf"],
+        &[
+            ("a.tf", ""),
+            ("b.tf.json", "{}"),
+            ("b_override.tf", ""),
+            (".c.tf", "}"),
+            ("d.tf~", "}"),
+            ("#e.tf#", "}"),
+        ],
+        &[
+            "JSON configuration is not supported yet ~ b.tf.json",
+            "Override files are not supported yet ~ b_override.tf",
+        ],
     );
     check(
         "terraform {\n  required_version = \">= 2.0\"\n  backend \"s3\" {}\n}\n",

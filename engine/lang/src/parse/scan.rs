@@ -19,7 +19,7 @@ const DEPTH_MAX: usize = 500;
 
 /// How many comparisons of object keys the parser may be led into. It looks each key up among
 /// those before it, so time grows with the square of the size of an object.
-const KEY_COMPARISONS_MAX: u64 = 2_000_000_000;
+const KEY_COMPARISONS_MAX: u64 = 500_000_000;
 
 /// What kind of text is scanned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -349,6 +349,14 @@ impl<'a> Scanner<'a> {
         }
         let range = start..self.at;
         let literal = self.text.get(range.clone()).unwrap_or_default();
+        if after_dot && literal.contains('.') {
+            return Err(Problem::new(
+                "Invalid legacy index syntax",
+                "Two indexes cannot be chained with dots, as the text between them is a number. Write them in brackets: \
+                 list[0][1].",
+            )
+            .at(range));
+        }
         if after_dot {
             return Ok(());
         }

@@ -138,7 +138,7 @@ fn expressions() {
         ("0.10", "0.1"),
         ("1e400 > 1", &format!("(Greater 1{} 1)", "0".repeat(400))),
         ("var.a[\"k\"].b.0", "(.n (. ([] (. var a) \"k\") b) 0)"),
-        ("xs.0.1", "(.n (.n xs 0) 1)"),
+        ("xs.0.1", "ERROR Invalid legacy index syntax @ 1:4-1:7"),
         ("upper(\"x\", ys...)", "(upper! \"x\" ys...)"),
         ("core::upper(x)", "(upper! x)"),
         ("provider::a::f(x)", "(provider::a::f! x)"),
