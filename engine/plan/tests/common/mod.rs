@@ -1,0 +1,363 @@
+//! A world small enough for tests: one provider whose objects live in a map, and an apply that
+//! carries a plan out step by step, without journal or failure.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use evenkeel_lang::config;
+use evenkeel_model::schema::Schema;
+use evenkeel_model::{InstanceAddress, ProviderAddress, Revision, Snapshot, Type, Value, json};
+use evenkeel_plan::{
+    Answers, DataAnswer, Finisher, Input, Mode, Options, Plan, Planning, Question, StepKind, plan,
+};
+use evenkeel_provider::{Catalog, ProviderSpec, ResourceSpec};
+use evenkeel_state::{
+    Action, Entry, Intent, Object, ObjectStatus, Outcome, OutcomeKind, RunId, State, StepId, Token,
+};
+
+pub struct Spec {
+    address: ProviderAddress,
+    config: Schema,
+    thing: Thing,
+    data: Schema,
+}
+
+struct Thing(Schema);
+
+impl ResourceSpec for Thing {
+    fn schema(&self) -> &Schema {
+        &self.0
+    }
+}
+
+impl ProviderSpec for Spec {
+    fn address(&self) -> &ProviderAddress {
+        &self.address
+    }
+
+    fn version(&self) -> &str {
+        "1.0.0"
+    }
+
+    fn config_schema(&self) -> &Schema {
+        &self.config
+    }
+
+    fn resource(&self, kind: &str) -> Option<&dyn ResourceSpec> {
+        (kind == "test_thing").then_some(&self.thing)
+    }
+
+    fn data_source(&self, kind: &str) -> Option<&Schema> {
+        (kind == "test_info").then_some(&self.data)
+    }
+
+    fn resource_kinds(&self) -> Vec<&str> {
+        vec!["test_thing"]
+    }
+
+    fn data_kinds(&self) -> Vec<&str> {
+        vec!["test_info"]
+    }
+}
+
+impl Catalog for Spec {
+    fn spec(&self, address: &ProviderAddress) -> Option<&dyn ProviderSpec> {
+        (*address == self.address).then_some(self)
+    }
+
+    fn supported(&self) -> Vec<ProviderAddress> {
+        vec![self.address.clone()]
+    }
+}
+
+fn schema(text: &str) -> Schema {
+    serde_json::from_str(text).expect("the test schema is valid")
+}
+
+pub fn catalog() -> Arc<dyn Catalog + Send + Sync> {
+    Arc::new(Spec {
+        address: ProviderAddress::implied("test"),
+        config: schema(
+            r#"{"type_name": "test", "block": {"attributes": {"region": {"type": "string", "optional": true}}}}"#,
+        ),
+        thing: Thing(schema(
+            r#"{"type_name": "test_thing", "block": {"attributes": {
+                "id": {"type": "string", "computed": true},
+                "name": {"type": "string", "required": true, "force_new": true},
+                "size": {"type": "number", "optional": true, "default": 1},
+                "tags": {"type": ["map", "string"], "optional": true},
+                "refs": {"type": ["list", "string"], "optional": true},
+                "secret": {"type": "string", "optional": true, "sensitive": true},
+                "stamp": {"type": "string", "computed": true, "recompute_on": ["size"]}
+            }}}"#,
+        )),
+        data: schema(
+            r#"{"type_name": "test_info", "block": {"attributes": {
+                "query": {"type": "string", "required": true},
+                "answer": {"type": "string", "computed": true}
+            }}}"#,
+        ),
+    })
+}
+
+/// A stack of one configuration, its state, and the objects that really exist.
+pub struct Stack {
+    pub catalog: Arc<dyn Catalog + Send + Sync>,
+    pub state: State,
+    /// What the cloud has, where it is not what state remembers; `None` for gone.
+    pub tampered: BTreeMap<InstanceAddress, Option<Value>>,
+    pub options: Options,
+    pub variables: BTreeMap<Arc<str>, Value>,
+    pub rounds: usize,
+    pub observed: usize,
+    made: u64,
+    run: u64,
+    /// Steps in the order in which they were carried out: `create a`, `delete b`, ...
+    pub log: Vec<String>,
+}
+
+impl Stack {
+    pub fn new() -> Self {
+        Self {
+            catalog: catalog(),
+            state: State { lineage: "test".into(), ..State::default() },
+            tampered: BTreeMap::new(),
+            options: Options { plan_time: Some("2026-01-01T00:00:00Z".into()), ..Options::default() },
+            variables: BTreeMap::new(),
+            rounds: 0,
+            observed: 0,
+            made: 0,
+            run: 0,
+            log: Vec::new(),
+        }
+    }
+
+    /// Plans; an error is the summaries and details of all diagnostics.
+    pub fn plan(&mut self, files: &[(&str, &str)]) -> Result<(Plan, Loaded), String> {
+        let snapshot =
+            Arc::new(Snapshot::from_files(Revision::Commit("c0ffee".into()), files.iter().copied()));
+        let (configuration, diagnostics) = config::load(&snapshot, "");
+        if diagnostics.has_errors() {
+            return Err(text(&diagnostics));
+        }
+        let loaded = Loaded { snapshot, configuration: Arc::new(configuration) };
+        let mut answers = Answers::default();
+        self.rounds = 0;
+        for _ in 0..20 {
+            self.rounds += 1;
+            let input = Input {
+                snapshot: &loaded.snapshot,
+                configuration: &loaded.configuration,
+                state: &self.state,
+                catalog: &self.catalog,
+                variables: &self.variables,
+                options: &self.options,
+                answers: &answers,
+            };
+            match plan(&input) {
+                Planning::Done(plan, _) => return Ok((*plan, loaded)),
+                Planning::Failed(diagnostics) => return Err(text(&diagnostics)),
+                Planning::Ask(questions) => self.answer(questions, &mut answers),
+            }
+        }
+        Err("the planner asks for ever".into())
+    }
+
+    fn answer(&mut self, questions: Vec<Question>, answers: &mut Answers) {
+        for question in questions {
+            match question {
+                Question::Observe { address, deposed, prior, .. } => {
+                    self.observed += 1;
+                    let seen = self.tampered.get(&address).cloned().unwrap_or(Some(prior));
+                    answers.observed.insert((address, deposed), Ok(seen));
+                }
+                Question::ReadData { address, config, .. } => {
+                    let result = Ok(answer_of(&config));
+                    answers.data.insert(address, DataAnswer { config, result });
+                }
+            }
+        }
+    }
+
+    /// Carries a plan out.
+    pub fn apply(&mut self, plan: Plan, loaded: &Loaded) -> Result<(), String> {
+        self.run += 1;
+        let plan = Arc::new(plan);
+        for refreshed in &plan.refreshed {
+            self.state.fold(&Entry::Observed {
+                address: refreshed.address.clone(),
+                deposed: refreshed.deposed,
+                object: refreshed.object.clone().map(Box::new),
+            });
+        }
+        let mut finisher = Finisher::new(
+            plan.clone(),
+            loaded.snapshot.clone(),
+            loaded.configuration.clone(),
+            self.catalog.clone(),
+            &self.options,
+        );
+        for step in &plan.steps {
+            self.step(&plan, &mut finisher, step.id)?;
+        }
+        let (outputs, diagnostics) = finisher.outputs();
+        if diagnostics.has_errors() {
+            return Err(text(&diagnostics));
+        }
+        let outputs = outputs
+            .into_iter()
+            .map(|(name, value)| {
+                let sensitive = value.is_sensitive();
+                let value = Arc::new(json::encode_open(&value.unmark_deep().0));
+                (name, evenkeel_state::OutputValue { value, sensitive })
+            })
+            .collect();
+        self.state.fold(&Entry::Outputs { outputs });
+        self.tampered.clear();
+        Ok(())
+    }
+
+    fn step(&mut self, plan: &Plan, finisher: &mut Finisher, id: StepId) -> Result<(), String> {
+        let step = plan.step(id).expect("steps are numbered by place");
+        let Some(change) = plan.change_of(step) else { return Ok(()) };
+        let finished = finisher.finish(id).map_err(|diagnostics| text(&diagnostics))?;
+        let (action, deposed, depose) = match step.kind {
+            StepKind::Create { depose, .. } => (Action::Create, None, depose),
+            StepKind::Update { .. } => (Action::Update, None, None),
+            StepKind::Delete { deposed, .. } => (Action::Delete, deposed, None),
+            StepKind::Read { .. } => {
+                self.log.push(format!("read {}", change.address));
+                finisher.record(&change.address, answer_of(&finished.config));
+                return Ok(());
+            }
+            StepKind::Join { .. } => return Ok(()),
+        };
+        self.log.push(format!("{} {}", action.as_str(), change.address));
+        self.state.fold(&Entry::Intent(Box::new(Intent {
+            run: RunId(self.run),
+            step: id,
+            address: change.address.clone(),
+            deposed,
+            action,
+            depose_current_as: depose,
+            token: Token::derive(&plan.digest, RunId(self.run), id),
+            provider: change.provider.clone(),
+            schema_version: 0,
+            planned: Arc::new(serde_json::Value::Null),
+            dependencies: change.dependencies.clone(),
+            create_before_destroy: change.create_before_destroy,
+        })));
+        let kind = match finished.planned {
+            None => OutcomeKind::Absent,
+            Some(planned) => {
+                self.made += 1;
+                let value = complete(&planned, self.made);
+                let violations = evenkeel_provider::check::applied(&planned, &value);
+                assert!(violations.is_empty(), "{violations:?}");
+                finisher.record(&change.address, value.clone());
+                OutcomeKind::Present(Box::new(Object {
+                    status: ObjectStatus::Ready,
+                    provider: change.provider.clone(),
+                    schema_version: 0,
+                    attributes: Arc::new(json::encode(&value)),
+                    dependencies: change.dependencies.clone(),
+                    create_before_destroy: change.create_before_destroy,
+                    token: None,
+                }))
+            }
+        };
+        self.state.fold(&Entry::Outcome(Box::new(Outcome {
+            run: RunId(self.run),
+            step: id,
+            address: change.address.clone(),
+            deposed,
+            kind,
+            error: None,
+        })));
+        Ok(())
+    }
+
+    /// Plans and applies; gives the plan in short.
+    pub fn converge(&mut self, files: &[(&str, &str)]) -> Result<String, String> {
+        let (plan, loaded) = self.plan(files)?;
+        let short = short(&plan);
+        self.log.clear();
+        self.apply(plan, &loaded)?;
+        Ok(short)
+    }
+
+    /// Converges, then checks that a second plan has nothing to do.
+    pub fn settles(&mut self, files: &[(&str, &str)]) -> String {
+        let short = self.converge(files).unwrap_or_else(|error| panic!("{error}"));
+        let (again, _) = self.plan(files).unwrap_or_else(|error| panic!("{error}"));
+        assert!(!again.has_effects(), "second plan: {}", self::short(&again));
+        short
+    }
+
+    pub fn destroy(&mut self, files: &[(&str, &str)]) -> Result<String, String> {
+        self.options.mode = Mode::Destroy;
+        let short = self.converge(files);
+        self.options.mode = Mode::Normal;
+        short
+    }
+
+    pub fn object(&self, address: &str) -> Value {
+        let address: InstanceAddress = address.parse().unwrap();
+        let object = self.state.instances[&address].current.clone().unwrap();
+        let spec = self.catalog.spec(&ProviderAddress::implied("test")).unwrap();
+        object.value(&spec.resource("test_thing").unwrap().schema().ty()).unwrap()
+    }
+}
+
+#[derive(Debug)]
+pub struct Loaded {
+    pub snapshot: Arc<Snapshot>,
+    pub configuration: Arc<config::Configuration>,
+}
+
+/// What the data source says: the query, backwards.
+fn answer_of(config: &Value) -> Value {
+    let query = config.get_str("query").unwrap_or_default();
+    config.clone().with_attribute("answer", Value::string(query.chars().rev().collect::<String>()))
+}
+
+fn complete(planned: &Value, number: u64) -> Value {
+    planned.map_bottom_up(&mut |value| match value.is_unknown() {
+        true => {
+            let marks = value.marks();
+            let known = match value.ty() {
+                Type::String => Value::string(format!("made-{number}")),
+                ty => Value::null(ty),
+            };
+            known.with_marks(marks)
+        }
+        false => value,
+    })
+}
+
+pub fn text(diagnostics: &evenkeel_model::Diagnostics) -> String {
+    let lines: Vec<String> = diagnostics
+        .iter()
+        .map(|d| {
+            let place =
+                d.range.as_ref().map(|r| format!("{}:{}: ", r.filename, r.start.line)).unwrap_or_default();
+            format!("{place}{}: {}", d.summary, d.detail)
+        })
+        .collect();
+    lines.join("\n")
+}
+
+/// A plan in short: `create a, update b`, by address; `(drift)` where it is a correction.
+pub fn short(plan: &Plan) -> String {
+    let changes: Vec<String> = plan
+        .changes
+        .iter()
+        .map(|change| {
+            let names = change.action.names().join("+");
+            let drift = if plan.is_correction(change) { " (drift)" } else { "" };
+            let deposed = change.deposed.map(|key| format!(" deposed {key}")).unwrap_or_default();
+            format!("{names} {}{deposed}{drift}", change.address)
+        })
+        .collect();
+    if changes.is_empty() { "nothing".into() } else { changes.join(", ") }
+}
