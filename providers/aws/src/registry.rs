@@ -9,6 +9,7 @@ use evenkeel_model::{Diagnostics, Value};
 use evenkeel_provider::{PlanRequest, PlannedChange, ResourceSpec};
 
 use crate::resource::{DataSource, Resource};
+use crate::resources::s3;
 use crate::{data, plan};
 
 /// A managed resource type and its schema.
@@ -64,7 +65,11 @@ macro_rules! data_sources {
     };
 }
 
-resources! {}
+resources! {
+    s3::Bucket => "aws_s3_bucket",
+    s3::BucketVersioning => "aws_s3_bucket_versioning",
+    s3::Object => "aws_s3_object",
+}
 
 data_sources! {
     data::CallerIdentity => "data.aws_caller_identity",
