@@ -26,7 +26,7 @@ pub fn decode_body(
 ) -> (Value, Diagnostics) {
     let mut evaluator = Evaluator::new(scope);
     let value = evaluator.decode(body, schema, range);
-    (value, evaluator.diagnostics)
+    (value, evaluator.finish())
 }
 
 /// One block as it will be decoded: written, or made by a `dynamic` block for one element.

@@ -38,7 +38,7 @@ const DEPTH_MAX: u32 = 600;
 pub fn evaluate(expr: &Expr, scope: &dyn Scope) -> (Value, Diagnostics) {
     let mut evaluator = Evaluator::new(scope);
     let value = evaluator.eval(expr);
-    let diagnostics = evaluator.diagnostics;
+    let diagnostics = evaluator.finish();
     if diagnostics.has_errors() {
         return (Value::unknown(Type::Dynamic), diagnostics);
     }
@@ -52,6 +52,9 @@ pub(crate) struct Evaluator<'s> {
     /// Only `names` can be referred to: the inside of a template file.
     closed: bool,
     pub(crate) diagnostics: Diagnostics,
+    /// References that cannot be right whatever the values are: neither `try` nor a branch that is
+    /// not taken hides them.
+    references: Diagnostics,
     depth: u32,
     /// Templates being rendered, from the outside in.
     pub(crate) templates: u32,
@@ -64,6 +67,7 @@ impl<'s> Evaluator<'s> {
             names: Vec::new(),
             closed: false,
             diagnostics: Diagnostics::new(),
+            references: Diagnostics::new(),
             depth: 0,
             templates: 0,
         }
@@ -76,9 +80,17 @@ impl<'s> Evaluator<'s> {
             names,
             closed: true,
             diagnostics: Diagnostics::new(),
+            references: Diagnostics::new(),
             depth: self.depth,
             templates: self.templates + 1,
         }
+    }
+
+    /// All problems that were found.
+    pub(crate) fn finish(self) -> Diagnostics {
+        let mut all = self.references;
+        all.extend(self.diagnostics);
+        all
     }
 
     /// The value of an expression; unknown where an error was reported.

@@ -85,7 +85,8 @@ impl Evaluator<'_> {
         match result {
             Ok(value) => value,
             Err(diagnostic) => {
-                self.diagnostics.push(diagnostic.at(range.clone()));
+                let problems = if self.closed { &mut self.diagnostics } else { &mut self.references };
+                problems.push(diagnostic.at(range.clone()));
                 steps.used = steps.steps.len();
                 Value::unknown(Type::Dynamic)
             }

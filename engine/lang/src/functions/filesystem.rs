@@ -274,8 +274,9 @@ fn render(
     };
     let mut inner = evaluator.closed(names);
     let value = inner.eval(&template);
-    if inner.diagnostics.has_errors() {
-        return failed(describe(name, &inner.diagnostics));
+    let problems = inner.finish();
+    if problems.has_errors() {
+        return failed(describe(name, &problems));
     }
     if value.is_null() && !matches!(template.kind(), ExprKind::Literal(_)) {
         return failed(format!(
