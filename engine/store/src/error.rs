@@ -12,7 +12,7 @@ use crate::record::{LeaseToken, StackId};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LeaseLoss {
     /// It ran out.
-    #[error("it expired at {} ms since 1970 without being renewed", .at.0)]
+    #[error("it expired at {} without being renewed", shown(*.at))]
     Expired {
         /// When.
         at: Timestamp,
@@ -36,7 +36,7 @@ pub enum LeaseLoss {
 #[non_exhaustive]
 pub enum StoreError {
     /// Somebody else changes the stack now.
-    #[error("the stack \"{stack}\" is being changed by {holder} since {} ms since 1970", .since.0)]
+    #[error("the stack \"{stack}\" is being changed by {holder} since {}", shown(*.since))]
     LeaseHeld {
         /// The stack.
         stack: StackId,
@@ -200,8 +200,8 @@ impl StoreError {
     pub fn remedy(&self) -> String {
         match self {
             Self::LeaseHeld { expires, .. } => format!(
-                "Wait until that run ends. If its process died, its lease ends by itself at {} ms since 1970; there is nothing to unlock.",
-                expires.0
+                "Wait until that run ends. If its process died, its lease ends by itself at {}; there is nothing to unlock.",
+                shown(*expires)
             ),
             Self::LeaseLost { .. } => {
                 "Run the command again: it looks at what really happened and goes on from there.".into()
@@ -274,6 +274,14 @@ impl StoreError {
             _ if is_unreadable_row(&error) => Self::Damaged { path, detail: error.to_string() },
             _ => Self::Sqlite { path, source: Arc::new(error) },
         }
+    }
+}
+
+/// A time as people write it.
+fn shown(at: Timestamp) -> String {
+    match jiff::Timestamp::from_millisecond(at.0) {
+        Ok(time) => format!("{time:.0}"),
+        Err(_) => format!("{} ms since 1970", at.0),
     }
 }
 

@@ -131,12 +131,14 @@ impl Collector {
         for attribute in body.attributes.iter() {
             match &*attribute.name {
                 "iterator" => {}
-                "labels" => self.within(&[iterator.clone()], |inner| inner.expr(&attribute.value)),
+                "labels" => {
+                    self.within(std::slice::from_ref(&iterator), |inner| inner.expr(&attribute.value))
+                }
                 _ => self.expr(&attribute.value),
             }
         }
         for block in body.blocks.iter() {
-            self.within(&[iterator.clone()], |inner| inner.body(&block.body));
+            self.within(std::slice::from_ref(&iterator), |inner| inner.body(&block.body));
         }
     }
 

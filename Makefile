@@ -1,0 +1,39 @@
+# `make demo` shows the main job on a real AWS API; `make test` runs every test. Both install what
+# they need (see tests/tools.sh), say what they are doing, and leave nothing running.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+## help: what there is
+.PHONY: help
+help:
+	@grep -hE '^## ' $(MAKEFILE_LIST) | sed -e 's/^## /  make /'
+
+## demo: a Git revision becomes a real cloud, is tampered with, and is put right
+.PHONY: demo
+demo: tools release
+	@.venv/bin/python tests/demo/demo.py
+
+## test: unit, property, simulation and acceptance tests
+.PHONY: test
+test:
+	@tests/run.sh
+
+## bench: the figures that the documentation quotes, measured here and now
+.PHONY: bench
+bench: tools release
+	@.venv/bin/python tests/bench/bench.py
+
+## lint: what CI checks besides the tests
+.PHONY: lint
+lint:
+	@tests/lint.sh
+
+.PHONY: release
+release:
+	@echo "==> building evenkeel (the first time takes minutes: the AWS SDK is large)"
+	@cargo build --release --locked -p evenkeel-cli
+
+.PHONY: tools
+tools:
+	@tests/tools.sh

@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Every test there is: unit and property tests, the simulation, and acceptance tests with the built
+# binary against a moto server. Needs no internet beyond the package registries and no Docker.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+say() { printf '\n==> %s\n' "$*"; }
+
+pure=(model lang provider state plan apply reconcile)
+say "pure crates: unit and property tests"
+cargo test --locked --quiet "${pure[@]/#/--package=evenkeel-}"
+
+say "simulation: planted faults are caught, known seeds stay good"
+cargo test --locked --quiet --release -p evenkeel-sim
+say "simulation: 1,000 seeds"
+cargo run --locked --quiet --release -p evenkeel-sim -- --seeds 1000
+
+tests/tools.sh
+say "shells: source, store, AWS provider, command line"
+cargo build --locked --release -p evenkeel-cli
+cargo test --locked --quiet --release -p evenkeel-source -p evenkeel-store \
+  -p evenkeel-provider-aws-ec2 -p evenkeel-provider-aws -p evenkeel-cli
+
+say "acceptance: the built binary against moto"
+.venv/bin/python -m unittest discover --start-directory tests/acceptance --pattern 'test_*.py'
