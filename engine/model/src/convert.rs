@@ -59,7 +59,11 @@ pub fn convert(value: &Value, ty: &Type) -> Result<Value, ConvertError> {
             }
             let to = fill_dynamic(from, ty);
             let refinements = refinements_after(from, refinements.as_deref(), &to);
-            return Ok(Value::from(Kind::Unknown(to, refinements.map(Arc::new))).with_marks(marks));
+            let unknown = refinements.map_or_else(
+                || Value::unknown(to.clone()),
+                |refinements| Value::unknown_refined(to.clone(), refinements),
+            );
+            return Ok(unknown.with_marks(marks));
         }
         _ => {}
     }

@@ -111,6 +111,43 @@ impl Value {
         Kind::Unknown(ty, Some(Arc::new(Refinements { not_null: true, ..Refinements::default() }))).into()
     }
 
+    /// An unknown value of a type of which something is known; where that leaves only one value,
+    /// it is that value, and a list of known length is a list of unknown elements.
+    pub fn unknown_refined(ty: Type, refinements: Refinements) -> Self {
+        /// Longer lists than this stay unknown: their elements would only take space.
+        const LENGTH_MAX: u64 = 1024;
+        if ty == Type::Dynamic {
+            return Self::unknown(ty);
+        }
+        let exact = refinements.length_max.filter(|most| refinements.length_min == Some(*most));
+        match (&ty, exact) {
+            (Type::List(element), Some(length)) if refinements.not_null && length <= LENGTH_MAX => {
+                return Self::list(
+                    (**element).clone(),
+                    (0..length).map(|_| Self::unknown((**element).clone())),
+                );
+            }
+            (Type::Set(element), Some(length)) if refinements.not_null && length <= 1 => {
+                return Self::set(
+                    (**element).clone(),
+                    (0..length).map(|_| Self::unknown((**element).clone())),
+                );
+            }
+            (Type::Map(element), Some(0)) if refinements.not_null => {
+                return Self::map::<&str>((**element).clone(), []);
+            }
+            _ => {}
+        }
+        if let (true, Some((min, true)), Some((max, true))) =
+            (refinements.not_null, &refinements.min, &refinements.max)
+            && min == max
+        {
+            return Kind::Number(min.clone()).into();
+        }
+        let said = refinements != Refinements::default();
+        Kind::Unknown(ty, said.then(|| Arc::new(refinements))).into()
+    }
+
     /// Null of a type.
     pub fn null(ty: Type) -> Self {
         Kind::Null(ty).into()

@@ -201,6 +201,14 @@ fn index_object(
     found.map(|value| value.with_marks(collection.marks())).ok_or_else(missing)
 }
 
+/// What a splat does with each element.
+pub(super) enum Each<'e> {
+    /// Attributes and indexes.
+    Steps(&'e [SplatStep]),
+    /// An expression in which the name stands for the element: a splat with another one inside.
+    Body(&'e Arc<str>, &'e Expr),
+}
+
 impl Evaluator<'_> {
     /// The result of an access, or the error reported.
     pub(super) fn settle(&mut self, result: Result<Value, Diagnostic>) -> Value {
@@ -210,6 +218,13 @@ impl Evaluator<'_> {
                 self.diagnostics.push(diagnostic);
                 Value::unknown(Type::Dynamic)
             }
+        }
+    }
+
+    fn apply_each(&mut self, value: Value, each: &Each, range: &SourceRange) -> Value {
+        match each {
+            Each::Steps(steps) => self.apply_steps(value, steps, range),
+            Each::Body(name, body) => self.with_names([((*name).clone(), value)], |inner| inner.eval(body)),
         }
     }
 
@@ -228,7 +243,7 @@ impl Evaluator<'_> {
     }
 
     #[inline(never)]
-    pub(super) fn eval_splat(&mut self, source: &Expr, each: &[SplatStep], range: &SourceRange) -> Value {
+    pub(super) fn eval_splat(&mut self, source: &Expr, each: &Each, range: &SourceRange) -> Value {
         let (value, diagnostics) = self.aside(|inner| inner.eval(source));
         let failed = diagnostics.has_errors();
         self.diagnostics.extend(diagnostics);
@@ -239,13 +254,7 @@ impl Evaluator<'_> {
     }
 
     #[inline(never)]
-    fn splat(
-        &mut self,
-        value: Value,
-        source_range: &SourceRange,
-        each: &[SplatStep],
-        range: &SourceRange,
-    ) -> Value {
+    fn splat(&mut self, value: Value, source_range: &SourceRange, each: &Each, range: &SourceRange) -> Value {
         let marks = value.marks();
         let ty = value.ty();
         let sequence = matches!(ty, Type::Tuple(_) | Type::List(_) | Type::Set(_));
@@ -261,7 +270,7 @@ impl Evaluator<'_> {
         }
         if !sequence {
             let open = !value.is_definitely_not_null();
-            let element = self.apply_steps(value, each, range);
+            let element = self.apply_each(value, each, range);
             return match open {
                 true => Value::unknown(Type::Dynamic).with_marks(marks),
                 false => Value::tuple([element]).with_marks(marks),
@@ -274,22 +283,22 @@ impl Evaluator<'_> {
     }
 
     /// The type of a splat over a value of which only the type is known.
-    fn splat_type(&mut self, ty: &Type, each: &[SplatStep], range: &SourceRange) -> Type {
+    fn splat_type(&mut self, ty: &Type, each: &Each, range: &SourceRange) -> Type {
         match ty {
             Type::Tuple(types) => Type::tuple(
                 types
                     .iter()
-                    .map(|ty| self.apply_steps(Value::unknown(ty.clone()), each, range).ty())
+                    .map(|ty| self.apply_each(Value::unknown(ty.clone()), each, range).ty())
                     .collect::<Vec<_>>(),
             ),
             Type::List(element) | Type::Set(element) => {
-                Type::list(self.apply_steps(Value::unknown((**element).clone()), each, range).ty())
+                Type::list(self.apply_each(Value::unknown((**element).clone()), each, range).ty())
             }
             _ => Type::Dynamic,
         }
     }
 
-    fn splat_unknown(&mut self, value: &Value, ty: &Type, each: &[SplatStep], range: &SourceRange) -> Value {
+    fn splat_unknown(&mut self, value: &Value, ty: &Type, each: &Each, range: &SourceRange) -> Value {
         let result = self.splat_type(ty, each, range);
         let source = value.refinements();
         let refinements = Refinements {
@@ -301,16 +310,10 @@ impl Evaluator<'_> {
         Kind::Unknown(result, Some(Arc::new(refinements))).into()
     }
 
-    fn splat_known(
-        &mut self,
-        elements: &[Value],
-        ty: &Type,
-        each: &[SplatStep],
-        range: &SourceRange,
-    ) -> Value {
+    fn splat_known(&mut self, elements: &[Value], ty: &Type, each: &Each, range: &SourceRange) -> Value {
         let before = self.diagnostics.0.len();
         let values: Vec<Value> =
-            elements.iter().map(|element| self.apply_steps(element.clone(), each, range)).collect();
+            elements.iter().map(|element| self.apply_each(element.clone(), each, range)).collect();
         if self.diagnostics.0.len() > before {
             return Value::unknown(Type::Dynamic);
         }

@@ -8,6 +8,7 @@ use evenkeel_model::value::Kind;
 use evenkeel_model::{Marks, SourceRange, Type, Value};
 
 use super::Evaluator;
+use super::access::Each;
 use crate::ast::{Expr, ExprKind, ForExpr, ObjectItem};
 
 /// Keys and values of something iterated; `None` where it is unknown.
@@ -93,7 +94,6 @@ impl Evaluator<'_> {
         range: &SourceRange,
         what: &str,
     ) -> Option<(Items, Marks)> {
-        let errors = self.diagnostics.0.len();
         let (value, marks) = self.eval(collection).unmark();
         if value.is_null() {
             let detail = format!("A null value cannot be used as the collection in {what}.");
@@ -108,12 +108,15 @@ impl Evaluator<'_> {
             self.fail("Iteration over non-iterable value", detail, range);
             return None;
         }
-        let _ = errors;
         Some((items, marks))
     }
 
     #[inline(never)]
     pub(super) fn eval_for(&mut self, for_expr: &ForExpr, range: &SourceRange) -> Value {
+        if let Some(source) = splat_source(for_expr) {
+            let each = Each::Body(&for_expr.value_name, &for_expr.value);
+            return self.eval_splat(source, &each, range);
+        }
         let Some((items, mut marks)) =
             self.iterate(&for_expr.collection, for_expr.collection.range(), "a 'for' expression")
         else {
@@ -131,26 +134,7 @@ impl Evaluator<'_> {
             let names = key.into_iter().chain([(for_expr.value_name.clone(), value)]);
             self.with_names(names, |inner| inner.eval_for_item(for_expr, &mut result));
         }
-        self.finish_for(for_expr, result, range)
-    }
-
-    #[inline(never)]
-    fn finish_for(&mut self, for_expr: &ForExpr, result: ForResult, _range: &SourceRange) -> Value {
-        if !result.known {
-            return Value::unknown(Type::Dynamic).with_marks(result.marks);
-        }
-        if for_expr.key.is_none() {
-            return Value::tuple(result.values).with_marks(result.marks);
-        }
-        let attributes: BTreeMap<Arc<str>, Value> = result
-            .entries
-            .into_iter()
-            .filter_map(|(key, mut values)| {
-                let value = if for_expr.grouping { Value::tuple(values) } else { values.pop()? };
-                Some((key, value))
-            })
-            .collect();
-        Value::from(Kind::Object(Arc::new(attributes))).with_marks(result.marks)
+        finish_for(for_expr, result)
     }
 
     /// Evaluates the condition once with nothing known, so that a wrong one is reported even for an
@@ -250,6 +234,35 @@ impl Evaluator<'_> {
 }
 
 const DUPLICATE_HIDDEN: &str = "Two different items produced the same key in this 'for' expression. The key is sensitive and not shown. If duplicates are expected, use the ellipsis (...) after the value expression to enable grouping by key.";
+
+fn finish_for(for_expr: &ForExpr, result: ForResult) -> Value {
+    if !result.known {
+        return Value::unknown(Type::Dynamic).with_marks(result.marks);
+    }
+    if for_expr.key.is_none() {
+        return Value::tuple(result.values).with_marks(result.marks);
+    }
+    let attributes: BTreeMap<Arc<str>, Value> = result
+        .entries
+        .into_iter()
+        .filter_map(|(key, mut values)| {
+            let value = if for_expr.grouping { Value::tuple(values) } else { values.pop()? };
+            Some((key, value))
+        })
+        .collect();
+    Value::from(Kind::Object(Arc::new(attributes))).with_marks(result.marks)
+}
+
+/// The source of a splat that has another splat inside. The parser writes it as a `for` over the
+/// plain splat, with a name that no user can write.
+fn splat_source(for_expr: &ForExpr) -> Option<&Expr> {
+    match for_expr.collection.kind() {
+        ExprKind::Splat { source, each } if each.is_empty() && for_expr.value_name.starts_with('(') => {
+            Some(source)
+        }
+        _ => None,
+    }
+}
 
 struct ForResult {
     marks: Marks,

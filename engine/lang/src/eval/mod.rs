@@ -22,6 +22,7 @@ use std::sync::Arc;
 
 use evenkeel_model::{Diagnostic, Diagnostics, SourceRange, Type, Value};
 
+use self::access::Each;
 use crate::ast::{Expr, ExprKind};
 
 pub use body::decode_body;
@@ -29,6 +30,7 @@ pub use scope::{PathKind, Scope};
 pub use suggest::did_you_mean;
 
 pub(crate) use operators::{equality, length_bounds};
+pub(crate) use template::safe_prefix;
 
 /// Expressions nested deeper than this are refused; the parser's own limit is below it.
 const DEPTH_MAX: u32 = 600;
@@ -112,7 +114,7 @@ impl<'s> Evaluator<'s> {
             ExprKind::Name(_) | ExprKind::Attribute(..) | ExprKind::Index(..) | ExprKind::LegacyIndex(..) => {
                 self.eval_chain(expr)
             }
-            ExprKind::Splat { source, each } => self.eval_splat(source, each, expr.range()),
+            ExprKind::Splat { source, each } => self.eval_splat(source, &Each::Steps(each), expr.range()),
             ExprKind::Tuple(elements) => self.eval_tuple(elements),
             ExprKind::Object(items) => self.eval_object(items),
             ExprKind::Call { .. } => self.eval_call(expr),

@@ -56,6 +56,8 @@ impl Evaluator<'_> {
         let ((a, marks_a), (b, marks_b)) = (a.unmark(), b.unmark());
         let marks = marks_a.union(marks_b);
         if matches!(op, BinaryOp::And | BinaryOp::Or)
+            && !a.is_null()
+            && !b.is_null()
             && let Some((value, side)) = short_circuit(op, &a, &b, left_problems.has_errors())
         {
             self.diagnostics.extend(if side == Side::Left { left_problems } else { right_problems });
@@ -270,10 +272,8 @@ fn arithmetic(op: BinaryOp, a: &Number, b: &Number) -> Result<Value, String> {
             Some(quotient) => number(quotient),
             None => Err("division by zero".into()),
         },
-        BinaryOp::Modulo => match a.rem(b) {
-            Some(rest) => number(rest),
-            None => Err("division by zero".into()),
-        },
+        // The remainder of a division by zero is the number itself.
+        BinaryOp::Modulo => number(a.rem(b).unwrap_or_else(|| a.clone())),
         BinaryOp::Less => Ok(Value::bool(a < b)),
         BinaryOp::LessOrEqual => Ok(Value::bool(a <= b)),
         BinaryOp::Greater => Ok(Value::bool(a > b)),
@@ -469,7 +469,7 @@ fn unknown_branch(ty: &Type, yes: Value, no: Value, marks: Marks) -> Value {
         refinements.length_min = Some(yes_min.min(no_min));
         refinements.length_max = yes_max.zip(no_max).map(|(a, b)| a.max(b));
     }
-    Value::from(Kind::Unknown(ty.clone(), Some(Arc::new(refinements)))).with_marks(marks)
+    Value::unknown_refined(ty.clone(), refinements).with_marks(marks)
 }
 
 fn outer(a: Bound, b: Bound, outside: impl Fn(&Number, &Number) -> bool) -> Bound {
@@ -491,6 +491,7 @@ pub(crate) fn length_bounds(value: &Value) -> (u64, Option<u64>) {
             (elements.len() as u64, Some(elements.len() as u64))
         }
         Kind::Map(_, entries) | Kind::Object(entries) => (entries.len() as u64, Some(entries.len() as u64)),
+        Kind::Unknown(Type::Tuple(types), _) => (types.len() as u64, Some(types.len() as u64)),
         Kind::Unknown(_, Some(refinements)) => {
             (refinements.length_min.unwrap_or_default(), refinements.length_max)
         }

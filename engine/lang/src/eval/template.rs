@@ -6,6 +6,8 @@ use evenkeel_model::convert::convert;
 use evenkeel_model::value::{Kind, Refinements};
 use evenkeel_model::{Marks, SourceRange, Type, Value};
 
+use unicode_segmentation::UnicodeSegmentation;
+
 use super::Evaluator;
 use crate::ast::{Expr, TemplatePart};
 
@@ -39,9 +41,20 @@ impl Builder {
         if !self.unknown {
             return Value::string(self.text).with_marks(self.marks);
         }
-        let prefix = (!self.text.is_empty()).then(|| Arc::from(self.text));
+        let prefix = safe_prefix(&self.text);
+        let prefix = (!prefix.is_empty()).then(|| Arc::from(prefix));
         let refinements = Refinements { not_null: true, prefix, ..Refinements::default() };
         Value::from(Kind::Unknown(Type::String, Some(Arc::new(refinements)))).with_marks(self.marks)
+    }
+}
+
+/// The start of a text that stays as it is whatever follows: without its last character, unless
+/// that is one which nothing combines with.
+pub(crate) fn safe_prefix(text: &str) -> &str {
+    const FINAL: &str = "-_:;/\\,.(){}[]|?!~ \t@#$%^&*+\"'";
+    match text.graphemes(true).next_back() {
+        Some(last) if !FINAL.contains(last) => text.strip_suffix(last).unwrap_or_default(),
+        _ => text,
     }
 }
 

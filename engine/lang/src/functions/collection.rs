@@ -50,7 +50,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
         .returning(concat_type),
     Function::new(
         "contains",
-        &[LIST, any("value").null()],
+        &[LIST, any("value")],
         Ty::Bool,
         contains,
         "Whether the list, set or tuple has the element.",
@@ -116,14 +116,9 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new("merge", &[], Ty::Any, merge, "The entries of all maps; later ones win.")
         .variadic(any("maps").null().marked().dynamic())
         .returning(merge_type),
-    Function::new(
-        "one",
-        &[LIST.marked().unknown()],
-        Ty::Any,
-        one,
-        "The only element, or null where there is none.",
-    )
-    .nullable(),
+    Function::new("one", &[LIST.marked()], Ty::Any, one, "The only element, or null where there is none.")
+        .returning(one_type)
+        .nullable(),
     Function::new("range", &[], Ty::ListAny, range, "Numbers from start to before end, by step.")
         .variadic(number("params"))
         .returning(|_| Ok(Type::list(Type::Number))),
@@ -588,34 +583,32 @@ fn merge(arguments: &[Value]) -> Result<Value, CallError> {
     }
     Ok(match ty {
         Type::Map(element) => Value::map((*element).clone(), merged),
-        Type::Dynamic => Value::null(Type::Dynamic),
         _ => Value::object(merged),
     }
     .with_marks(marks))
 }
 
+fn one_type(arguments: &[Value]) -> Result<Type, CallError> {
+    match type_of(arguments, 0) {
+        Type::List(element) | Type::Set(element) => Ok((*element).clone()),
+        Type::Tuple(types) if types.len() < 2 => Ok(types.first().cloned().unwrap_or(Type::Dynamic)),
+        _ => bad(0, ONE_WRONG),
+    }
+}
+
+const ONE_WRONG: &str = "must be a list, set, or tuple value with either zero or one elements";
+
 fn one(arguments: &[Value]) -> Result<Value, CallError> {
-    const WRONG: &str = "must be a list, set, or tuple value with either zero or one elements";
+    let ty = one_type(arguments)?;
     let list = first(arguments);
-    let marks = list.marks();
     let (least, most) = length_bounds(&list);
-    let result = match (list.ty(), list.as_elements()) {
-        (Type::List(_) | Type::Set(_) | Type::Tuple(_), Some([only])) => only.clone(),
-        (Type::List(element) | Type::Set(element), Some([])) => Value::null((*element).clone()),
-        (Type::Tuple(_), Some([])) => Value::null(Type::Dynamic),
-        (Type::Set(element), Some(_)) if least <= 1 => Value::unknown((*element).clone()),
-        (Type::List(element) | Type::Set(element), None) if least <= 1 => match most {
-            Some(0) => Value::null((*element).clone()),
-            _ => Value::unknown((*element).clone()),
-        },
-        (Type::Tuple(types), None) => match &types[..] {
-            [] => Value::null(Type::Dynamic),
-            [only] => Value::unknown(only.clone()),
-            _ => return bad(0, WRONG),
-        },
-        _ => return bad(0, WRONG),
+    let result = match list.as_elements().unwrap_or_default() {
+        [] => Value::null(ty),
+        [only] => only.clone(),
+        _ if least <= 1 && most != Some(least) => Value::unknown(ty),
+        _ => return bad(0, ONE_WRONG),
     };
-    Ok(result.with_marks(marks))
+    Ok(result.with_marks(list.marks()))
 }
 
 fn range(arguments: &[Value]) -> Result<Value, CallError> {
@@ -742,7 +735,7 @@ fn sort(arguments: &[Value]) -> Result<Value, CallError> {
             length_max: most,
             ..Refinements::default()
         };
-        return Ok(Kind::Unknown(ty, Some(Arc::new(refinements))).into());
+        return Ok(Value::unknown_refined(ty, refinements));
     }
     let mut sorted = elements(arguments, 0).to_vec();
     if let Some(at) = sorted.iter().position(Value::is_null) {

@@ -10,6 +10,7 @@ use evenkeel_model::{Number, Type, Value};
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::{CallError, Function, Parameter, Ty, any, bad, failed, string, text};
+use crate::eval::safe_prefix;
 
 const ARGUMENTS: Parameter = any("args").null().unknown();
 
@@ -40,7 +41,7 @@ fn format_one(arguments: &[Value]) -> Result<Value, CallError> {
     if values.iter().all(Value::is_wholly_known) {
         return Ok(Value::string(render(pattern, values)?));
     }
-    let prefix = pattern.split('%').next().filter(|prefix| !prefix.is_empty());
+    let prefix = pattern.split('%').next().map(safe_prefix).filter(|prefix| !prefix.is_empty());
     let refinements = Refinements { not_null: true, prefix: prefix.map(Arc::from), ..Refinements::default() };
     Ok(Kind::Unknown(Type::String, Some(Arc::new(refinements))).into())
 }

@@ -60,13 +60,14 @@ fn empty_and_open(value: &Value) -> bool {
 
 fn operate(
     arguments: &[Value],
+    unknown_elements: bool,
     combine: impl Fn(BTreeSet<Value>, &BTreeSet<Value>) -> BTreeSet<Value>,
 ) -> Result<Value, CallError> {
     let ty = set_type(arguments)?;
     let element = ty.element().cloned().unwrap_or(Type::Dynamic);
     let mut result: Option<BTreeSet<Value>> = None;
     for (i, argument) in arguments.iter().enumerate() {
-        if !argument.is_wholly_known() {
+        if !unknown_elements && !argument.is_wholly_known() {
             return Ok(Value::unknown(ty));
         }
         let set = convert(argument, &ty).or_else(|error| bad(i, error.to_string()))?;
@@ -80,18 +81,20 @@ fn operate(
 }
 
 fn setunion(arguments: &[Value]) -> Result<Value, CallError> {
-    operate(arguments, |mut result, other| {
+    operate(arguments, true, |mut result, other| {
         result.extend(other.iter().cloned());
         result
     })
 }
 
 fn setintersection(arguments: &[Value]) -> Result<Value, CallError> {
-    operate(arguments, |result, other| result.into_iter().filter(|element| other.contains(element)).collect())
+    operate(arguments, false, |result, other| {
+        result.into_iter().filter(|element| other.contains(element)).collect()
+    })
 }
 
 fn setsubtract(arguments: &[Value]) -> Result<Value, CallError> {
-    operate(arguments, |result, other| {
+    operate(arguments, false, |result, other| {
         result.into_iter().filter(|element| !other.contains(element)).collect()
     })
 }
@@ -169,5 +172,5 @@ fn unknown_product(arguments: &[Value], bounds: &[(u64, Option<u64>)]) -> Result
         _ => (None, None),
     };
     let refinements = Refinements { not_null: true, length_min, length_max, ..Refinements::default() };
-    Ok(Kind::Unknown(ty, Some(refinements.into())).into())
+    Ok(Value::unknown_refined(ty, refinements))
 }
