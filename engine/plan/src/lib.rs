@@ -21,7 +21,7 @@ mod world;
 
 pub use finish::{Finished, Finisher};
 pub use input::{Answers, DataAnswer, Input, Mode, Options, Planning, Question};
-pub use planner::plan;
+pub use planner::{plan, provider_configs};
 pub use types::{
     ActionReason, Change, ChangeAction, Drift, OutputChange, Plan, Refreshed, ResourceValues, Step, StepKind,
     Summary,

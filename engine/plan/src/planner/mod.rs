@@ -21,7 +21,7 @@ use petgraph::graph::NodeIndex;
 
 use crate::expand::{Expansion, expand};
 use crate::graph::{NodeKind, ProviderUse};
-use crate::input::{Input, Mode, Planning, Question};
+use crate::input::{Input, Mode, Options, Planning, Question};
 use crate::types::{Change, Drift, OutputChange, Plan, Refreshed, ResourceValues};
 use crate::world::World;
 use crate::{digest, order, verify};
@@ -29,32 +29,34 @@ use crate::{digest, order, verify};
 /// Makes a plan, or says what it needs to know first. Pure: called again with more answers it goes
 /// the same way again, farther.
 pub fn plan(input: &Input<'_>) -> Planning {
-    let (world, diagnostics) = World::new(
-        input.snapshot.clone(),
-        input.configuration.clone(),
-        input.catalog.clone(),
-        input.options.clone(),
-        input.variables.clone(),
-    );
-    if diagnostics.has_errors() {
-        return Planning::Failed(diagnostics);
-    }
-    let nodes = world.graph.graph.node_count();
-    let mut planner = Planner {
-        input,
-        world,
-        status: vec![Status::Done; nodes],
-        questions: Vec::new(),
-        diagnostics,
-        changes: BTreeMap::new(),
-        drift: Vec::new(),
-        refreshed: Vec::new(),
-        visited: BTreeSet::new(),
-        provider_versions: BTreeMap::new(),
+    let mut planner = match Planner::new(input) {
+        Ok(planner) => planner,
+        Err(diagnostics) => return Planning::Failed(diagnostics),
     };
     planner.walk();
     planner.remaining_objects();
     planner.conclude()
+}
+
+/// The configurations of provider blocks, for looking at what an interrupted run left behind before
+/// any plan is made. Blocks that cannot be evaluated without asking anybody are left out.
+pub fn provider_configs(
+    input: &Input<'_>,
+    wanted: &BTreeSet<ProviderConfigAddress>,
+) -> Result<BTreeMap<ProviderConfigAddress, Value>, Diagnostics> {
+    let options = Options { mode: Mode::Destroy, ..input.options.clone() };
+    let input = Input { options: &options, ..*input };
+    let mut planner = Planner::new(&input)?;
+    planner.walk();
+    if planner.diagnostics.has_errors() {
+        return Err(planner.diagnostics);
+    }
+    let known = wanted.iter().filter_map(|address| {
+        let config = planner.world.provider_config(&planner.provider_of(address)?)?;
+        let config = config.unmark_deep().0;
+        config.is_wholly_known().then(|| (address.clone(), config))
+    });
+    Ok(known.collect())
 }
 
 /// How far a node came.
@@ -94,7 +96,33 @@ pub(crate) struct Subject<'a> {
     pub(crate) create_before_destroy: bool,
 }
 
-impl Planner<'_> {
+impl<'a> Planner<'a> {
+    fn new(input: &'a Input<'a>) -> Result<Self, Diagnostics> {
+        let (world, diagnostics) = World::new(
+            input.snapshot.clone(),
+            input.configuration.clone(),
+            input.catalog.clone(),
+            input.options.clone(),
+            input.variables.clone(),
+        );
+        if diagnostics.has_errors() {
+            return Err(diagnostics);
+        }
+        let nodes = world.graph.graph.node_count();
+        Ok(Self {
+            input,
+            world,
+            status: vec![Status::Done; nodes],
+            questions: Vec::new(),
+            diagnostics,
+            changes: BTreeMap::new(),
+            drift: Vec::new(),
+            refreshed: Vec::new(),
+            visited: BTreeSet::new(),
+            provider_versions: BTreeMap::new(),
+        })
+    }
+
     fn walk(&mut self) {
         let relevant = (self.input.options.mode == Mode::Destroy).then(|| self.needed_by_providers());
         for node in self.world.graph.order.clone() {
