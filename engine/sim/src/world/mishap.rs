@@ -1,0 +1,102 @@
+//! What goes wrong between two steps, and what others do meanwhile.
+
+use evenkeel_reconcile::Event;
+
+use super::process::Message;
+use super::{Item, World};
+use crate::fault::Fault;
+
+impl World {
+    /// Draws what goes wrong now.
+    pub(super) fn mishaps(&mut self) {
+        let number = usize::try_from(self.rng.below(self.processes.len() as u64)).unwrap_or(0);
+        if self.strikes(Fault::Crash) && self.processes[number].alive {
+            self.note(|| format!("process {number} dies"));
+            self.kill(number);
+        }
+        if self.strikes(Fault::Pause) && self.processes[number].alive && !self.processes[number].paused {
+            self.pause(number);
+        }
+        if self.strikes(Fault::Interrupt) && self.processes[number].alive {
+            self.send(number, 0, Message::Controller(Event::Interrupt));
+        }
+        if self.strikes(Fault::Edit)
+            && let Some(what) = self.cloud.edit(&mut self.rng)
+        {
+            self.note(|| format!("a stranger edits {what}"));
+        }
+        if self.strikes(Fault::Wipe)
+            && let Some(what) = self.cloud.wipe(&mut self.rng)
+        {
+            self.note(|| format!("a stranger deletes {what}"));
+        }
+        if !self.destroying && !self.forced && self.strikes(Fault::Commit) {
+            self.commit();
+        }
+    }
+
+    fn pause(&mut self, number: usize) {
+        let delay = self.rng.between(1_000, 60_000);
+        self.note(|| format!("process {number} stands still for {delay} ms"));
+        self.processes[number].paused = true;
+        let life = self.processes[number].life;
+        self.after(delay, Item::Resume { process: number, life });
+    }
+
+    fn commit(&mut self) {
+        if self.strikes(Fault::BrokenCommit) {
+            self.git.break_it();
+        } else if self.strikes(Fault::ForcePush) {
+            let place = self.git.force();
+            self.forced = true;
+            let delay = self.rng.between(1_000, 60_000);
+            self.after(delay, Item::Restore { place });
+        } else if self.rng.chance(200) {
+            self.git.revert();
+        } else {
+            self.git.advance();
+        }
+        let revision = self.git.head().revision.clone();
+        self.note(|| format!("commit {revision}"));
+        for number in 0..self.processes.len() {
+            if self.rng.chance(700) {
+                self.send(number, 1, Message::Controller(Event::Wake));
+            }
+        }
+    }
+
+    pub(super) fn restore(&mut self, place: usize) {
+        if !self.forced {
+            return;
+        }
+        self.forced = false;
+        self.git.restore(place);
+        let revision = self.git.head().revision.clone();
+        self.note(|| format!("the old history is back, with commit {revision}"));
+    }
+
+    /// No more faults; what they left behind is the engine's to clean up.
+    pub(super) fn calm_down(&mut self) {
+        self.note(|| "calm".to_owned());
+        self.faults.active = false;
+        self.converged = false;
+        if self.forced {
+            let place = self.queue.values().find_map(|item| match item {
+                Item::Restore { place } => Some(*place),
+                _ => None,
+            });
+            self.restore(place.unwrap_or(0));
+        }
+        if self.git.head().loaded.is_err() {
+            self.git.advance();
+        }
+        if self.forbid_detect() {
+            for number in 0..self.processes.len() {
+                if self.processes[number].alive {
+                    self.kill(number);
+                }
+            }
+        }
+        self.calm_since = Some(self.now);
+    }
+}
