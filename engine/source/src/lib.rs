@@ -138,17 +138,17 @@ impl Source {
             (Origin::Directory(path), Some(asked_for)) => {
                 let (repository, prefix) = repository::enclosing(path)?;
                 let found = repository::find_commit(repository, asked_for, path)?;
-                Ok(Target::Commit(CommitTarget { found, prefix }))
+                Ok(Target::commit(found, prefix))
             }
             (Origin::LocalRepository(path), asked_for) => {
                 let repository = repository::open(path)?;
                 let found = repository::find_commit(repository, asked_for.unwrap_or("HEAD"), path)?;
-                Ok(Target::Commit(CommitTarget { found, prefix: String::new() }))
+                Ok(Target::commit(found, String::new()))
             }
             (Origin::Remote(url), asked_for) => {
                 let remote = remote::Remote::new(&self.cache_dir, url, self.credentials.as_ref())?;
                 let found = remote.commit(asked_for.unwrap_or("HEAD"), interrupt)?;
-                Ok(Target::Commit(CommitTarget { found, prefix: String::new() }))
+                Ok(Target::commit(found, String::new()))
             }
         }
     }
@@ -156,7 +156,13 @@ impl Source {
 
 enum Target {
     Directory(directory::WorkTree),
-    Commit(CommitTarget),
+    Commit(Box<CommitTarget>),
+}
+
+impl Target {
+    fn commit(found: repository::Found, prefix: String) -> Self {
+        Self::Commit(Box::new(CommitTarget { found, prefix }))
+    }
 }
 
 struct CommitTarget {

@@ -11,11 +11,14 @@
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use gix::bstr::{BStr, ByteSlice as _};
 use gix::protocol::handshake::Ref;
+use gix::protocol::transport::client::Error as TransportError;
 use gix::refs::transaction::{Change, LogChange, PreviousValue, RefEdit, RefLog};
 use gix::refs::{FullName, Target};
 use gix::remote::Direction;
@@ -33,7 +36,13 @@ use crate::repository::{self, Found, one_line};
 /// How long to wait for another process that fetches the same remote.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(600);
 
-/// How often to look whether it is done.
+/// How long a fetch may take, however large the repository.
+const FETCH_TIMEOUT: Duration = Duration::from_secs(1800);
+
+/// How often to look whether the caller has given up on a fetch.
+const INTERRUPT_INTERVAL: Duration = Duration::from_millis(20);
+
+/// How often to look whether another process is done.
 const LOCK_INTERVAL: Duration = Duration::from_millis(25);
 
 /// Branches may be rewritten and tags moved; both are followed here, and noticed by whoever
@@ -57,6 +66,7 @@ impl std::fmt::Debug for Credentials {
 }
 
 /// One remote and its copy.
+#[derive(Clone)]
 pub struct Remote {
     /// The URL without any secret.
     url: gix::Url,
@@ -101,23 +111,57 @@ impl Remote {
             return Ok(found);
         }
         let lock = self.lock(interrupt)?;
-        let mut repository = self.open_or_create()?;
-        self.fetch(&repository, &REFSPECS, interrupt)?;
-        if let Ok(id) = ObjectId::from_hex(asked_for.as_bytes())
-            && !repository.has_object(id)
-        {
-            // A commit that no branch or tag leads to; whether it is given out is up to the server.
-            let refspec = format!("{id}:refs/evenkeel/commits/{id}");
-            match self.fetch(&repository, &[refspec.as_str()], interrupt) {
-                Err(SourceError::Interrupted) => return Err(SourceError::Interrupted),
-                Ok(()) | Err(_) => {}
+        self.update(lock, asked_for, interrupt)?;
+        let repository = self.open().map_err(|error| self.unusable(&error))?;
+        repository::find_commit_shown(repository, asked_for, self.shown.clone())
+    }
+
+    /// Fetches on a thread of its own, because a server that says nothing cannot be interrupted.
+    /// When we give up, the thread keeps the lock until it notices.
+    fn update(&self, lock: File, asked_for: &str, interrupt: &AtomicBool) -> Result<(), SourceError> {
+        let (done, result) = mpsc::channel();
+        let stop = Arc::new(AtomicBool::new(false));
+        let (remote, asked_for, stopped) = (self.clone(), asked_for.to_owned(), stop.clone());
+        let fetching = std::thread::Builder::new().name("fetch".into()).spawn(move || {
+            // Whoever waited may have left.
+            done.send(remote.fetch_all(&asked_for, &stopped)).ok();
+            drop(lock);
+        });
+        fetching.map_err(|source| self.cache_error(&self.copy, source))?;
+        let started = Instant::now();
+        let reason = loop {
+            match result.recv_timeout(INTERRUPT_INTERVAL) {
+                Ok(result) => return result,
+                Err(RecvTimeoutError::Disconnected) => break "the fetch ended without a result".to_owned(),
+                Err(RecvTimeoutError::Timeout) if interrupt.load(Ordering::Relaxed) => {
+                    stop.store(true, Ordering::Relaxed);
+                    return Err(SourceError::Interrupted);
+                }
+                Err(RecvTimeoutError::Timeout) if started.elapsed() > FETCH_TIMEOUT => {
+                    stop.store(true, Ordering::Relaxed);
+                    break format!("it took more than {} seconds", FETCH_TIMEOUT.as_secs());
+                }
+                Err(RecvTimeoutError::Timeout) => {}
             }
+        };
+        Err(SourceError::Unreachable { url: self.shown.clone(), reason })
+    }
+
+    /// Everything that the remote shows, and the commit that is asked for if it shows it to nobody.
+    fn fetch_all(&self, asked_for: &str, interrupt: &AtomicBool) -> Result<(), SourceError> {
+        let repository = self.open_or_create()?;
+        self.fetch(&repository, &REFSPECS, interrupt)?;
+        let Ok(id) = ObjectId::from_hex(asked_for.as_bytes()) else { return Ok(()) };
+        let repository = self.open().map_err(|error| self.unusable(&error))?;
+        if repository.has_object(id) {
+            return Ok(());
         }
-        // What was fetched is a new pack; a new handle sees it without searching.
-        repository = self.open().map_err(|reason| self.unusable(&reason))?;
-        let found = repository::find_commit_shown(repository, asked_for, self.shown.clone());
-        drop(lock);
-        found
+        // Whether a commit that no branch or tag leads to is given out is up to the server.
+        let refspec = format!("{id}:refs/evenkeel/commits/{id}");
+        match self.fetch(&repository, &[refspec.as_str()], interrupt) {
+            Err(error @ SourceError::Interrupted) => Err(error),
+            Ok(()) | Err(_) => Ok(()),
+        }
     }
 
     /// A full commit name that was fetched before needs no question.
@@ -269,10 +313,13 @@ impl Remote {
 
     fn unreachable(&self, error: &gix::Error) -> SourceError {
         let (url, reason) = (self.shown.clone(), one_line(error));
-        let mut classes = error.classify();
-        if classes.any(|class| {
-            matches!(class.class(), gix::error::Class::Unauthenticated | gix::error::Class::PermissionDenied)
-        }) {
+        let denied =
+            |class| matches!(class, gix::error::Class::Unauthenticated | gix::error::Class::PermissionDenied);
+        let unwilling = matches!(
+            error.downcast_any_ref::<TransportError>(),
+            Some(TransportError::AuthenticationRefused(_))
+        );
+        if unwilling || error.classify().any(|class| denied(class.class())) {
             SourceError::Authentication { url, reason }
         } else {
             SourceError::Unreachable { url, reason }

@@ -197,7 +197,14 @@ fn distance(a: &str, b: &str) -> usize {
 
 /// An error of Git's library with its causes, without line breaks and without credentials.
 pub fn one_line(error: &gix::Error) -> String {
-    let text = format!("{error:#}");
-    let words: Vec<String> = text.split_whitespace().map(location::without_credentials).collect();
-    words.join(" ")
+    let mut causes: Vec<String> = Vec::new();
+    for cause in error.iter_errors() {
+        let text = cause.to_string();
+        let words: Vec<String> = text.split_whitespace().map(location::without_credentials).collect();
+        let text = words.join(" ");
+        if !text.is_empty() && !causes.iter().any(|known| known.contains(&text)) {
+            causes.push(text);
+        }
+    }
+    causes.join(": ")
 }

@@ -1,5 +1,7 @@
 //! Real repositories, made with the `git` command, read through the public functions.
 
+mod http;
+
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -124,7 +126,7 @@ fn text<'a>(read: &'a Read, path: &str) -> &'a str {
 
 #[track_caller]
 fn check_error(result: Result<Read, SourceError>, message: &str, remedy: &str) {
-    let error = result.err().expect("must fail");
+    let error = result.expect_err("must fail");
     assert!(error.to_string().contains(message), "{error}");
     assert!(error.remedy().contains(remedy), "{}", error.remedy());
 }
@@ -540,4 +542,57 @@ fn remotes_that_do_not_answer() {
     let error = scene.source().read(&location, None, &AtomicBool::new(false)).unwrap_err();
     assert!(matches!(error, SourceError::Unreachable { .. }), "{error:?}");
     assert!(!format!("{error} {error:?}").contains("s3cret"));
+}
+
+#[test]
+fn a_remote_over_http() {
+    let scene = Scene::new();
+    let server = http::serve(scene.directory.path(), |_, _| http::Answer::Serve);
+    let location =
+        parse_location(&format!("http://{}/work/.git//live/prod?ref=main~1", server.address)).unwrap();
+    let read = scene.source().read(&location, None, &AtomicBool::new(false)).unwrap();
+    assert_eq!((text(&read, STACK[1]), &*read.root), ("# one", "live/prod"));
+    scene.write("modules/network/main.tf", "# three");
+    scene.commit("third");
+    let read = scene.source().read(&location, Some("main"), &AtomicBool::new(false)).unwrap();
+    assert_eq!(text(&read, STACK[1]), "# three");
+
+    let location = parse_location(&format!("http://{}/nothing.git", server.address)).unwrap();
+    let error = scene.source().read(&location, None, &AtomicBool::new(false)).unwrap_err();
+    assert!(matches!(error, SourceError::Unreachable { .. }), "{error:?}");
+}
+
+#[test]
+fn a_remote_that_wants_to_know_who_we_are() {
+    let scene = Scene::new();
+    let server = http::serve(scene.directory.path(), |_, _| {
+        http::Answer::Refuse("401 Unauthorized", "WWW-Authenticate: Basic realm=\"git\"".into())
+    });
+    for user in ["", "user:s3cret@", "s3cret@"] {
+        let location = parse_location(&format!("http://{user}{}/work/.git", server.address)).unwrap();
+        let error = scene.source().read(&location, None, &AtomicBool::new(false)).unwrap_err();
+        assert!(matches!(error, SourceError::Authentication { .. }), "{error:?}");
+        println!("{error}");
+        assert!(!format!("{error} {error:?} {}", error.remedy()).contains("s3cret"));
+    }
+    // Without encryption nobody is told.
+    assert!(server.seen.lock().unwrap().is_empty());
+}
+
+#[test]
+fn a_remote_that_never_answers() {
+    let scene = Scene::new();
+    let server = http::serve(scene.directory.path(), |_, _| http::Answer::Hang);
+    let location = parse_location(&format!("http://{}/work/.git", server.address)).unwrap();
+    let interrupt = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let reading = scope.spawn(|| scene.source().read(&location, None, &interrupt));
+        // The request has arrived and is not answered; only giving up can end this soon.
+        while server.asked.load(std::sync::atomic::Ordering::Acquire) == 0 {
+            std::thread::yield_now();
+        }
+        interrupt.store(true, std::sync::atomic::Ordering::Relaxed);
+        let error = reading.join().unwrap().unwrap_err();
+        assert!(matches!(error, SourceError::Interrupted), "{error:?}");
+    });
 }
