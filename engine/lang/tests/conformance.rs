@@ -15,7 +15,7 @@ use evenkeel_model::{
 use serde_json::Value as Json;
 
 /// How many cases pass; a change that makes it fewer is a regression.
-const FUNCTIONS_PASSING: usize = 1041;
+const FUNCTIONS_PASSING: usize = 1063;
 const EXPRESSIONS_PASSING: usize = 444;
 
 #[test]

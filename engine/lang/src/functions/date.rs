@@ -217,6 +217,11 @@ fn offset(given: &str) -> Result<i64, String> {
         * (within(hours, 0..=23, "offset hours")? * 3600 + within(minutes, 0..=59, "offset minutes")? * 60))
 }
 
+/// A timestamp as this module writes it, if the text is one.
+pub(super) fn normal(given: &str) -> Option<String> {
+    parse_rfc3339(given).ok().map(Time::rfc3339)
+}
+
 fn timestamp(arguments: &[Value], position: usize) -> Result<Time, CallError> {
     parse_rfc3339(text(arguments, position))
         .or_else(|why| bad(position, format!("not a valid RFC3339 timestamp: {why}")))

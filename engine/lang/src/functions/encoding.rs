@@ -26,6 +26,13 @@ pub(super) static FUNCTIONS: &[Function] = &[
         "The text in Base64.",
     ),
     Function::new(
+        "base64gzip",
+        &[string("str")],
+        Ty::String,
+        base64gzip,
+        "The text compressed with gzip, in Base64.",
+    ),
+    Function::new(
         "csvdecode",
         &[string("str")],
         Ty::Any,
@@ -80,6 +87,34 @@ fn base64decode(arguments: &[Value]) -> Result<Value, CallError> {
         Ok(text) => Ok(Value::string(text)),
         Err(_) => failed("the result of decoding the provided string is not valid UTF-8"),
     }
+}
+
+/// Compresses as Go's gzip does on flush and close: a synchronisation mark, then an empty last block.
+/// How longer texts are compressed is the library's own matter.
+fn base64gzip(arguments: &[Value]) -> Result<Value, CallError> {
+    const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
+    const LAST_BLOCK: [u8; 5] = [1, 0, 0, 0xff, 0xff];
+    let given = text(arguments, 0).as_bytes();
+    let mut compressed = Vec::with_capacity(given.len() + 64);
+    let mut compress = flate2::Compress::new(flate2::Compression::default(), false);
+    loop {
+        let done = usize::try_from(compress.total_in()).unwrap_or(usize::MAX);
+        let rest = given.get(done..).unwrap_or_default();
+        compressed.reserve(rest.len() / 2 + 64);
+        let result = compress.compress_vec(rest, &mut compressed, flate2::FlushCompress::Sync);
+        if result.is_err() {
+            return failed("the text cannot be compressed");
+        }
+        let finished = usize::try_from(compress.total_in()).unwrap_or(usize::MAX) >= given.len();
+        if finished && compressed.len() < compressed.capacity() {
+            break;
+        }
+    }
+    let mut checksum = flate2::Crc::new();
+    checksum.update(given);
+    let trailer = [checksum.sum().to_le_bytes(), checksum.amount().to_le_bytes()].concat();
+    let parts = [&HEADER[..], &compressed, &LAST_BLOCK, &trailer];
+    Ok(Value::string(STANDARD.encode(parts.concat())))
 }
 
 /// Base64 with newlines ignored.
