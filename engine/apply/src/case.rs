@@ -12,6 +12,9 @@ use crate::report::{Activity, Resolution, Subject};
 use crate::work::{Form, id_of};
 use crate::{message, redact};
 
+/// What an outcome says that does not fulfil its intention.
+const UNKNOWN: &str = "the run stopped before the outcome was known; what is true was found out afterwards";
+
 /// An intent, and everything it takes to look for what became of it.
 #[derive(Clone, Debug)]
 pub(crate) struct Case {
@@ -37,6 +40,8 @@ enum Target {
 pub(crate) struct Finding {
     pub(crate) outcome: OutcomeKind,
     pub(crate) resolution: Resolution,
+    /// Why the intention cannot be called fulfilled.
+    pub(crate) error: Option<String>,
 }
 
 impl Case {
@@ -154,35 +159,36 @@ impl Case {
 
     /// It is there. What a delete was to remove is left as it is remembered.
     pub(crate) fn present(&self, value: &Value) -> Finding {
-        match self.intent.action {
-            Action::Create | Action::Update => {
-                Finding { outcome: self.form.present(value), resolution: Resolution::Present }
-            }
-            Action::Delete => Finding { outcome: OutcomeKind::Unchanged, resolution: Resolution::Present },
-        }
+        let outcome = match self.intent.action {
+            Action::Create | Action::Update => self.form.present(value),
+            Action::Delete => OutcomeKind::Unchanged,
+        };
+        let error = match self.intent.action {
+            Action::Create => None,
+            Action::Update | Action::Delete => Some(UNKNOWN.into()),
+        };
+        Finding { outcome, resolution: Resolution::Present, error }
     }
 
     /// It is not there.
     pub(crate) fn absent(&self) -> Finding {
-        match self.intent.action {
-            Action::Create => self.nothing_happened(),
-            Action::Update | Action::Delete => {
-                Finding { outcome: OutcomeKind::Absent, resolution: Resolution::Absent }
-            }
-        }
+        let error = match self.intent.action {
+            Action::Create => return self.nothing_happened(),
+            Action::Update => Some(UNKNOWN.into()),
+            Action::Delete => None,
+        };
+        Finding { outcome: OutcomeKind::Absent, resolution: Resolution::Absent, error }
     }
 
     /// The call had no effect.
     pub(crate) fn nothing_happened(&self) -> Finding {
-        match self.intent.action {
-            Action::Create => Finding {
-                outcome: OutcomeKind::NotCreated { restore: self.intent.depose_current_as },
-                resolution: Resolution::NotCreated,
-            },
-            Action::Update | Action::Delete => {
-                Finding { outcome: OutcomeKind::Unchanged, resolution: Resolution::Unchanged }
+        let (outcome, resolution) = match self.intent.action {
+            Action::Create => {
+                (OutcomeKind::NotCreated { restore: self.intent.depose_current_as }, Resolution::NotCreated)
             }
-        }
+            Action::Update | Action::Delete => (OutcomeKind::Unchanged, Resolution::Unchanged),
+        };
+        Finding { outcome, resolution, error: Some(UNKNOWN.into()) }
     }
 
     /// A provider's text without what must not be shown.

@@ -18,7 +18,8 @@ pub trait Finish: Send {
     fn finish(&mut self, step: StepId) -> Result<Finished, Diagnostics>;
 
     /// Takes what a step gave: the applied object with its marks, or what the data source said.
-    fn record(&mut self, address: &InstanceAddress, value: Value);
+    /// Tells what conditions on it are not met; with an error, the step has failed.
+    fn record(&mut self, address: &InstanceAddress, value: Value) -> Diagnostics;
 
     /// The root outputs after the steps recorded so far.
     fn outputs(&mut self) -> (BTreeMap<Arc<str>, Value>, Diagnostics);
@@ -33,8 +34,8 @@ impl Finish for Finisher {
         self.finish(step)
     }
 
-    fn record(&mut self, address: &InstanceAddress, value: Value) {
-        self.record(address, value);
+    fn record(&mut self, address: &InstanceAddress, value: Value) -> Diagnostics {
+        self.record(address, value)
     }
 
     fn outputs(&mut self) -> (BTreeMap<Arc<str>, Value>, Diagnostics) {

@@ -144,7 +144,7 @@ pub(crate) fn no_type(provider: &ProviderConfigAddress, kind: &str) -> String {
 
 /// A provider's text without what must not be shown.
 fn clean(work: &Work, text: &str) -> String {
-    redact::message(text, work.form().map(|form| &form.marks))
+    redact::message(text, &work.secrets)
 }
 
 /// The text, ending as a sentence does.

@@ -257,7 +257,7 @@ impl Recovery {
             address: intent.address.clone(),
             deposed: intent.deposed,
             kind: finding.outcome,
-            error: Some("the run stopped before the outcome was known; it was found out afterwards".into()),
+            error: finding.error,
         }));
         slot.phase = Phase::Recording(finding.resolution);
         self.outbox.push(entry, Written::Outcome(index));

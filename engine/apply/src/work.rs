@@ -39,6 +39,8 @@ pub(crate) struct Work {
     pub(crate) provider: ProviderConfigAddress,
     pub(crate) provider_config: Value,
     pub(crate) task: Task,
+    /// Values whose sensitive parts no message may show.
+    pub(crate) secrets: Vec<Value>,
     /// How often the step's own call was made.
     pub(crate) attempts: u32,
     /// How many looks there were since the last doubt.
@@ -66,7 +68,7 @@ pub(crate) struct Form {
     pub(crate) dependencies: Vec<ResourceAddress>,
     pub(crate) create_before_destroy: bool,
     pub(crate) token: Option<Token>,
-    /// Carries the marks that the stored attributes get, and the text that no message may show.
+    /// Carries the marks that the stored attributes get.
     pub(crate) marks: Value,
 }
 
@@ -118,6 +120,7 @@ impl Work {
         let task = Task::new(context, step, change, &finished)?;
         Some(Self {
             subject: subject(step, change)?,
+            secrets: secrets(change, &finished),
             provider: finished.provider,
             provider_config: finished.provider_config,
             task,
@@ -315,6 +318,11 @@ fn form(change: &Change, finished: &Finished, token: Option<Token>, marks: &Valu
         token,
         marks: marks.clone(),
     }
+}
+
+fn secrets(change: &Change, finished: &Finished) -> Vec<Value> {
+    let values = [&change.before, &change.after, &finished.planned];
+    values.into_iter().flatten().filter(|value| !value.all_marks().is_empty()).cloned().collect()
 }
 
 fn unmarked(value: &Value) -> Value {

@@ -1,0 +1,232 @@
+//! Plans from lines of text, and a strict finisher for them.
+//!
+//! A line is `NUMBER ACTION NAME [needs NUMBER...]`; the actions are `create`, `replace` (create
+//! with the old one put aside), `update`, `delete`, `delete-deposed`, `read`, `join`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use evenkeel_apply::Finish;
+use evenkeel_model::{
+    Diagnostic, Diagnostics, InstanceAddress, ModuleAddress, ResourceAddress, ResourceMode, Revision, Type,
+    Value,
+};
+use evenkeel_plan::{Change, ChangeAction, Finished, Mode, OutputChange, Plan, Step, StepKind};
+use evenkeel_state::{DeposedKey, Object, ObjectStatus, Serial, State, StepId, Token};
+
+use super::spec::{self, marked, object, provider};
+
+pub const DEPOSED: DeposedKey = DeposedKey(0xdead_beef);
+
+pub fn address(name: &str) -> InstanceAddress {
+    ResourceAddress::managed(spec::KIND, name).instance(None)
+}
+
+fn data_address(name: &str) -> InstanceAddress {
+    ResourceAddress {
+        module: ModuleAddress::root(),
+        mode: ResourceMode::Data,
+        kind: spec::KIND.into(),
+        name: name.into(),
+    }
+    .instance(None)
+}
+
+/// The plan of some lines; `output` gives it a root output.
+pub fn plan(lines: &[&str]) -> Arc<Plan> {
+    let mut changes = Vec::new();
+    let mut steps = Vec::new();
+    let mut outputs = BTreeMap::new();
+    for line in lines {
+        if *line == "output" {
+            let after = Some(Value::unknown(Type::String));
+            outputs.insert("names".into(), OutputChange { before: None, after, sensitive: false });
+            continue;
+        }
+        steps.push(step(line, &mut changes));
+    }
+    Arc::new(Plan {
+        revision: Revision::Directory("0123456789abcdef".into()),
+        lineage: "lineage".into(),
+        base_serial: Serial(0),
+        mode: Mode::Normal,
+        providers: BTreeMap::new(),
+        variables: BTreeMap::new(),
+        plan_time: None,
+        changes,
+        steps,
+        outputs,
+        drift: Vec::new(),
+        refreshed: Vec::new(),
+        resources: BTreeMap::new(),
+        digest: "digest".into(),
+    })
+}
+
+fn step(line: &str, changes: &mut Vec<Change>) -> Step {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let (number, action, name) = (words[0], words[1], words[2]);
+    let needs: BTreeSet<StepId> = words.iter().skip(4).map(|word| StepId(word.parse().unwrap())).collect();
+    let change = changes.len();
+    let old = || Some(marked(object(Some(&format!("id-{name}")), "old")));
+    let new = |id: Option<&str>| Some(marked(object(id, name)));
+    let mut add = |address: InstanceAddress, action, before, after| {
+        changes.push(Change {
+            address,
+            deposed: None,
+            provider: provider(),
+            action,
+            reason: None,
+            before,
+            after,
+            replace_paths: Vec::new(),
+            dependencies: Vec::new(),
+            create_before_destroy: action == ChangeAction::CreateThenDelete,
+            schema_version: 0,
+            range: None,
+        });
+    };
+    let kind = match action {
+        "create" => {
+            add(address(name), ChangeAction::Create, None, new(None));
+            StepKind::Create { change, depose: None }
+        }
+        "replace" => {
+            add(address(name), ChangeAction::CreateThenDelete, old(), new(None));
+            StepKind::Create { change, depose: Some(DEPOSED) }
+        }
+        "update" => {
+            add(address(name), ChangeAction::Update, old(), new(Some(&format!("id-{name}"))));
+            StepKind::Update { change }
+        }
+        "delete" => {
+            add(address(name), ChangeAction::Delete, old(), None);
+            StepKind::Delete { change, deposed: None }
+        }
+        "delete-deposed" => {
+            add(address(name), ChangeAction::CreateThenDelete, old(), new(None));
+            StepKind::Delete { change, deposed: Some(DEPOSED) }
+        }
+        "read" => {
+            add(data_address(name), ChangeAction::Read, None, new(None));
+            StepKind::Read { change }
+        }
+        "join" => StepKind::Join { resource: ResourceAddress::managed(spec::KIND, name) },
+        other => panic!("no action {other}"),
+    };
+    Step { id: StepId(number.parse().unwrap()), kind, needs }
+}
+
+/// The state that a plan of [`plan`] is made against: every object that it changes or destroys.
+pub fn base_state(plan: &Plan) -> State {
+    let mut state = State::default();
+    for step in &plan.steps {
+        let Some(change) = plan.change_of(step) else { continue };
+        let Some(before) = &change.before else { continue };
+        let instance = state.instances.entry(change.address.clone()).or_default();
+        instance.current = Some(Object {
+            status: ObjectStatus::Ready,
+            provider: provider(),
+            schema_version: 0,
+            attributes: Arc::new(evenkeel_model::json::encode(before)),
+            dependencies: Vec::new(),
+            create_before_destroy: false,
+            token: Some(Token(format!("made-{}", change.address.resource.name).into())),
+        });
+    }
+    state
+}
+
+/// A finisher that takes planned values as they are and is strict about the order of things.
+pub struct FakeFinisher {
+    plan: Arc<Plan>,
+    recorded: BTreeMap<InstanceAddress, Value>,
+    refuses: BTreeSet<StepId>,
+    unmet: BTreeSet<String>,
+    strict: bool,
+}
+
+impl FakeFinisher {
+    pub fn new(plan: Arc<Plan>) -> Self {
+        Self {
+            plan,
+            recorded: BTreeMap::new(),
+            refuses: BTreeSet::new(),
+            unmet: BTreeSet::new(),
+            strict: true,
+        }
+    }
+
+    /// Refuses a step, as when a value turns out to break the plan's promise.
+    pub fn refusing(mut self, step: StepId) -> Self {
+        self.refuses.insert(step);
+        self
+    }
+
+    /// Finds a condition on an object not met.
+    pub fn unmet(mut self, name: &str) -> Self {
+        self.unmet.insert(name.into());
+        self
+    }
+
+    /// Finishes steps whatever was recorded.
+    pub fn lenient(mut self) -> Self {
+        self.strict = false;
+        self
+    }
+}
+
+impl Finish for FakeFinisher {
+    fn plan(&self) -> &Arc<Plan> {
+        &self.plan
+    }
+
+    fn finish(&mut self, step: StepId) -> Result<Finished, Diagnostics> {
+        if self.refuses.contains(&step) {
+            return Err(Diagnostic::error("Provider produced inconsistent final plan", "It changed.").into());
+        }
+        let step = self.plan.step(step).expect("the machine asks for steps of the plan");
+        let change = self.plan.change_of(step).expect("the machine never asks for joins");
+        for need in step.needs.iter().filter(|_| self.strict) {
+            let need = self.plan.step(*need).expect("needs are steps");
+            let is_value = matches!(
+                need.kind,
+                StepKind::Create { .. } | StepKind::Update { .. } | StepKind::Read { .. }
+            );
+            if let Some(change) = self.plan.change_of(need)
+                && is_value
+            {
+                assert!(self.recorded.contains_key(&change.address), "finished before {}", change.address);
+            }
+        }
+        let unmarked = |value: &Value| value.clone().unmark_deep().0;
+        let (planned, prior) = match &step.kind {
+            StepKind::Create { .. } => (change.after.clone(), None),
+            StepKind::Update { .. } => (change.after.clone(), change.before.as_ref().map(unmarked)),
+            StepKind::Delete { .. } => (None, change.before.as_ref().map(unmarked)),
+            StepKind::Read { .. } | StepKind::Join { .. } => (None, None),
+        };
+        Ok(Finished {
+            provider: change.provider.clone(),
+            provider_config: Value::empty_object(),
+            config: Value::empty_object(),
+            planned,
+            prior,
+        })
+    }
+
+    fn record(&mut self, address: &InstanceAddress, value: Value) -> Diagnostics {
+        assert!(value.is_wholly_known(), "what is recorded is known");
+        self.recorded.insert(address.clone(), value);
+        if self.unmet.contains(&*address.resource.name) {
+            return Diagnostic::error("Resource postcondition failed", "It is not as it should be.").into();
+        }
+        Diagnostics::new()
+    }
+
+    fn outputs(&mut self) -> (BTreeMap<Arc<str>, Value>, Diagnostics) {
+        let names: Vec<String> =
+            self.recorded.keys().map(|address| address.resource.name.to_string()).collect();
+        ([("names".into(), Value::string(names.join(" ")))].into(), Diagnostics::new())
+    }
+}
