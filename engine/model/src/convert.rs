@@ -140,20 +140,32 @@ fn convert_known(value: &Value, ty: &Type) -> Result<Value, ConvertError> {
         (Kind::List(_, elements) | Kind::Tuple(elements) | Kind::Set(_, elements), Type::List(element)) => {
             let element = open_element(value, element, ty)?;
             let elements = convert_elements(elements, &element, PathStep::Index)?;
+            if !element.has_dynamic() {
+                return Ok(Value::list(concrete(&element), elements));
+            }
             let element = element_type(value, &element, elements.iter(), ty)?;
-            let elements = convert_elements(&elements, &element, PathStep::Index)?;
+            let elements = match elements.iter().all(|found| found.ty() == element) {
+                true => elements,
+                false => convert_elements(&elements, &element, PathStep::Index)?,
+            };
             Ok(Value::list(element, elements))
         }
         (Kind::List(_, elements) | Kind::Tuple(elements) | Kind::Set(_, elements), Type::Set(element)) => {
             let element = open_element(value, element, ty)?;
             let elements = convert_elements(elements, &element, |_| PathStep::Element)?;
+            if !element.has_dynamic() {
+                return Ok(Value::set(concrete(&element), elements));
+            }
             let element = element_type(value, &element, elements.iter(), ty)?;
-            let elements = convert_elements(&elements, &element, |_| PathStep::Element)?;
+            let elements = match elements.iter().all(|found| found.ty() == element) {
+                true => elements,
+                false => convert_elements(&elements, &element, |_| PathStep::Element)?,
+            };
             Ok(Value::set(element, elements))
         }
         (Kind::Tuple(elements), Type::Tuple(types)) => {
             if elements.len() != types.len() {
-                return Err(ConvertError::new(format!("tuple of {} elements is required", types.len())));
+                return Err(mismatch(&value.ty(), ty));
             }
             let elements: Result<Vec<Value>, _> = elements
                 .iter()
@@ -166,8 +178,14 @@ fn convert_known(value: &Value, ty: &Type) -> Result<Value, ConvertError> {
         (Kind::Map(_, entries) | Kind::Object(entries), Type::Map(element)) => {
             let element = open_element(value, element, ty)?;
             let entries = convert_entries(entries, &element)?;
+            if !element.has_dynamic() {
+                return Ok(Value::map(concrete(&element), entries));
+            }
             let element = element_type(value, &element, entries.values(), ty)?;
-            let entries = convert_entries(&entries, &element)?;
+            let entries = match entries.values().all(|found| found.ty() == element) {
+                true => entries,
+                false => convert_entries(&entries, &element)?,
+            };
             Ok(Value::map(element, entries))
         }
         (Kind::Map(_, entries) | Kind::Object(entries), Type::Object(object)) => {
@@ -365,7 +383,7 @@ fn mismatch(from: &Type, to: &Type) -> ConvertError {
         {
             return disagreement(to);
         }
-        _ => format!("{} required", to.friendly_name()),
+        _ => format!("{} required", to.friendly_name().replace("dynamic", "any single type")),
     };
     ConvertError::new(message)
 }
@@ -568,6 +586,18 @@ mod tests {
         for (types, expected) in cases {
             assert_eq!(unify(&types), expected, "{types:?}");
         }
+    }
+
+    /// Converting twice at each level would take time that doubles with each.
+    #[test]
+    fn deep_types_convert_in_no_time() {
+        let nested = |inner: Type| (0..60).fold(inner, |ty, _| Type::list(ty));
+        let value = (0..60).fold(Value::number(1), |value, _| Value::tuple([value]));
+        for inner in [Type::String, Type::Dynamic] {
+            assert!(convert(&value, &nested(inner)).is_ok());
+        }
+        let null = (0..60).fold(Value::null(Type::Dynamic), |value, _| Value::tuple([value]));
+        assert!(convert(&null, &nested(Type::Dynamic)).is_ok());
     }
 
     #[test]

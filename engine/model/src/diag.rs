@@ -87,6 +87,9 @@ impl Diagnostic {
     }
 }
 
+/// How many problems are kept; looking for equal ones takes time that grows with their square.
+const DIAGNOSTICS_MAX: usize = 2_000;
+
 /// Problems in the order in which they were found.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -98,8 +101,13 @@ impl Diagnostics {
         Self::default()
     }
 
-    /// Adds one; the same problem at the same place is kept once.
+    /// Adds one; the same problem at the same place is kept once. Beyond a limit that no person
+    /// reads up to, only a first error is added.
     pub fn push(&mut self, diagnostic: Diagnostic) {
+        let full = self.0.len() >= DIAGNOSTICS_MAX;
+        if full && (diagnostic.severity == Severity::Warning || self.has_errors()) {
+            return;
+        }
         if !self.0.contains(&diagnostic) {
             self.0.push(diagnostic);
         }
@@ -150,5 +158,24 @@ impl IntoIterator for Diagnostics {
 
     fn into_iter(self) -> Self::IntoIter {
         self.0.into_iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn problems_are_kept_once_and_up_to_a_limit() {
+        let mut diagnostics = Diagnostics::new();
+        for i in 0..DIAGNOSTICS_MAX + 10 {
+            diagnostics.push(Diagnostic::warning("w", i.to_string()));
+            diagnostics.push(Diagnostic::warning("w", "0"));
+        }
+        assert_eq!(diagnostics.0.len(), DIAGNOSTICS_MAX);
+        diagnostics.push(Diagnostic::error("e", ""));
+        diagnostics.push(Diagnostic::error("e", "2"));
+        assert_eq!(diagnostics.0.len(), DIAGNOSTICS_MAX + 1);
+        assert!(diagnostics.has_errors());
     }
 }
