@@ -54,6 +54,7 @@ pub struct Instance {
 #[allow(missing_docs, reason = "the fields have the service's own names and meanings")]
 pub struct Interface {
     pub id: String,
+    pub owner_id: Option<String>,
     pub device_index: Option<i32>,
     pub subnet_id: Option<String>,
     pub private_ip: Option<String>,
@@ -613,6 +614,7 @@ fn interface_of(interface: types::InstanceNetworkInterface) -> Option<Interface>
     };
     Some(Interface {
         id: interface.network_interface_id?,
+        owner_id: interface.owner_id,
         device_index: interface.attachment.and_then(|attachment| attachment.device_index),
         subnet_id: interface.subnet_id,
         private_ip: interface.private_ip_address,

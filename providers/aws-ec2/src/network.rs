@@ -571,7 +571,7 @@ impl Networks for Client {
     ) -> Call<'a, String> {
         Box::pin(async move {
             let request = self
-                .safe
+                .once
                 .associate_route_table()
                 .route_table_id(table)
                 .set_subnet_id(subnet.map(str::to_owned))
@@ -588,7 +588,7 @@ impl Networks for Client {
     ) -> Call<'a, String> {
         Box::pin(async move {
             let request =
-                self.safe.replace_route_table_association().association_id(association).route_table_id(table);
+                self.once.replace_route_table_association().association_id(association).route_table_id(table);
             let output = answer(request.send()).await?;
             output.new_association_id.ok_or_else(|| Ec2Error::incomplete("association"))
         })

@@ -9,7 +9,7 @@ use evenkeel_model::{Diagnostics, Value};
 use evenkeel_provider::{PlanRequest, PlannedChange, ResourceSpec};
 
 use crate::resource::{DataSource, Resource};
-use crate::resources::s3;
+use crate::resources::{ec2, s3};
 use crate::{data, plan};
 
 /// A managed resource type and its schema.
@@ -66,12 +66,23 @@ macro_rules! data_sources {
 }
 
 resources! {
+    ec2::Instance => "aws_instance",
+    ec2::InternetGateway => "aws_internet_gateway",
+    ec2::RouteTable => "aws_route_table",
+    ec2::RouteTableAssociation => "aws_route_table_association",
     s3::Bucket => "aws_s3_bucket",
     s3::BucketVersioning => "aws_s3_bucket_versioning",
     s3::Object => "aws_s3_object",
+    ec2::SecurityGroup => "aws_security_group",
+    ec2::Subnet => "aws_subnet",
+    ec2::Vpc => "aws_vpc",
+    ec2::SecurityGroupEgressRule => "aws_vpc_security_group_egress_rule",
+    ec2::SecurityGroupIngressRule => "aws_vpc_security_group_ingress_rule",
 }
 
 data_sources! {
+    data::Ami => "data.aws_ami",
+    data::AvailabilityZones => "data.aws_availability_zones",
     data::CallerIdentity => "data.aws_caller_identity",
     data::Region => "data.aws_region",
 }

@@ -52,10 +52,7 @@ impl Resource for BucketVersioning {
         context: &'a Arc<Context>,
         requests: Vec<ObserveRequest>,
     ) -> BoxFuture<'a, Vec<Result<Option<Value>, ProviderError>>> {
-        Box::pin(observe_each(
-            requests,
-            move |request| async move { read(context, &request.prior).await },
-        ))
+        Box::pin(observe_each(requests, move |request| async move { read(context, &request.prior).await }))
     }
 
     fn create<'a>(
@@ -66,7 +63,8 @@ impl Resource for BucketVersioning {
         Box::pin(async move {
             let wanted = status(&request.planned);
             if wanted != DISABLED {
-                write(context, &request.planned, wanted, "creating S3 Bucket Versioning", Effect::Update).await?;
+                write(context, &request.planned, wanted, "creating S3 Bucket Versioning", Effect::Update)
+                    .await?;
             }
             Ok(read_back(context, &request.planned).await?)
         })
@@ -80,7 +78,8 @@ impl Resource for BucketVersioning {
         Box::pin(async move {
             let wanted = status(&request.planned);
             if wanted != DISABLED {
-                write(context, &request.planned, wanted, "updating S3 Bucket Versioning", Effect::Update).await?;
+                write(context, &request.planned, wanted, "updating S3 Bucket Versioning", Effect::Update)
+                    .await?;
             }
             Ok(read_back(context, &request.planned).await?)
         })
@@ -185,8 +184,7 @@ async fn read(context: &Context, known: &Value) -> Result<Option<Value>, Provide
 
 fn build(context: &Context, bucket: &str, owner: Option<&str>, status: &str, known: &Value) -> Value {
     let schema = registry::schema(KIND);
-    let block =
-        Value::object([("status", Value::string(status)), ("mfa_delete", Value::null(Type::String))]);
+    let block = Value::object([("status", Value::string(status)), ("mfa_delete", Value::null(Type::String))]);
     let id = owner.map_or_else(|| bucket.to_owned(), |owner| format!("{bucket},{owner}"));
     Builder::new(schema, known)
         .str("id", Some(id))

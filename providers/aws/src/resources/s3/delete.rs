@@ -89,7 +89,9 @@ async fn delete_batch(
     }
     let answer = call.send().await.map_err(|error| from_sdk(operation, Effect::Delete, &error))?;
     let failed = answer.errors.unwrap_or_default();
-    let Some(first) = failed.iter().find(|error| error.code() != Some("NoSuchVersion")) else { return Ok(()) };
+    let Some(first) = failed.iter().find(|error| error.code() != Some("NoSuchVersion")) else {
+        return Ok(());
+    };
     let kind = match first.code() {
         Some("AccessDenied") => ErrorKind::Denied,
         _ => ErrorKind::Conflict,

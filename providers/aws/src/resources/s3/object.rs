@@ -56,7 +56,8 @@ impl Resource for Object {
 
     fn validate(&self, config: &Value) -> Diagnostics {
         let mut diagnostics = Diagnostics::new();
-        let keys = config.get("metadata").and_then(Value::as_entries).into_iter().flatten().map(|(key, _)| key);
+        let keys =
+            config.get("metadata").and_then(Value::as_entries).into_iter().flatten().map(|(key, _)| key);
         for key in keys.filter(|key| key.chars().any(char::is_uppercase)) {
             diagnostics.push(Diagnostic::error(
                 "Invalid metadata key",
@@ -82,10 +83,7 @@ impl Resource for Object {
         context: &'a Arc<Context>,
         requests: Vec<ObserveRequest>,
     ) -> BoxFuture<'a, Vec<Result<Option<Value>, ProviderError>>> {
-        Box::pin(observe_each(
-            requests,
-            move |request| async move { read(context, &request.prior).await },
-        ))
+        Box::pin(observe_each(requests, move |request| async move { read(context, &request.prior).await }))
     }
 
     fn create<'a>(

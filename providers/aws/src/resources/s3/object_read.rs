@@ -4,10 +4,10 @@
 //! from state; so where the tag is not the remembered one, the content is fetched if it is short
 //! text, for the report to show, and forgotten otherwise, so that the plan writes it again.
 
+use aws_sdk_s3::operation::head_object::HeadObjectOutput;
 use base64::Engine;
 use evenkeel_model::{Type, Value};
 use evenkeel_provider::ProviderError;
-use aws_sdk_s3::operation::head_object::HeadObjectOutput;
 
 use super::object::{KIND, body};
 use super::tagging;
@@ -94,7 +94,8 @@ async fn with_real_content(
         false => None,
     };
     let is_set = |name: &str| object.get(name).is_some_and(|value| !value.is_null());
-    let text = bytes.as_deref().and_then(|bytes| std::str::from_utf8(bytes).ok()).filter(|_| is_set("content"));
+    let text =
+        bytes.as_deref().and_then(|bytes| std::str::from_utf8(bytes).ok()).filter(|_| is_set("content"));
     let encoded = bytes.as_deref().filter(|_| is_set("content_base64"));
     let encoded = encoded.map(|bytes| base64::engine::general_purpose::STANDARD.encode(bytes));
     let null = || Value::null(Type::String);
