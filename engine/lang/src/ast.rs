@@ -137,9 +137,9 @@ pub enum TemplatePart {
         /// The condition.
         condition: Expr,
         /// When true.
-        yes: Vec<TemplatePart>,
+        yes: Vec<Self>,
         /// When false.
-        no: Vec<TemplatePart>,
+        no: Vec<Self>,
     },
     /// `%{ for key, value in collection }body%{ endfor }`
     For {
@@ -150,7 +150,7 @@ pub enum TemplatePart {
         /// What is iterated.
         collection: Expr,
         /// Written once per element.
-        body: Vec<TemplatePart>,
+        body: Vec<Self>,
     },
 }
 

@@ -1,14 +1,17 @@
 //! Expressions with the answers that Terraform gave, from the conformance folder beside the
 //! checkout. Where the folder is absent, the test says so and passes.
 
+#![allow(clippy::disallowed_methods, reason = "a test may look for its data")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use evenkeel_lang::ast::{Body, Expr, ExprKind};
+use evenkeel_lang::ast::{Body, Expr, ExprKind, ObjectItem};
 use evenkeel_lang::eval::{PathKind, Scope, evaluate};
 use evenkeel_lang::parse::{parse_expression, parse_file};
 use evenkeel_model::convert::convert;
+use evenkeel_model::ty::ObjectType;
 use evenkeel_model::{
     Diagnostic, Diagnostics, InstanceKey, Marks, Number, ResourceMode, SourceRange, Type, Value, json,
 };
@@ -16,6 +19,7 @@ use serde_json::Value as Json;
 
 /// How many cases pass; a change that makes it fewer is a regression.
 const FUNCTIONS_PASSING: usize = 1063;
+const CONVERSIONS_PASSING: usize = 821;
 const EXPRESSIONS_PASSING: usize = 444;
 
 #[test]
@@ -26,6 +30,63 @@ fn functions() {
 #[test]
 fn expressions() {
     run("expressions.json", EXPRESSIONS_PASSING);
+}
+
+/// Type constraints and values through a module's variable. Constraints with defaults of optional
+/// attributes are configuration's business and not looked at here.
+#[test]
+fn type_conversions() {
+    let Some(folder) = folder() else {
+        println!("skipped: there is no conformance folder; set EVENKEEL_SHARED to its parent");
+        return;
+    };
+    let text = std::fs::read_to_string(folder.join("type_conversions.json")).unwrap();
+    let suite: Json = serde_json::from_str(&text).unwrap();
+    let context = Context::load(&folder.join("context"));
+    let (mut passed, mut failed) = (0, 0);
+    for case in suite["cases"].as_array().unwrap() {
+        let constraint = case["type_constraint"].as_str().unwrap_or_default();
+        let given = case["value_expr"].as_str().unwrap_or_default();
+        let (Some(constraint), _) = parse_expression("type", constraint) else { continue };
+        if has_defaults(&constraint) {
+            continue;
+        }
+        match check_conversion(case, &type_of(&constraint), given, &context) {
+            Ok(()) => passed += 1,
+            Err(why) => {
+                failed += 1;
+                println!("    {} <- {given}\n      {why}", case["type_constraint"]);
+            }
+        }
+    }
+    println!("type_conversions.json: {passed} passed, {failed} failed");
+    assert!(passed >= CONVERSIONS_PASSING, "{passed} cases pass, {CONVERSIONS_PASSING} did before");
+}
+
+fn check_conversion(case: &Json, ty: &Type, given: &str, context: &Context) -> Result<(), String> {
+    let (expr, problems) = parse_expression("value", given);
+    let Some(expr) = expr else { return Err(format!("{problems:?}")) };
+    let (value, problems) = evaluate(&expr, context);
+    if problems.has_errors() {
+        return Err(format!("{problems:?}"));
+    }
+    match (convert(&value, ty), case.get("error")) {
+        (Err(_), Some(_)) => Ok(()),
+        (Err(error), None) => Err(error.to_string()),
+        (Ok(value), Some(error)) => Err(format!("expected the error {error}, got {value:?}")),
+        (Ok(value), None) => compare(case, &value, context),
+    }
+}
+
+fn has_defaults(constraint: &Expr) -> bool {
+    match constraint.kind() {
+        ExprKind::Call { name, arguments, .. } => {
+            (&**name == "optional" && arguments.len() > 1) || arguments.iter().any(has_defaults)
+        }
+        ExprKind::Tuple(elements) => elements.iter().any(has_defaults),
+        ExprKind::Object(items) => items.iter().any(|item| has_defaults(&item.value)),
+        _ => false,
+    }
 }
 
 fn folder() -> Option<PathBuf> {
@@ -334,14 +395,24 @@ fn type_of(expr: &Expr) -> Type {
             ("map", _) => Type::map(type_of(&arguments[0])),
             ("optional", _) => type_of(&arguments[0]),
             ("tuple", ExprKind::Tuple(elements)) => Type::tuple(elements.iter().map(type_of)),
-            ("object", ExprKind::Object(items)) => Type::object(items.iter().map(|item| {
-                let ExprKind::Literal(key) = item.key.kind() else { panic!("{:?}", item.key) };
-                (key.as_str().unwrap().to_owned(), type_of(&item.value))
-            })),
+            ("object", ExprKind::Object(items)) => object_type(items),
             (other, _) => panic!("{other} is no type constructor"),
         },
         other => panic!("{other:?} is no type"),
     }
+}
+
+fn object_type(items: &[ObjectItem]) -> Type {
+    let mut object = ObjectType::default();
+    for item in items {
+        let ExprKind::Literal(key) = item.key.kind() else { panic!("{:?}", item.key) };
+        let name: Arc<str> = key.as_str().unwrap().into();
+        if matches!(item.value.kind(), ExprKind::Call { name, .. } if &**name == "optional") {
+            object.optional.insert(name.clone());
+        }
+        object.attributes.insert(name, type_of(&item.value));
+    }
+    Type::Object(Arc::new(object))
 }
 
 fn undeclared(what: String, range: &SourceRange) -> Diagnostic {
