@@ -1,1 +1,45 @@
-//! The evenkeel command line.
+//! The command line: arguments become settings, settings become a session, and each command is a
+//! short story told with the functions of `flow`.
+//!
+//! This is the only crate that prints, and the only one that knows which providers and stores
+//! exist. Nothing is decided here that another crate could decide.
+
+mod args;
+mod commands;
+mod error;
+mod flow;
+pub mod render;
+mod settings;
+mod ui;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use evenkeel_provider::Providers;
+
+/// Runs one command with the given providers; the exit code is Terraform's: 0, 1 for an error, 2
+/// where changes were asked for and found.
+pub fn run(providers: Providers, arguments: Vec<OsString>) -> ExitCode {
+    let parsed = match args::parse(arguments) {
+        Ok(parsed) => parsed,
+        Err(early) => return early.exit(),
+    };
+    let ui = ui::Ui::new(&parsed.global, parsed.command.json());
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            ui.failure(&error::Failure::plain("Cannot start", format!("The runtime could not be started: {error}.")));
+            return ExitCode::from(1);
+        }
+    };
+    let result = runtime.block_on(commands::dispatch(parsed, providers, &ui));
+    // Whatever still waits (a retry, a poll) is not waited for: it has no effect any more.
+    runtime.shutdown_background();
+    match result {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            ui.failure(&failure);
+            ExitCode::from(1)
+        }
+    }
+}

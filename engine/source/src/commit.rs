@@ -31,7 +31,7 @@ pub fn read(
     let (commit, tree) = objects.commit(found.id, &found.asked_for)?;
     objects.ids.insert(String::new(), tree);
     let shown = format!("revision {:?} of {}", found.asked_for, found.shown);
-    let Gathered { files, root } = gather(&mut objects, subdirectory, &shown, limits, interrupt)?;
+    let Gathered { files, root, .. } = gather(&mut objects, subdirectory, &shown, limits, interrupt)?;
     let revision = Revision::Commit(commit.id.as_str().into());
     Ok(Read { snapshot: Snapshot { revision, files }, root: root.into(), commit: Some(commit) })
 }

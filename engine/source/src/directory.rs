@@ -3,6 +3,7 @@
 //! Its revision is a digest of all that was read, so two runs over the same files have the same
 //! revision and every edit makes another one.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -22,18 +23,49 @@ const WRITTEN_BY_TOOLS: [&str; 6] =
 
 /// Files on disk, and which directory of them is meant.
 pub struct WorkTree {
-    /// Above it nothing is read: the root of the work tree, or the directory itself outside one.
+    /// Above it nothing is read: the root of the work tree, or outside one what the modules need.
     root: PathBuf,
     /// The directory that was named, below the root.
     prefix: String,
+    /// Whether a repository says where the root is.
+    bounded: bool,
+}
+
+impl WorkTree {
+    /// Outside a repository nothing says where the configuration ends. There the root is raised as
+    /// far as the modules require that it uses and that exist, as an author at their desk expects;
+    /// none if it stays where it is.
+    fn raised(&self, outside: &BTreeSet<String>) -> Result<Option<Self>, SourceError> {
+        if self.bounded {
+            return Ok(None);
+        }
+        let modules = outside.iter().filter_map(|source| self.root.join(source).canonicalize().ok());
+        let root = modules.filter(|module| is_module(module)).fold(self.root.clone(), |root, module| {
+            let common = root.ancestors().find(|above| module.starts_with(above));
+            // The root of the file system is nobody's configuration.
+            common.filter(|common| common.parent().is_some()).map(Path::to_owned).unwrap_or(root)
+        });
+        if root == self.root {
+            return Ok(None);
+        }
+        let prefix = path::join(&prefix_of(&root, &self.root)?, &self.prefix);
+        Ok(Some(Self { root, prefix, bounded: false }))
+    }
+}
+
+fn is_module(directory: &Path) -> bool {
+    let entries = fs::read_dir(directory).into_iter().flatten().filter_map(Result::ok);
+    entries.filter_map(|entry| entry.file_name().into_string().ok()).any(|name| path::is_configuration(&name))
 }
 
 /// The tree of files that a directory belongs to.
 pub fn locate(directory: &Path) -> Result<WorkTree, SourceError> {
     let real = canonical(directory)?;
-    let root = repository::work_tree_root(&real).unwrap_or_else(|| real.clone());
+    let work_tree = repository::work_tree_root(&real);
+    let bounded = work_tree.is_some();
+    let root = work_tree.unwrap_or_else(|| real.clone());
     let prefix = prefix_of(&root, &real)?;
-    Ok(WorkTree { root, prefix })
+    Ok(WorkTree { root, prefix, bounded })
 }
 
 /// The path without links. Only here is the operating system trusted with them: the user may name
@@ -60,15 +92,21 @@ pub fn prefix_of(root: &Path, directory: &Path) -> Result<String, SourceError> {
 
 /// Reads the directory, or one below it.
 pub fn read(
-    work_tree: WorkTree,
+    mut work_tree: WorkTree,
     subdirectory: &str,
     limits: &Limits,
     interrupt: &AtomicBool,
 ) -> Result<Read, SourceError> {
-    let directory = path::join(&work_tree.prefix, subdirectory);
-    let shown = work_tree.root.display().to_string();
-    let mut files = Disk { root: work_tree.root };
-    let Gathered { files, root } = gather(&mut files, &directory, &shown, limits, interrupt)?;
+    let Gathered { files, root, .. } = loop {
+        let directory = path::join(&work_tree.prefix, subdirectory);
+        let shown = work_tree.root.display().to_string();
+        let mut disk = Disk { root: work_tree.root.clone() };
+        let gathered = gather(&mut disk, &directory, &shown, limits, interrupt)?;
+        match work_tree.raised(&gathered.outside)? {
+            Some(raised) => work_tree = raised,
+            None => break gathered,
+        }
+    };
     let mut digest = Sha256::new();
     for (path, contents) in &files {
         for part in [path.as_bytes(), contents] {

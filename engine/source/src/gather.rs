@@ -79,6 +79,8 @@ pub struct Gathered {
     pub files: BTreeMap<Arc<str>, Arc<[u8]>>,
     /// The real path of the directory that was asked for.
     pub root: String,
+    /// Sources of modules that lie outside the tree, from its root.
+    pub outside: BTreeSet<String>,
 }
 
 /// Collects what the module in `directory` can use; `revision` is for messages.
@@ -98,6 +100,7 @@ pub fn gather(
         files: BTreeMap::new(),
         walked: BTreeSet::new(),
         wanted: BTreeSet::new(),
+        outside: BTreeSet::new(),
         bytes: 0,
         entries: 0,
     };
@@ -107,7 +110,7 @@ pub fn gather(
     gathering.root.clone_from(&root);
     gathering.walk(&root, &root)?;
     gathering.follow_mentions()?;
-    Ok(Gathered { files: gathering.files, root })
+    Ok(Gathered { files: gathering.files, root, outside: gathering.outside })
 }
 
 /// Where a path really leads once links are followed.
@@ -136,6 +139,7 @@ struct Gathering<'a> {
     files: BTreeMap<Arc<str>, Arc<[u8]>>,
     walked: BTreeSet<String>,
     wanted: BTreeSet<String>,
+    outside: BTreeSet<String>,
     bytes: u64,
     entries: u64,
 }
@@ -226,6 +230,11 @@ impl Gathering<'_> {
         for mentioned in mention::upward_paths(contents) {
             self.wanted.extend(path::resolve(directory, mentioned));
             self.wanted.extend(path::resolve(&self.root, mentioned));
+        }
+        for source in mention::upward_sources(contents) {
+            if path::resolve(directory, source).is_none() {
+                self.outside.insert(path::join(directory, source));
+            }
         }
     }
 

@@ -13,8 +13,8 @@
 //! file (`"${path.module}/../policy.json"`) or a directory, and so on until nothing new is named.
 //! The rule is the same for a directory and for a commit, so a plan at an author's desk sees the
 //! files that a plan of the pushed commit will see; and a stack in one corner of a large
-//! repository costs no more than that corner. What lies outside the repository (or, where there is
-//! none, outside the directory) does not exist.
+//! repository costs no more than that corner. What lies outside the repository does not exist.
+//! Where there is no repository, the modules that are used decide how far up files are read.
 //!
 //! A local path without a revision is read as it stands, also inside a repository. With a
 //! revision, or for a bare repository or a URL, a commit is read and the work tree ignored.
@@ -22,6 +22,7 @@
 //! Functions here block; callers run them on a thread that may block and raise `interrupt` to
 //! give up.
 
+mod ancestry;
 mod commit;
 mod directory;
 mod error;
@@ -123,6 +124,21 @@ impl Source {
                 commit::read(&target.found, &subdirectory, &self.limits, interrupt)
             }
             Target::Directory(tree) => directory::read(tree, &location.subdirectory, &self.limits, interrupt),
+        }
+    }
+
+    /// Whether the commit `ancestor` (a full name) is `commit` or one of its ancestors. A branch that
+    /// was rewritten points to a commit that does not descend from the one before.
+    pub fn descends(
+        &self,
+        location: &Location,
+        commit: &str,
+        ancestor: &str,
+        interrupt: &AtomicBool,
+    ) -> Result<bool, SourceError> {
+        match self.target(location, Some(commit), interrupt)? {
+            Target::Commit(target) => ancestry::descends(&target.found, ancestor),
+            Target::Directory(_) => Ok(false),
         }
     }
 

@@ -19,6 +19,17 @@ pub fn upward_paths(text: &[u8]) -> Vec<&str> {
     found
 }
 
+/// Those of them that may be sources of modules: they stand on a line with that word.
+pub fn upward_sources(text: &[u8]) -> Vec<&str> {
+    let mut found = Vec::new();
+    for line in text.split(|byte| *byte == b'\n') {
+        if !is_comment(line) && line.windows(6).any(|six| six == b"source") {
+            upward_paths_of_line(line, &mut found);
+        }
+    }
+    found
+}
+
 fn is_comment(line: &[u8]) -> bool {
     let line = line.trim_ascii_start();
     line.starts_with(b"#") || line.starts_with(b"//")
@@ -71,6 +82,13 @@ mod tests {
         ] {
             assert_eq!(upward_paths(text.as_bytes()), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn sources() {
+        let text =
+            b"module \"m\" { source = \"../m\" }\n  policy = file(\"../x.json\")\n}\n\"source\": \"../n\",";
+        assert_eq!(upward_sources(text), ["../m", "../n"]);
     }
 
     proptest::proptest! {

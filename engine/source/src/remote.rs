@@ -17,6 +17,8 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use gix::bstr::{BStr, ByteSlice as _};
+use gix::credentials::helper::Action;
+use gix::credentials::protocol::{Context, Outcome};
 use gix::protocol::handshake::Ref;
 use gix::protocol::transport::client::Error as TransportError;
 use gix::refs::transaction::{Change, LogChange, PreviousValue, RefEdit, RefLog};
@@ -44,6 +46,10 @@ const INTERRUPT_INTERVAL: Duration = Duration::from_millis(20);
 
 /// How often to look whether another process is done.
 const LOCK_INTERVAL: Duration = Duration::from_millis(25);
+
+/// Every fetch that brings something adds a pack, and lookups slow down with their number. A copy
+/// with this many is made anew.
+const PACKS_MAX: usize = 500;
 
 /// Branches may be rewritten and tags moved; both are followed here, and noticed by whoever
 /// remembers the commit.
@@ -205,11 +211,12 @@ impl Remote {
         options.open(&self.copy).map(|repository| repository.to_thread_local())
     }
 
-    /// The copy, swept; made anew if there is none or it cannot be opened. Only under the lock.
+    /// The copy, swept; made anew if there is none, it cannot be opened or has grown too many packs.
+    /// Only under the lock.
     fn open_or_create(&self) -> Result<Repository, SourceError> {
         if self.copy.exists() {
             sweep(&self.copy).map_err(|source| self.cache_error(&self.copy, source))?;
-            if let Ok(repository) = self.open() {
+            if let (Ok(repository), true) = (self.open(), packs(&self.copy) < PACKS_MAX) {
                 return Ok(repository);
             }
             fs::remove_dir_all(&self.copy).map_err(|source| self.cache_error(&self.copy, source))?;
@@ -243,7 +250,7 @@ impl Remote {
             .with_fetch_tags(Tags::None);
         remote.replace_refspecs(refspecs.iter().copied(), Direction::Fetch).map_err(failed)?;
         let connection = remote.connect(Direction::Fetch).map_err(failed)?;
-        let connection = connection.with_credentials(|action| Ok(self.answer(action)));
+        let connection = connection.with_credentials(|action| self.answer(action));
         let prepared = connection
             .prepare_fetch(gix::progress::Discard, gix::remote::ref_map::Options::default())
             .map_err(failed)?;
@@ -293,22 +300,28 @@ impl Remote {
     }
 
     /// Credentials for the host that was named, and for no other that it may have sent us to.
-    fn answer(
-        &self,
-        action: gix::credentials::helper::Action,
-    ) -> Option<gix::credentials::protocol::Outcome> {
-        let context = action.context()?.clone();
-        let asking = gix::url::parse(context.url.as_deref()?.as_bstr()).ok()?;
-        let same = asking.scheme == self.url.scheme
-            && asking.host() == self.url.host()
-            && asking.port_or_default() == self.url.port_or_default();
-        let credentials = self.credentials.as_ref().filter(|_| same)?;
+    fn answer(&self, action: Action) -> Result<Option<Outcome>, gix::Error> {
+        // The other actions tell a credential helper how it went; there is none.
+        let Action::Get(context) = action else { return Ok(None) };
+        let Some(credentials) = self.credentials.as_ref().filter(|_| self.is_asking(&context)) else {
+            let silence = "it asks who we are, and there are no credentials for it";
+            return Err(gix::Error::from_error(gix::error::unauthenticated(silence)));
+        };
         let identity = Account {
             username: credentials.username.clone(),
             password: credentials.password.clone(),
             oauth_refresh_token: None,
         };
-        Some(gix::credentials::protocol::Outcome { identity, next: context.into() })
+        Ok(Some(Outcome { identity, next: context.into() }))
+    }
+
+    fn is_asking(&self, context: &Context) -> bool {
+        let asking = context.url.as_deref().and_then(|url| gix::url::parse(url.as_bstr()).ok());
+        asking.is_some_and(|asking| {
+            asking.scheme == self.url.scheme
+                && asking.host() == self.url.host()
+                && asking.port_or_default() == self.url.port_or_default()
+        })
     }
 
     fn unreachable(&self, error: &gix::Error) -> SourceError {
@@ -354,6 +367,11 @@ fn update(name: &'static str, new: Target) -> Result<RefEdit, SourceError> {
     })
 }
 
+fn packs(copy: &Path) -> usize {
+    let entries = fs::read_dir(copy.join("objects/pack")).into_iter().flatten().filter_map(Result::ok);
+    entries.filter(|entry| entry.path().extension().is_some_and(|extension| extension == "pack")).count()
+}
+
 /// Removes what a killed fetch left: locks of single files, and packs that were not finished.
 fn sweep(copy: &Path) -> io::Result<()> {
     sweep_directory(copy, |name| name.ends_with(".lock"))?;
@@ -383,4 +401,30 @@ fn create_private(directory: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(directory)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_are_for_the_host_that_was_named() {
+        let given = Credentials { username: "any".into(), password: "given".into() };
+        for (typed, asking, expected) in [
+            ("https://u:typed@host/a", "https://host/a", Some(("u", "typed"))),
+            ("https://token@host/a", "https://host/a", Some(("token", "given"))),
+            ("https://host/a", "https://host/a", Some(("any", "given"))),
+            ("https://host/a", "https://host:443/b", Some(("any", "given"))),
+            ("https://host/a", "https://elsewhere/a", None),
+            ("https://host/a", "http://host/a", None),
+            ("https://host/a", "https://host:8443/a", None),
+        ] {
+            let remote = Remote::new(Path::new("cache"), typed, Some(&given)).unwrap();
+            assert!(!remote.url.to_string().contains("typed"), "{}", remote.url);
+            let answer = remote.answer(Action::get_for_url(asking)).ok().flatten();
+            let identity = answer.as_ref().map(|answer| &answer.identity);
+            let identity = identity.map(|identity| (identity.username.as_str(), identity.password.as_str()));
+            assert_eq!(identity, expected, "{typed} {asking}");
+        }
+    }
 }

@@ -150,6 +150,14 @@ fn names(repository: &Repository) -> Vec<Name> {
 }
 
 fn advice(asked_for: &str, names: &[Name], shallow: bool) -> String {
+    let start = asked_for.split(['~', '^', '@', ':']).next().unwrap_or_default();
+    let starts_well = start == "HEAD" || names.iter().any(|name| name.name == start);
+    if starts_well && shallow {
+        return "The repository has only part of its history; complete it with git fetch --unshallow.".into();
+    }
+    if starts_well {
+        return format!("{start:?} exists, but not what the rest of the expression leads to.");
+    }
     let mut near: Vec<(usize, &Name)> = names
         .iter()
         .map(|name| (distance(asked_for, &name.name), name))
@@ -165,9 +173,6 @@ fn advice(asked_for: &str, names: &[Name], shallow: bool) -> String {
     let near: Vec<&Name> = near.into_iter().take(3).map(|(_, name)| name).collect();
     if !near.is_empty() {
         return format!("Did you mean {}?", listed(&near));
-    }
-    if shallow {
-        return "The repository has only part of its history; complete it with git fetch --unshallow.".into();
     }
     let some: Vec<&Name> = names.iter().take(5).collect();
     if some.is_empty() {

@@ -138,7 +138,8 @@ fn backend(root: &Path, request: &Request) -> Vec<u8> {
         .env("CONTENT_TYPE", request.header("content-type").unwrap_or_default())
         .env("CONTENT_LENGTH", request.body.len().to_string())
         .env("GIT_PROTOCOL", request.header("git-protocol").unwrap_or_default());
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(&request.body).unwrap();
     let output = child.wait_with_output().unwrap().stdout;
     let end = output.windows(4).position(|four| four == b"\r\n\r\n").unwrap();

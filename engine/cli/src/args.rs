@@ -1,0 +1,366 @@
+//! The arguments, as Terraform users type them: long flags with one dash or two.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+
+/// Keeps clouds as a Git revision declares them.
+#[derive(Debug, Parser)]
+#[command(
+    name = "evenkeel",
+    version,
+    about = "Infrastructure that is declared in the Terraform language in Git, planned, applied so that a crash \
+             loses nothing, and kept true.",
+    after_help = "Long options may be written with one dash, as with Terraform: -auto-approve, -var 'name=value'.",
+    disable_version_flag = true,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+pub struct Arguments {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options that come before the command or after it.
+#[derive(Clone, Debug, Args)]
+pub struct Global {
+    /// Switch to another directory before doing anything
+    #[arg(long, global = true, value_name = "DIR")]
+    pub chdir: Option<PathBuf>,
+    /// Print without colour
+    #[arg(long, global = true)]
+    pub no_color: bool,
+    /// The file that keeps state, journal and history [default: .evenkeel/state.db in the directory]
+    #[arg(long, global = true, value_name = "FILE", env = "EVENKEEL_STORE")]
+    pub store: Option<PathBuf>,
+    /// The stack within the store
+    #[arg(long, global = true, value_name = "NAME", env = "EVENKEEL_STACK", default_value = "default")]
+    pub stack: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show what would change
+    Plan(PlanArgs),
+    /// Create or update infrastructure
+    Apply(ApplyArgs),
+    /// Destroy everything that is managed
+    Destroy(ApplyArgs),
+    /// Show the state
+    Show(ShowArgs),
+    /// Keep infrastructure as a revision declares it
+    Reconcile(ReconcileArgs),
+    /// Show what was changed outside
+    Drift(DriftArgs),
+    /// Show the runs, or every version of one object
+    History(HistoryArgs),
+    /// Look into the state
+    State(StateArgs),
+    /// Show the version of Evenkeel and of its providers
+    Version(VersionArgs),
+}
+
+impl Command {
+    /// Whether machines read the output.
+    pub fn json(&self) -> bool {
+        match self {
+            Self::Plan(args) => args.run.json,
+            Self::Apply(args) | Self::Destroy(args) => args.run.json,
+            Self::Show(args) => args.json,
+            Self::Reconcile(args) => args.run.json,
+            Self::Drift(args) => args.run.json,
+            Self::History(args) => args.json,
+            Self::State(args) => match &args.command {
+                StateCommand::List { .. } => false,
+                StateCommand::Show { json, .. } => *json,
+            },
+            Self::Version(args) => args.json,
+        }
+    }
+}
+
+/// What every command that plans takes.
+#[derive(Clone, Debug, Args)]
+pub struct RunArgs {
+    /// A directory, or a Git repository: a path, file://, https:// or ssh address, with //DIR inside it
+    #[arg(value_name = "DIR-OR-REPO", default_value = ".")]
+    pub location: String,
+    /// The branch, tag or commit to read; without it a directory is read as it stands
+    #[arg(long, value_name = "REVISION")]
+    pub revision: Option<String>,
+    /// Set a root module variable
+    #[arg(long = "var", value_name = "NAME=VALUE")]
+    pub variables: Vec<String>,
+    /// Load root module variables from a file
+    #[arg(long = "var-file", value_name = "FILE")]
+    pub variable_files: Vec<PathBuf>,
+    /// Look at the real objects first (-refresh=false trusts what is remembered)
+    #[arg(long, value_name = "BOOL", default_value_t = true, default_missing_value = "true", num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set)]
+    pub refresh: bool,
+    /// How many calls may run at the same time
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub parallelism: u16,
+    /// How long to wait for another process that holds the stack
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = duration)]
+    pub lock_timeout: Duration,
+    /// Ask for what is missing
+    #[arg(long, value_name = "BOOL", default_value_t = true, default_missing_value = "true", num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set)]
+    pub input: bool,
+    /// How long a new object may stay invisible to reads: recovery waits that long before it
+    /// concludes that a create did not happen
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = duration)]
+    pub settle_time: Duration,
+    /// Print JSON, one message a line
+    #[arg(long)]
+    pub json: bool,
+    /// Show warnings by their titles only
+    #[arg(long)]
+    pub compact_warnings: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    #[command(flatten)]
+    pub run: RunArgs,
+    #[command(flatten)]
+    pub choice: ChoiceArgs,
+    /// Exit with 2 when there are changes, 0 when there are none
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+    /// Plan the destruction of everything
+    #[arg(long)]
+    pub destroy: bool,
+    /// Not available: plans are kept in the store
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub out: Option<PathBuf>,
+}
+
+/// What is planned beyond the configuration.
+#[derive(Clone, Debug, Default, Args)]
+pub struct ChoiceArgs {
+    /// Replace this object though nothing forces it
+    #[arg(long, value_name = "ADDRESS")]
+    pub replace: Vec<String>,
+    /// Only write down what was seen
+    #[arg(long)]
+    pub refresh_only: bool,
+    /// Not available yet
+    #[arg(long, value_name = "ADDRESS", hide = true)]
+    pub target: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct ApplyArgs {
+    #[command(flatten)]
+    pub run: RunArgs,
+    #[command(flatten)]
+    pub choice: ChoiceArgs,
+    /// Do not ask for approval
+    #[arg(long)]
+    pub auto_approve: bool,
+    /// Destroy everything that is managed
+    #[arg(long)]
+    pub destroy: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// The directory or repository whose state to show
+    #[arg(value_name = "DIR-OR-REPO", default_value = ".")]
+    pub location: String,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ReconcileArgs {
+    #[command(flatten)]
+    pub run: RunArgs,
+    /// Stop after one pass
+    #[arg(long)]
+    pub once: bool,
+    /// How long a converged stack is left alone
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration)]
+    pub interval: Duration,
+    /// What to do about changes that were made outside
+    #[arg(long, value_name = "WHAT", default_value = "correct")]
+    pub drift: DriftChoice,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum DriftChoice {
+    /// Put them right
+    Correct,
+    /// Report them
+    Detect,
+}
+
+#[derive(Debug, Args)]
+pub struct DriftArgs {
+    #[command(flatten)]
+    pub run: RunArgs,
+    /// Exit with 2 when there is drift, 0 when there is none
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct HistoryArgs {
+    /// One object; without it the runs are shown
+    #[arg(value_name = "ADDRESS")]
+    pub address: Option<String>,
+    /// How many runs to show
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub limit: usize,
+    /// The directory or repository whose history to show
+    #[arg(long, value_name = "DIR-OR-REPO", default_value = ".")]
+    pub location: String,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct StateArgs {
+    #[command(subcommand)]
+    pub command: StateCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum StateCommand {
+    /// List the objects that are managed
+    List {
+        /// Only objects whose address starts with one of these
+        #[arg(value_name = "ADDRESS")]
+        addresses: Vec<String>,
+        /// The directory or repository whose state to list
+        #[arg(long, value_name = "DIR-OR-REPO", default_value = ".")]
+        location: String,
+    },
+    /// Show the attributes of one object
+    Show {
+        /// Its address
+        #[arg(value_name = "ADDRESS")]
+        address: String,
+        /// The directory or repository whose state to look into
+        #[arg(long, value_name = "DIR-OR-REPO", default_value = ".")]
+        location: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct VersionArgs {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Help, a version or a mistake: nothing is run.
+pub struct Early(clap::Error);
+
+impl Early {
+    /// Prints it and gives the exit code: 0 for help, 1 for mistakes.
+    pub fn exit(self) -> ExitCode {
+        // A closed pipe is nobody's mistake.
+        let _ = self.0.print();
+        ExitCode::from(u8::from(self.0.use_stderr()))
+    }
+}
+
+/// Parses the command line.
+pub fn parse(arguments: Vec<OsString>) -> Result<Arguments, Early> {
+    Arguments::try_parse_from(with_two_dashes(arguments)).map_err(Early)
+}
+
+/// `-auto-approve` becomes `--auto-approve`; what is no long option stays as it is.
+fn with_two_dashes(arguments: Vec<OsString>) -> Vec<OsString> {
+    let known = long_options();
+    let mut rest = false;
+    arguments
+        .into_iter()
+        .enumerate()
+        .map(|(place, argument)| {
+            let Some(text) = argument.to_str() else { return argument };
+            rest |= text == "--";
+            let Some(name) = text.strip_prefix('-').filter(|name| !name.starts_with('-')) else {
+                return argument;
+            };
+            let bare = name.split('=').next().unwrap_or(name);
+            match place > 0 && !rest && known.iter().any(|known| known == bare) {
+                true => OsString::from(format!("-{text}")),
+                false => argument,
+            }
+        })
+        .collect()
+}
+
+fn long_options() -> Vec<String> {
+    fn collect(command: &clap::Command, found: &mut Vec<String>) {
+        let own = command.get_arguments().filter_map(|argument| argument.get_long());
+        found.extend(own.map(str::to_owned));
+        for inner in command.get_subcommands() {
+            collect(inner, found);
+        }
+    }
+    let mut found = vec!["help".to_owned(), "version".to_owned()];
+    collect(&Arguments::command(), &mut found);
+    found
+}
+
+/// `30s`, `5m`, `1h30m`, `250ms`; a bare number is seconds.
+fn duration(text: &str) -> Result<Duration, String> {
+    if let Ok(seconds) = text.parse::<u32>() {
+        return Ok(Duration::from_secs(u64::from(seconds)));
+    }
+    let wrong = || format!("\"{text}\" is not a duration; write it as 30s, 5m or 1h30m");
+    let span: jiff::SignedDuration = text.parse().map_err(|_| wrong())?;
+    Duration::try_from(span).map_err(|_| wrong())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(words: &[&str]) -> Result<Arguments, String> {
+        parse(words.iter().map(OsString::from).collect()).map_err(|early| early.0.to_string())
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn one_dash_is_as_good_as_two() {
+        let arguments = parsed(&["evenkeel", "-chdir=x", "apply", "-auto-approve", "-var", "a=-b", "-refresh=false"]);
+        let arguments = arguments.unwrap();
+        assert_eq!(arguments.global.chdir, Some("x".into()));
+        let Command::Apply(args) = arguments.command else { panic!("apply") };
+        assert!(args.auto_approve && !args.run.refresh);
+        assert_eq!(args.run.variables, ["a=-b"]);
+    }
+
+    #[test]
+    fn durations_are_read() {
+        for (text, ms) in [("30s", 30_000), ("250ms", 250), ("1h30m", 5_400_000), ("7", 7_000)] {
+            assert_eq!(duration(text).unwrap(), Duration::from_millis(ms), "{text}");
+        }
+        assert!(duration("soon").is_err() && duration("-5s").is_err());
+    }
+
+    #[test]
+    fn mistakes_are_refused() {
+        assert!(parsed(&["evenkeel", "plan", "-nonsense"]).is_err());
+        assert!(parsed(&["evenkeel", "conquer"]).is_err());
+        assert!(parsed(&["evenkeel", "plan", "-parallelism=0"]).is_err());
+    }
+}

@@ -1,0 +1,85 @@
+//! `evenkeel apply` and `evenkeel destroy`
+
+use std::io::IsTerminal;
+
+use evenkeel_plan::Mode;
+use evenkeel_provider::Providers;
+use evenkeel_state::{RunKind, RunStatus};
+
+use crate::args::{ApplyArgs, Global};
+use crate::commands::{machine_options, wish};
+use crate::error::Failure;
+use crate::flow::Session;
+use crate::flow::apply::apply;
+use crate::flow::interrupt::Signals;
+use crate::flow::lease::Held;
+use crate::flow::planning::plan;
+use crate::flow::recover::recover;
+use crate::ui::Ui;
+
+pub async fn run(global: &Global, args: ApplyArgs, providers: Providers, ui: &Ui) -> Result<u8, Failure> {
+    let signals = Signals::listen();
+    let session = Session::open(global, &args.run.location, providers, ui).await?;
+    let held = Held::take(&session, args.run.lock_timeout).await?;
+    let result = under_lease(&session, &held, &args, &signals).await;
+    held.release().await;
+    result
+}
+
+async fn under_lease(
+    session: &Session,
+    held: &Held,
+    args: &ApplyArgs,
+    signals: &Signals,
+) -> Result<u8, Failure> {
+    let ui = &session.ui;
+    let mode = if args.destroy { Mode::Destroy } else { Mode::Normal };
+    let wish = wish(session, &args.run, &args.choice, mode).await?;
+    let options = machine_options(&args.run);
+    let state = recover(session, held, &wish.loaded, &wish.variables, options, signals).await?;
+    let planned = plan(session, wish, state, signals).await?;
+    ui.plan(&planned, &session.catalog);
+    if !planned.plan.has_effects() {
+        ui.nothing_to_apply(args.destroy);
+        return Ok(0);
+    }
+    if planned.plan.has_changes() && !args.auto_approve && !approved(ui, args, signals).await? {
+        ui.note(if args.destroy { "Destroy cancelled." } else { "Apply cancelled." });
+        return Ok(1);
+    }
+    if signals.raised() {
+        return Err(Failure::interrupted());
+    }
+    let kind = if args.destroy { RunKind::Destroy } else { RunKind::Apply };
+    let report = apply(session, held, &planned, kind, options, signals.interrupts()).await?;
+    ui.applied(&report, args.destroy, &planned);
+    Ok(u8::from(report.status != RunStatus::Succeeded))
+}
+
+/// Asks for a yes.
+async fn approved(ui: &Ui, args: &ApplyArgs, signals: &Signals) -> Result<bool, Failure> {
+    if !args.run.input || args.run.json {
+        return Err(Failure::plain(
+            "No approval",
+            "There is nobody to ask (-input=false or -json). Use -auto-approve to apply without being asked.",
+        ));
+    }
+    ui.ask_approval(args.destroy);
+    if !std::io::stdin().is_terminal() {
+        ui.note("");
+    }
+    // The thread that reads is left behind when the user interrupts: reading cannot be cancelled.
+    let (sender, answer) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || {
+        let mut line = String::new();
+        let read = std::io::stdin().read_line(&mut line);
+        let _ = sender.send(read.map(|_| line));
+    });
+    tokio::select! {
+        answer = answer => match answer {
+            Ok(Ok(line)) => Ok(line.trim() == "yes"),
+            Ok(Err(_)) | Err(_) => Ok(false),
+        },
+        () = signals.first() => Err(Failure::interrupted()),
+    }
+}

@@ -1,0 +1,98 @@
+//! One file per command.
+
+mod apply;
+mod drift;
+mod history;
+mod plan;
+mod reconcile;
+mod show;
+mod state;
+mod version;
+
+use evenkeel_apply::MachineOptions;
+use evenkeel_plan::{Mode, Options};
+use evenkeel_provider::Providers;
+
+use crate::args::{Arguments, ChoiceArgs, Command, RunArgs};
+use crate::error::Failure;
+use crate::flow::Session;
+use crate::flow::load::{Loaded, load};
+use crate::flow::planning::Wish;
+use crate::flow::variables;
+use crate::ui::Ui;
+
+/// Runs the command; gives the exit code.
+pub async fn dispatch(arguments: Arguments, providers: Providers, ui: &Ui) -> Result<u8, Failure> {
+    let global = arguments.global;
+    if let Some(directory) = &global.chdir {
+        std::env::set_current_dir(directory).map_err(|error| {
+            Failure::plain("Cannot switch to another directory", format!("{}: {error}.", directory.display()))
+        })?;
+    }
+    match arguments.command {
+        Command::Plan(args) => plan::run(&global, args, providers, ui).await,
+        Command::Apply(args) => apply::run(&global, args, providers, ui).await,
+        Command::Destroy(mut args) => {
+            args.destroy = true;
+            apply::run(&global, args, providers, ui).await
+        }
+        Command::Show(args) => show::run(&global, &args, providers, ui).await,
+        Command::Reconcile(args) => reconcile::run(&global, args, providers, ui).await,
+        Command::Drift(args) => drift::run(&global, args, providers, ui).await,
+        Command::History(args) => history::run(&global, &args, providers, ui).await,
+        Command::State(args) => state::run(&global, args.command, providers, ui).await,
+        Command::Version(_) => version::run(&providers, ui),
+    }
+}
+
+/// Reads the configuration and everything else that a plan is made from.
+pub async fn wish(
+    session: &Session,
+    args: &RunArgs,
+    choice: &ChoiceArgs,
+    mode: Mode,
+) -> Result<Wish, Failure> {
+    let loaded = load(session, args.revision.as_deref()).await?;
+    session.ui.diagnostics(&loaded.warnings, Some(&loaded.snapshot));
+    let options = options(args, choice, mode)?;
+    wish_of(session, args, loaded, options)
+}
+
+/// The same, for a configuration that was read already.
+pub fn wish_of(session: &Session, args: &RunArgs, loaded: Loaded, options: Options) -> Result<Wish, Failure> {
+    let variables = variables::collect(args, &loaded, &session.ui)?;
+    Ok(Wish { loaded, variables, options, parallelism: usize::from(args.parallelism) })
+}
+
+/// How to plan, as the arguments say.
+pub fn options(args: &RunArgs, choice: &ChoiceArgs, mode: Mode) -> Result<Options, Failure> {
+    if !choice.target.is_empty() {
+        return Err(Failure::plain(
+            "-target is not supported yet",
+            "Plans are always made for the whole configuration. Leave -target out.",
+        ));
+    }
+    let replace = choice
+        .replace
+        .iter()
+        .map(|text| text.parse().map_err(|error| Failure::plain("Invalid -replace address", format!("{error}."))));
+    Ok(Options {
+        mode: if choice.refresh_only { Mode::RefreshOnly } else { mode },
+        refresh: args.refresh,
+        plan_time: Some(format!("{:.0}", jiff::Timestamp::now())),
+        replace: replace.collect::<Result<_, _>>()?,
+        working_directory: std::env::current_dir().unwrap_or_default().to_string_lossy().into_owned().into(),
+        ..Options::default()
+    })
+}
+
+/// The limits of a run, as the arguments say.
+pub fn machine_options(args: &RunArgs) -> MachineOptions {
+    let parallelism = usize::from(args.parallelism);
+    MachineOptions {
+        parallelism,
+        intents_ahead: parallelism,
+        visibility_ms: i64::try_from(args.settle_time.as_millis()).unwrap_or(i64::MAX),
+        ..MachineOptions::default()
+    }
+}

@@ -1,0 +1,67 @@
+//! Carries a plan out.
+
+use std::time::Duration;
+
+use evenkeel_apply::driver::Timer;
+use evenkeel_apply::{Machine, MachineOptions, Report, run};
+use evenkeel_model::Timestamp;
+use evenkeel_plan::Finisher;
+use evenkeel_provider::BoxFuture;
+use evenkeel_state::RunKind;
+use evenkeel_store::{Clock, Store, SystemClock};
+use futures_util::stream::Stream;
+
+use crate::error::Failure;
+use crate::flow::Session;
+use crate::flow::lease::Held;
+use crate::flow::planning::Planned;
+
+/// The machine's clock, and tokio's sleep.
+pub struct SystemTimer;
+
+impl Timer for SystemTimer {
+    fn now(&self) -> Timestamp {
+        SystemClock.now()
+    }
+
+    fn sleep_until(&self, at: Timestamp) -> BoxFuture<'_, ()> {
+        let wait = at.0.saturating_sub(self.now().0).max(0).unsigned_abs();
+        Box::pin(tokio::time::sleep(Duration::from_millis(wait)))
+    }
+}
+
+/// Applies a plan under a lease, step by step, every step journalled.
+pub async fn apply(
+    session: &Session,
+    held: &Held,
+    planned: &Planned,
+    kind: RunKind,
+    options: MachineOptions,
+    interrupts: impl Stream<Item = evenkeel_apply::Interrupt>,
+) -> Result<Report, Failure> {
+    // The plan and the lease were there before the user was asked; nobody else can have written
+    // since, but a plan is never carried out on a state that it was not made from.
+    let state = session.state().await?;
+    if !evenkeel_plan::verify::is_current(&planned.plan, &state) {
+        return Err(Failure::plain(
+            "The plan is stale",
+            format!(
+                "It was made from serial {} of the state, which is at {} now. Plan again.",
+                planned.plan.base_serial, state.serial
+            ),
+        ));
+    }
+    let run_id = session.store.next_run(&held.lease()).await?;
+    let finisher = Finisher::new(
+        planned.plan.clone(),
+        planned.loaded.snapshot.clone(),
+        planned.loaded.configuration.clone(),
+        session.catalog.clone(),
+        &planned.options,
+    );
+    let mut machine = Machine::new(finisher, run_id, kind, options).with_state(&planned.state);
+    let ui = session.ui.clone();
+    run(&mut machine, held, &*session.pool, &SystemTimer, interrupts, &mut |progress| ui.progress(&progress)).await;
+    let report = machine.report().cloned();
+    report.ok_or_else(|| Failure::plain("The run did not end", "This is a bug in Evenkeel; its journal tells what was done."))
+}

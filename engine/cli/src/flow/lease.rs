@@ -1,0 +1,112 @@
+//! The right to change a stack, renewed while the process lives.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use evenkeel_apply::{AppendFailure, Journal};
+use evenkeel_provider::BoxFuture;
+use evenkeel_state::{Entry, Serial};
+use evenkeel_store::{Lease, SqliteStore, Store, StoreError};
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep};
+
+use crate::error::Failure;
+use crate::flow::Session;
+
+/// How long a lease lasts without being renewed.
+const TTL_MS: i64 = 60_000;
+
+/// A held lease; renewed in the background until it is given back or dropped.
+pub struct Held {
+    store: Arc<SqliteStore>,
+    lease: watch::Receiver<Lease>,
+    renewal: tokio::task::JoinHandle<()>,
+}
+
+impl Held {
+    /// Takes the lease, waiting for another holder as long as `patience` allows.
+    pub async fn take(session: &Session, patience: Duration) -> Result<Self, Failure> {
+        Ok(Self::try_take(session, patience).await?)
+    }
+
+    /// The same, with the store's own error.
+    pub async fn try_take(session: &Session, patience: Duration) -> Result<Self, StoreError> {
+        let deadline = Instant::now() + patience;
+        let holder = holder();
+        let mut told = false;
+        loop {
+            match session.store.acquire(&session.stack, &holder, TTL_MS).await {
+                Ok(lease) => return Ok(Self::renewed(session.store.clone(), lease)),
+                Err(error @ StoreError::LeaseHeld { .. }) if Instant::now() < deadline => {
+                    if !told {
+                        session.ui.note(&format!("Waiting: {error}."));
+                        told = true;
+                    }
+                    sleep(Duration::from_millis(500).min(deadline - Instant::now())).await;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn renewed(store: Arc<SqliteStore>, lease: Lease) -> Self {
+        let (sender, receiver) = watch::channel(lease);
+        let renewing = store.clone();
+        let renewal = tokio::spawn(async move {
+            let pause = Duration::from_millis(TTL_MS.unsigned_abs() / 3);
+            loop {
+                sleep(pause).await;
+                let current = sender.borrow().clone();
+                match renewing.renew(&current, TTL_MS).await {
+                    Ok(lease) => drop(sender.send_replace(lease)),
+                    // Whoever writes next is told by the store that the lease is lost.
+                    Err(StoreError::LeaseLost { .. }) => return,
+                    // A busy disk is no reason to give up before the lease does.
+                    Err(_) => sleep(Duration::from_secs(1)).await,
+                }
+            }
+        });
+        Self { store, lease: receiver, renewal }
+    }
+
+    /// The lease as it stands.
+    pub fn lease(&self) -> Lease {
+        self.lease.borrow().clone()
+    }
+
+    /// Gives it back, so that the next process need not wait.
+    pub async fn release(self) {
+        self.renewal.abort();
+        let lease = self.lease();
+        // A lease that cannot be given back expires.
+        let _ = self.store.release(&lease).await;
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.renewal.abort();
+    }
+}
+
+impl Journal for Held {
+    fn append(&self, entries: Vec<Entry>) -> BoxFuture<'_, Result<Serial, AppendFailure>> {
+        Box::pin(async move {
+            let lease = self.lease();
+            self.store.append(&lease, entries).await.map_err(|error| match error {
+                StoreError::LeaseLost { .. } => AppendFailure::LeaseLost,
+                other => {
+                    AppendFailure::Store(crate::error::sentences(&other.to_string(), &other.remedy()))
+                }
+            })
+        })
+    }
+}
+
+/// Names this process, and nothing that another process could be called as well.
+fn holder() -> String {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_else(|_| "this machine".to_owned());
+    let user = std::env::var("USER").unwrap_or_else(|_| "somebody".to_owned());
+    let started = jiff::Timestamp::now();
+    format!("{user}@{} (process {}, started {started:.0})", host.trim(), std::process::id())
+}

@@ -1,0 +1,81 @@
+//! The steps that commands are told with: read, load, lease, recover, plan, apply.
+
+pub mod apply;
+pub mod connections;
+pub mod interrupt;
+pub mod lease;
+pub mod load;
+pub mod planning;
+pub mod recover;
+pub mod variables;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use evenkeel_provider::{Catalog, Providers};
+use evenkeel_store::{SqliteStore, StackId, Store, SystemClock};
+
+use crate::args::Global;
+use crate::error::Failure;
+use crate::flow::connections::Pool;
+use crate::settings::Place;
+use crate::ui::Ui;
+
+/// A stack in a store, and the providers that work on it.
+#[derive(Clone)]
+pub struct Session {
+    /// What the user sees.
+    pub ui: Ui,
+    /// Where configuration and state are.
+    pub place: Place,
+    /// The store.
+    pub store: Arc<SqliteStore>,
+    /// The stack in it.
+    pub stack: StackId,
+    /// The providers.
+    pub catalog: Arc<dyn Catalog + Send + Sync>,
+    /// Their connections.
+    pub pool: Arc<Pool>,
+}
+
+impl Session {
+    /// Opens the store of a place, making it where there is none.
+    pub async fn open(global: &Global, location: &str, providers: Providers, ui: &Ui) -> Result<Self, Failure> {
+        let place = Place::of(global, location)?;
+        place.prepare(global)?;
+        let store = SqliteStore::open(&place.store, Arc::new(SystemClock)).await?;
+        Ok(Self::new(global, place, store, providers, ui))
+    }
+
+    /// Opens the store of a place to look at it; it must be there.
+    pub async fn look(global: &Global, location: &str, providers: Providers, ui: &Ui) -> Result<Self, Failure> {
+        let place = Place::of(global, location)?;
+        if !Path::new(&place.store).exists() {
+            return Err(Failure::plain(
+                "No state",
+                format!(
+                    "There is no store file {}: nothing has been applied here yet. Name another one with -store=FILE.",
+                    place.store.display()
+                ),
+            ));
+        }
+        let store = SqliteStore::open_read_only(&place.store, Arc::new(SystemClock)).await?;
+        Ok(Self::new(global, place, store, providers, ui))
+    }
+
+    fn new(global: &Global, place: Place, store: SqliteStore, providers: Providers, ui: &Ui) -> Self {
+        Self {
+            ui: ui.clone(),
+            place,
+            store: Arc::new(store),
+            stack: StackId::from(global.stack.as_str()),
+            catalog: Arc::new(providers.clone()),
+            pool: Arc::new(Pool::new(providers)),
+        }
+    }
+
+    /// What is remembered of the stack.
+    pub async fn state(&self) -> Result<evenkeel_state::State, Failure> {
+        Ok(self.store.load(&self.stack).await?)
+    }
+}

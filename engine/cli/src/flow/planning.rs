@@ -1,0 +1,162 @@
+//! Rounds of planning: the planner asks, the clouds answer, until there is a plan.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use evenkeel_model::{InstanceAddress, Value};
+use evenkeel_plan::{Answers, DataAnswer, Input, Options, Plan, Planning, Question};
+use evenkeel_provider::{ErrorKind, ObserveRequest, ProviderError, ReadDataRequest};
+use evenkeel_state::{DeposedKey, ProviderConfigAddress, State};
+use futures_util::stream::{self, StreamExt};
+
+use crate::error::{Failure, sentences};
+use crate::flow::Session;
+use crate::flow::interrupt::Signals;
+use crate::flow::load::Loaded;
+
+/// More rounds than this mean that the planner would ask for ever.
+const ROUNDS_MAX: usize = 100;
+
+/// A plan and what it was made from.
+pub struct Planned {
+    /// The plan.
+    pub plan: Arc<Plan>,
+    /// The configuration.
+    pub loaded: Loaded,
+    /// How it was planned.
+    pub options: Options,
+    /// The state it was made from.
+    pub state: State,
+    /// How often the clouds were asked.
+    pub rounds: usize,
+}
+
+/// What to plan.
+#[derive(Clone)]
+pub struct Wish {
+    /// The configuration.
+    pub loaded: Loaded,
+    /// Values of the root variables.
+    pub variables: BTreeMap<Arc<str>, Value>,
+    /// How to plan.
+    pub options: Options,
+    /// How many data sources are read at the same time.
+    pub parallelism: usize,
+}
+
+/// Plans against a state. Stops when the user asks to.
+pub async fn plan(session: &Session, wish: Wish, state: State, signals: &Signals) -> Result<Planned, Failure> {
+    tokio::select! {
+        planned = rounds(session, wish, state) => planned,
+        () = signals.first() => Err(Failure::interrupted()),
+    }
+}
+
+async fn rounds(session: &Session, wish: Wish, state: State) -> Result<Planned, Failure> {
+    let mut answers = Answers::default();
+    for round in 1..=ROUNDS_MAX {
+        let input = Input {
+            snapshot: &wish.loaded.snapshot,
+            configuration: &wish.loaded.configuration,
+            state: &state,
+            catalog: &session.catalog,
+            variables: &wish.variables,
+            options: &wish.options,
+            answers: &answers,
+        };
+        // Planning computes and does not wait: other tasks (the lease) go on meanwhile.
+        match tokio::task::block_in_place(|| evenkeel_plan::plan(&input)) {
+            Planning::Done(plan, warnings) => {
+                session.ui.diagnostics(&warnings, Some(&wish.loaded.snapshot));
+                let (loaded, options) = (wish.loaded, wish.options);
+                return Ok(Planned { plan: Arc::from(plan), loaded, options, state, rounds: round });
+            }
+            Planning::Failed(diagnostics) => return Err(Failure::in_files(diagnostics, &wish.loaded.snapshot)),
+            Planning::Ask(questions) => {
+                session.ui.refreshing(&questions);
+                answer(session, questions, &mut answers, wish.parallelism).await?;
+            }
+        }
+    }
+    Err(Failure::plain(
+        "The plan does not come to an end",
+        format!("After {ROUNDS_MAX} rounds of questions there is still no plan. This is a bug in Evenkeel."),
+    ))
+}
+
+type ObjectKey = (InstanceAddress, Option<DeposedKey>);
+
+/// Observations that go to one connection with one call.
+#[derive(Default)]
+struct Batch {
+    keys: Vec<ObjectKey>,
+    requests: Vec<ObserveRequest>,
+}
+
+async fn answer(
+    session: &Session,
+    questions: Vec<Question>,
+    answers: &mut Answers,
+    parallelism: usize,
+) -> Result<(), Failure> {
+    let mut batches: BTreeMap<(ProviderConfigAddress, Value), Batch> = BTreeMap::new();
+    let mut reads = Vec::new();
+    for question in questions {
+        match question {
+            Question::Observe { address, deposed, provider, provider_config, prior } => {
+                let batch = batches.entry((provider, provider_config)).or_default();
+                let kind = address.resource.kind.clone();
+                batch.keys.push((address.clone(), deposed));
+                batch.requests.push(ObserveRequest { kind, address, prior });
+            }
+            Question::ReadData { address, provider, provider_config, config } => {
+                reads.push((provider, provider_config, address, config));
+            }
+        }
+    }
+    let observing = observe_all(session, batches);
+    let reading = read_all(session, reads, parallelism);
+    let (observed, read) = futures_util::future::try_join(observing, reading).await?;
+    answers.observed.extend(observed);
+    answers.data.extend(read);
+    Ok(())
+}
+
+async fn observe_all(
+    session: &Session,
+    batches: BTreeMap<(ProviderConfigAddress, Value), Batch>,
+) -> Result<Vec<(ObjectKey, Result<Option<Value>, ProviderError>)>, Failure> {
+    let all = batches.into_iter().map(|((provider, config), batch)| async move {
+        let connection = session.pool.connection(&provider.provider, &config).await;
+        let connection = connection.map_err(|error| not_configured(&provider, &error))?;
+        let mut seen = connection.observe(batch.requests).await.into_iter();
+        let missing = || {
+            let detail = "the provider gave no answer, which is a bug in the provider";
+            Err(ProviderError::new(ErrorKind::Other, "observing", detail))
+        };
+        Ok(batch.keys.into_iter().map(|key| (key, seen.next().unwrap_or_else(missing))).collect::<Vec<_>>())
+    });
+    Ok(futures_util::future::try_join_all(all).await?.into_iter().flatten().collect())
+}
+
+async fn read_all(
+    session: &Session,
+    reads: Vec<(ProviderConfigAddress, Value, InstanceAddress, Value)>,
+    parallelism: usize,
+) -> Result<Vec<(InstanceAddress, DataAnswer)>, Failure> {
+    let all = reads.into_iter().map(|(provider, provider_config, address, config)| async move {
+        let connection = session.pool.connection(&provider.provider, &provider_config).await;
+        let connection = connection.map_err(|error| not_configured(&provider, &error))?;
+        let kind = address.resource.kind.clone();
+        let request = ReadDataRequest { kind, address: address.clone(), config: config.clone() };
+        let result = connection.read_data(request).await;
+        Ok::<_, Failure>((address, DataAnswer { config, result }))
+    });
+    let done: Vec<_> = stream::iter(all).buffer_unordered(parallelism.max(1)).collect().await;
+    done.into_iter().collect()
+}
+
+fn not_configured(provider: &ProviderConfigAddress, error: &ProviderError) -> Failure {
+    let message = format!("{provider}: {}: {}", error.operation, error.detail);
+    Failure::plain("Provider configuration failed", sentences(&message, &error.remedy))
+}

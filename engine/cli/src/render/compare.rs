@@ -1,0 +1,370 @@
+//! Finds the difference of two values, as deep as it can be shown: blocks by schema, objects and
+//! maps by name, lists by their longest common subsequence, sets by value, texts that hold JSON by
+//! their content.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use evenkeel_model::schema::{Block, NestedBlock, Nesting, Schema};
+use evenkeel_model::value::Kind;
+use evenkeel_model::{Path, PathStep, Type, Value, json};
+use evenkeel_provider::diff::same;
+
+use super::node::{Action, Node, Notes, Shape, combined};
+use super::{align, hide, text};
+
+/// Which paths get a note.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Noted {
+    pub(super) replace: BTreeSet<Path>,
+    pub(super) drift: BTreeSet<Path>,
+}
+
+/// The difference of two objects of a resource type.
+pub(super) fn objects(
+    before: Option<&Value>,
+    after: Option<&Value>,
+    schema: Option<&Schema>,
+    noted: &Noted,
+) -> Node {
+    let marked = |value: Option<&Value>| value.map(|value| hide::by_schema(schema, value));
+    let (before, after) = hide::together(marked(before).as_ref(), marked(after).as_ref());
+    let empty = Block::default();
+    let block = schema.map_or(&empty, |schema| &schema.block);
+    Comparison { noted, path: Path::root() }.block(present(before.as_ref()), present(after.as_ref()), block)
+}
+
+/// The difference of two values of any type.
+pub(super) fn values(before: Option<&Value>, after: Option<&Value>) -> Node {
+    let (before, after) = hide::together(before, after);
+    without_notes(before.as_ref(), after.as_ref())
+}
+
+fn without_notes(before: Option<&Value>, after: Option<&Value>) -> Node {
+    Comparison { noted: &Noted::default(), path: Path::root() }.value(before, after)
+}
+
+/// A value that is there: not null.
+fn present(value: Option<&Value>) -> Option<&Value> {
+    value.filter(|value| !value.is_null() || !value.marks().is_empty())
+}
+
+/// The same for an attribute of a block, where the public providers do not tell an empty text from
+/// none.
+fn present_in_block(value: Option<&Value>) -> Option<&Value> {
+    present(value).filter(|value| value.as_str() != Some("") || !value.marks().is_empty())
+}
+
+fn action(before: Option<&Value>, after: Option<&Value>) -> Action {
+    match (before, after) {
+        (None, None) => Action::None,
+        (None, Some(_)) => Action::Create,
+        (Some(_), None) => Action::Delete,
+        (Some(before), Some(after)) if same(before, after) => Action::None,
+        (Some(_), Some(_)) => Action::Update,
+    }
+}
+
+struct Comparison<'a> {
+    noted: &'a Noted,
+    path: Path,
+}
+
+impl Comparison<'_> {
+    fn inside(&mut self, step: PathStep, compare: impl FnOnce(&mut Self) -> Node) -> Node {
+        self.path.0.push(step);
+        let node = compare(self);
+        self.path.0.pop();
+        node
+    }
+
+    /// The notes for exactly this place.
+    fn notes_here(&self) -> Notes {
+        Notes {
+            replace: self.noted.replace.contains(&self.path),
+            drift: self.noted.drift.contains(&self.path),
+        }
+    }
+
+    /// The notes for this place and everything inside that is not shown apart.
+    fn notes_below(&self) -> Notes {
+        let below = |paths: &BTreeSet<Path>| {
+            paths.range(&self.path..).next().is_some_and(|path| path.0.starts_with(&self.path.0))
+        };
+        Notes { replace: below(&self.noted.replace), drift: below(&self.noted.drift) }
+    }
+
+    fn whole(&self, action: Action, shape: Shape) -> Node {
+        Node { action, notes: self.notes_below(), shape }
+    }
+
+    /// The node of something that exists (before, after or both) and is made of parts.
+    fn parts(&self, before: bool, after: bool, shape: Shape) -> Node {
+        let action = match (before, after) {
+            (false, _) => Action::Create,
+            (_, false) => Action::Delete,
+            _ => match &shape {
+                Shape::Fields(nodes) | Shape::Entries(nodes) => combined(nodes.iter().map(|(_, node)| node)),
+                Shape::Elements { nodes, .. } => combined(nodes),
+                Shape::Block { attributes, blocks } => {
+                    let nested = blocks.iter().flat_map(|(_, nodes)| nodes.iter().map(|(_, node)| node));
+                    combined(attributes.iter().map(|(_, node)| node).chain(nested))
+                }
+                _ => Action::Update,
+            },
+        };
+        Node { action, notes: self.notes_here(), shape }
+    }
+
+    /// What is the same for every kind of value: not shown, or not known yet.
+    fn veiled(&mut self, before: Option<&Value>, after: Option<&Value>) -> Option<Node> {
+        let marks = [before, after].into_iter().flatten().map(Value::marks);
+        if let Some(words) = hide::words(marks.fold(Default::default(), |all, marks| all.union(marks))) {
+            return Some(self.whole(action(before, after), Shape::Hidden(words)));
+        }
+        if !after.is_some_and(Value::is_unknown) {
+            return None;
+        }
+        let known = before.filter(|before| before.is_known());
+        let deleted = known.map(|known| Box::new(without_notes(Some(known), None)));
+        let action = if deleted.is_some() { Action::Update } else { Action::Create };
+        Some(self.whole(action, Shape::Unknown { before: deleted }))
+    }
+
+    fn value(&mut self, before: Option<&Value>, after: Option<&Value>) -> Node {
+        if let Some(veiled) = self.veiled(before, after) {
+            return veiled;
+        }
+        match (before.map(Value::kind), after.map(Value::kind)) {
+            (Some(Kind::Object(_) | Kind::Map(..)), Some(Kind::Object(_) | Kind::Map(..)))
+            | (Some(Kind::Object(_) | Kind::Map(..)), None)
+            | (None, Some(Kind::Object(_) | Kind::Map(..))) => self.entries(before, after),
+            (Some(Kind::Set(..)), Some(Kind::Set(..)) | None) | (None, Some(Kind::Set(..))) => {
+                self.set(before, after)
+            }
+            (Some(Kind::List(..) | Kind::Tuple(_)), Some(Kind::List(..) | Kind::Tuple(_)) | None)
+            | (None, Some(Kind::List(..) | Kind::Tuple(_))) => self.list(before, after),
+            (Some(Kind::String(old)), Some(Kind::String(new))) => self.text(Some(old), Some(new)),
+            (Some(Kind::String(old)), None) => self.text(Some(old), None),
+            (None, Some(Kind::String(new))) => self.text(None, Some(new)),
+            (Some(old), Some(new)) if is_compound(old) || is_compound(new) => self.types(before, after),
+            (Some(Kind::String(_)), Some(_)) | (Some(_), Some(Kind::String(_))) => self.types(before, after),
+            _ => self.whole(
+                action(before, after),
+                Shape::Leaf { before: before.map(leaf), after: after.map(leaf) },
+            ),
+        }
+    }
+
+    /// A value that becomes one of another type: both in full.
+    fn types(&mut self, before: Option<&Value>, after: Option<&Value>) -> Node {
+        let (before, after) = (without_notes(before, None), without_notes(None, after));
+        self.whole(Action::Update, Shape::Types { before: Box::new(before), after: Box::new(after) })
+    }
+
+    fn entries(&mut self, before: Option<&Value>, after: Option<&Value>) -> Node {
+        let is_object = after.or(before).is_some_and(|value| matches!(value.kind(), Kind::Object(_)));
+        let mut nodes = Vec::new();
+        for name in names(before, after) {
+            let (mut old, mut new) = (before.and_then(|v| v.get(&name)), after.and_then(|v| v.get(&name)));
+            if is_object {
+                (old, new) = (present(old), present(new));
+                if old.is_none() && new.is_none() {
+                    continue;
+                }
+            }
+            let step = match is_object {
+                true => PathStep::Attribute(name.clone()),
+                false => PathStep::Key(name.clone()),
+            };
+            let node = self.inside(step, |inside| inside.value(old, new));
+            nodes.push((if is_object { text::name(&name) } else { text::quote(&name) }, node));
+        }
+        let shape = if is_object { Shape::Fields(nodes) } else { Shape::Entries(nodes) };
+        self.parts(before.is_some(), after.is_some(), shape)
+    }
+
+    fn set(&mut self, before: Option<&Value>, after: Option<&Value>) -> Node {
+        let nodes = self.set_nodes(before, after, Self::value);
+        let mut node = self.parts(before.is_some(), after.is_some(), Shape::Elements { nodes, ordered: false });
+        node.notes = self.notes_below();
+        node
+    }
+
+    /// Elements that go, stay and come: sets have no updates.
+    fn set_nodes(
+        &mut self,
+        before: Option<&Value>,
+        after: Option<&Value>,
+        compare: impl Fn(&mut Self, Option<&Value>, Option<&Value>) -> Node,
+    ) -> Vec<Node> {
+        let (old, new) = (elements(before), elements(after));
+        let kept: BTreeSet<&Value> = new.iter().collect();
+        let had: BTreeSet<&Value> = old.iter().collect();
+        self.path.0.push(PathStep::Element);
+        let mut nodes = Vec::new();
+        for element in old {
+            let stays = kept.contains(element).then_some(element);
+            nodes.push(compare(self, Some(element), stays));
+        }
+        for element in new.iter().filter(|element| !had.contains(element)) {
+            nodes.push(compare(self, None, Some(element)));
+        }
+        self.path.0.pop();
+        nodes
+    }
+
+    fn list(&mut self, before: Option<&Value>, after: Option<&Value>) -> Node {
+        let (old, new) = (elements(before), elements(after));
+        let nodes = align::pairs(old, new, same, is_object_like)
+            .into_iter()
+            .map(|(i, j)| {
+                let (old, new) = (i.and_then(|i| old.get(i)), j.and_then(|j| new.get(j)));
+                let index = j.or(i).unwrap_or_default();
+                self.inside(PathStep::Index(index), |inside| inside.value(old, new))
+            })
+            .collect();
+        self.parts(before.is_some(), after.is_some(), Shape::Elements { nodes, ordered: true })
+    }
+
+    fn text(&mut self, before: Option<&Arc<str>>, after: Option<&Arc<str>>) -> Node {
+        let action = match (before, after) {
+            (None, _) => Action::Create,
+            (_, None) => Action::Delete,
+            (Some(before), Some(after)) if before == after => Action::None,
+            _ => Action::Update,
+        };
+        let documents = (before.map(|text| document(text)), after.map(|text| document(text)));
+        let (old, new) = match &documents {
+            (Some(None), _) | (_, Some(None)) => {
+                let shape = Shape::Text { before: before.cloned(), after: after.cloned() };
+                return self.whole(action, shape);
+            }
+            (old, new) => (old.as_ref().and_then(Option::as_ref), new.as_ref().and_then(Option::as_ref)),
+        };
+        let document = without_notes(old, new);
+        let whitespace = action == Action::Update && document.action == Action::None;
+        self.whole(action, Shape::Json { document: Box::new(document), whitespace })
+    }
+
+    fn block(&mut self, before: Option<&Value>, after: Option<&Value>, block: &Block) -> Node {
+        if let Some(veiled) = self.veiled(before, after) {
+            return veiled;
+        }
+        let mut attributes = Vec::new();
+        let mut blocks = Vec::new();
+        for name in names(before, after) {
+            let (old, new) = (before.and_then(|v| v.get(&name)), after.and_then(|v| v.get(&name)));
+            let step = PathStep::Attribute(name.clone());
+            if let Some(nested) = block.block_types.get(&name) {
+                self.path.0.push(step);
+                let nodes = self.nested(present(old), present(new), nested);
+                self.path.0.pop();
+                blocks.push((text::name(&name), nodes));
+                continue;
+            }
+            let (old, new) = (present_in_block(old), present_in_block(new));
+            if old.is_some() || new.is_some() {
+                attributes.push((text::name(&name), self.inside(step, |inside| inside.value(old, new))));
+            }
+        }
+        self.parts(before.is_some(), after.is_some(), Shape::Block { attributes, blocks })
+    }
+
+    /// The nested blocks of one type.
+    fn nested(
+        &mut self,
+        before: Option<&Value>,
+        after: Option<&Value>,
+        nested: &NestedBlock,
+    ) -> Vec<(Option<String>, Node)> {
+        if before.is_none() && after.is_none() {
+            return Vec::new();
+        }
+        if let Some(veiled) = self.veiled(before, after) {
+            return vec![(None, veiled)];
+        }
+        match nested.nesting_mode {
+            Nesting::Single | Nesting::Group => vec![(None, self.block(before, after, &nested.block))],
+            Nesting::Map => names(before, after)
+                .into_iter()
+                .map(|key| {
+                    let (old, new) = (before.and_then(|v| v.get(&key)), after.and_then(|v| v.get(&key)));
+                    let node = self.inside(PathStep::Key(key.clone()), |inside| {
+                        inside.block(present(old), present(new), &nested.block)
+                    });
+                    (Some(text::quote(&key)), node)
+                })
+                .collect(),
+            Nesting::List => {
+                let (old, new) = (elements(before), elements(after));
+                let here = self.notes_here();
+                (0..old.len().max(new.len()))
+                    .map(|index| {
+                        let mut node = self.inside(PathStep::Index(index), |inside| {
+                            inside.block(old.get(index), new.get(index), &nested.block)
+                        });
+                        note_changed(&mut node, here);
+                        (None, node)
+                    })
+                    .collect()
+            }
+            Nesting::Set => {
+                let here = self.notes_below();
+                let compare = |inside: &mut Self, old: Option<&Value>, new: Option<&Value>| {
+                    inside.block(old, new, &nested.block)
+                };
+                let mut nodes = self.set_nodes(before, after, compare);
+                nodes.iter_mut().for_each(|node| note_changed(node, here));
+                nodes.into_iter().map(|node| (None, node)).collect()
+            }
+        }
+    }
+}
+
+fn note_changed(node: &mut Node, notes: Notes) {
+    if node.action != Action::None {
+        node.notes.replace |= notes.replace;
+        node.notes.drift |= notes.drift;
+    }
+}
+
+fn is_compound(kind: &Kind) -> bool {
+    matches!(kind, Kind::Object(_) | Kind::Map(..) | Kind::List(..) | Kind::Set(..) | Kind::Tuple(_))
+}
+
+fn is_object_like(value: &Value) -> bool {
+    matches!(value.kind(), Kind::Object(_)) && value.marks().is_empty()
+}
+
+fn elements(value: Option<&Value>) -> &[Value] {
+    value.and_then(Value::as_elements).unwrap_or_default()
+}
+
+/// The names in either value, in order.
+fn names(before: Option<&Value>, after: Option<&Value>) -> Vec<Arc<str>> {
+    let entries = [before, after].into_iter().flatten().filter_map(Value::as_entries);
+    entries.flat_map(|entries| entries.keys().cloned()).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// A value that is neither text nor made of parts, as HCL writes it.
+fn leaf(value: &Value) -> String {
+    match value.kind() {
+        Kind::Bool(value) => value.to_string(),
+        Kind::Number(number) => number.to_string(),
+        Kind::String(text) => text::quote(text),
+        Kind::Unknown(..) => "(known after apply)".to_owned(),
+        _ => "null".to_owned(),
+    }
+}
+
+/// The JSON object or array that a text holds, if it does.
+fn document(text: &str) -> Option<Value> {
+    if !text.trim_start().starts_with(['{', '[']) {
+        return None;
+    }
+    let parsed: serde_json::Value = serde_json::from_str(text).ok()?;
+    let value = json::from_plain_untyped(&parsed).ok()?;
+    // Keys are compared and shown as in a map: quoted where they are no names.
+    Some(value).filter(|value| value.ty() != Type::Dynamic)
+}

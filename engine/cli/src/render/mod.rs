@@ -1,0 +1,43 @@
+//! Turns plans, objects, diagnostics, progress and history into text for people and JSON for
+//! programs.
+//!
+//! Everything here is a function from values to text: it prints nothing, reads no clock and decides
+//! nothing. It keeps two promises for whatever it is given: nothing that carries a mark, or that a
+//! schema calls sensitive, is written; and no text from outside reaches a terminal with its control
+//! characters alive. The shape of the output is Terraform's wherever Terraform has one.
+
+mod align;
+mod compare;
+mod diagnostic;
+mod drift;
+mod hide;
+mod history;
+pub mod json;
+mod node;
+mod object;
+mod outputs;
+mod plan;
+mod progress;
+mod style;
+mod text;
+mod value;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+use evenkeel_model::ResourceAddress;
+use evenkeel_model::schema::Schema;
+
+pub use diagnostic::diagnostics;
+pub use drift::drift;
+pub use history::{runs, versions};
+pub use object::object;
+pub use outputs::outputs;
+pub use plan::{plan, plan_summary};
+pub use progress::{apply_summary, progress};
+pub use style::Style;
+pub use value::value;
+
+/// Gives the schema of a resource or data source: which parts are blocks, and what is sensitive.
+pub type Schemas<'a> = &'a dyn Fn(&ResourceAddress) -> Option<&'a Schema>;

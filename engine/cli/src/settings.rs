@@ -1,0 +1,87 @@
+//! Where things are: the configuration, the store, the cache.
+
+use std::path::{Path, PathBuf};
+
+use evenkeel_source::{Location, Origin, parse_location};
+use sha2::{Digest, Sha256};
+
+use crate::args::Global;
+use crate::error::Failure;
+
+/// What a command works on.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// Where configuration comes from.
+    pub location: Location,
+    /// The store file.
+    pub store: PathBuf,
+}
+
+impl Place {
+    /// Understands the location, and finds the store that belongs to it.
+    pub fn of(global: &Global, location: &str) -> Result<Self, Failure> {
+        let location = parse_location(location)?;
+        let store = match &global.store {
+            Some(store) => store.clone(),
+            None => default_store(&location)?,
+        };
+        Ok(Self { location, store })
+    }
+
+    /// Makes the directory of the default store. A directory that the user named must exist.
+    pub fn prepare(&self, global: &Global) -> Result<(), Failure> {
+        if global.store.is_some() {
+            return Ok(());
+        }
+        let Some(parent) = self.store.parent() else { return Ok(()) };
+        let made = std::fs::create_dir_all(parent).and_then(|()| ignore_in_git(parent));
+        made.map_err(|error| {
+            Failure::plain(
+                "Cannot make the directory of the state store",
+                format!(
+                    "{}: {error}.\n\nMake the directory writable, or name another place with -store=FILE.",
+                    parent.display()
+                ),
+            )
+        })
+    }
+}
+
+/// State does not belong into Git.
+fn ignore_in_git(directory: &Path) -> std::io::Result<()> {
+    let file = directory.join(".gitignore");
+    if file.exists() { Ok(()) } else { std::fs::write(file, "*\n") }
+}
+
+fn default_store(location: &Location) -> Result<PathBuf, Failure> {
+    if let Origin::Directory(directory) = &location.origin {
+        let root = if location.subdirectory.is_empty() {
+            directory.clone()
+        } else {
+            directory.join(&location.subdirectory)
+        };
+        return Ok(root.join(".evenkeel").join("state.db"));
+    }
+    let base = user_directory("XDG_STATE_HOME", ".local/state").ok_or_else(|| {
+        Failure::plain(
+            "No place for the state store",
+            "A repository that is not a directory keeps its state below the home directory, and HOME is not set. \
+             Name a file with -store=FILE.",
+        )
+    })?;
+    let whole = Location { reference: None, ..location.clone() };
+    let digest = Sha256::digest(whole.to_string());
+    let name: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    Ok(base.join(name).join("state.db"))
+}
+
+/// Where copies of remote repositories are kept.
+pub fn cache_directory() -> PathBuf {
+    user_directory("XDG_CACHE_HOME", ".cache").unwrap_or_else(|| std::env::temp_dir().join("evenkeel-cache"))
+}
+
+fn user_directory(variable: &str, below_home: &str) -> Option<PathBuf> {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let base = set(variable).or_else(|| Some(set("HOME")?.join(below_home)))?;
+    Some(base.join("evenkeel"))
+}

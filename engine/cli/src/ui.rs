@@ -1,0 +1,439 @@
+//! What the user sees. Everything that is printed goes through here: results to standard output,
+//! mistakes to standard error; as text, or as JSON, one message a line.
+
+use std::io::{IsTerminal, Write};
+use std::sync::Arc;
+
+use evenkeel_apply::{Progress, RecoveryReport, Report};
+use evenkeel_model::schema::Schema;
+use evenkeel_model::{Diagnostics, InstanceAddress, ResourceAddress, ResourceMode, Severity, Snapshot};
+use evenkeel_plan::Question;
+use evenkeel_provider::{CallStatistics, Catalog};
+use evenkeel_reconcile::{Alert, Conditions};
+use evenkeel_state::{Object, RunStatus, State};
+use evenkeel_store::{RunRow, VersionRow};
+use serde_json::{Value as Json, json};
+
+use crate::args::Global;
+use crate::error::Failure;
+use crate::flow::planning::Planned;
+use crate::render::{self, Style};
+
+/// More refresh lines than this are counted instead of listed.
+const REFRESH_LINES_MAX: usize = 50;
+
+/// Prints.
+#[derive(Clone)]
+pub struct Ui {
+    json: bool,
+    out: Style,
+    err: Style,
+    compact_warnings: bool,
+    last_conditions: Arc<std::sync::Mutex<String>>,
+}
+
+type SharedCatalog = Arc<dyn Catalog + Send + Sync>;
+
+impl Ui {
+    /// Colour goes to terminals only, and to none where it is not wanted.
+    pub fn new(global: &Global, json: bool) -> Self {
+        let wanted = !json && !global.no_color && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        let width = terminal_width();
+        let style = |terminal: bool| Style { color: wanted && terminal, width: if terminal { width } else { 0 } };
+        Self {
+            json,
+            out: style(std::io::stdout().is_terminal()),
+            err: style(std::io::stderr().is_terminal()),
+            compact_warnings: std::env::args().any(|argument| argument.trim_start_matches('-') == "compact-warnings"),
+            last_conditions: Arc::default(),
+        }
+    }
+
+    /// A line of a result.
+    pub fn line(&self, text: &str) {
+        print(std::io::stdout().lock(), text);
+    }
+
+    fn emit(&self, mut message: Json) {
+        if let Some(fields) = message.as_object_mut() {
+            fields.insert("@timestamp".into(), json!(format!("{:.6}", jiff::Timestamp::now())));
+        }
+        self.line(&message.to_string());
+    }
+
+    /// Something that happens, in passing.
+    pub fn note(&self, text: &str) {
+        match self.json {
+            true => self.emit(render::json::message("info", text, "log", json!({}))),
+            false => self.line(text),
+        }
+    }
+
+    /// A line of the log of a loop.
+    pub fn log(&self, text: &str) {
+        match self.json {
+            true => self.note(text),
+            false => self.line(&format!("{} {text}", clock())),
+        }
+    }
+
+    /// Why the command ends early.
+    pub fn failure(&self, failure: &Failure) {
+        self.diagnostics(&failure.diagnostics, failure.snapshot.as_deref());
+    }
+
+    /// Mistakes and warnings.
+    pub fn diagnostics(&self, diagnostics: &Diagnostics, snapshot: Option<&Snapshot>) {
+        if diagnostics.is_empty() {
+            return;
+        }
+        if self.json {
+            for diagnostic in diagnostics.iter() {
+                let level = if diagnostic.severity == Severity::Error { "error" } else { "warn" };
+                let text = match diagnostic.severity {
+                    Severity::Error => format!("Error: {}", diagnostic.summary),
+                    Severity::Warning => format!("Warning: {}", diagnostic.summary),
+                };
+                let extra = json!({"diagnostic": render::json::diagnostic(diagnostic, snapshot)});
+                self.emit(render::json::message(level, &text, "diagnostic", extra));
+            }
+            return;
+        }
+        let (errors, warnings): (Vec<_>, Vec<_>) =
+            diagnostics.iter().cloned().partition(|diagnostic| diagnostic.severity == Severity::Error);
+        if !warnings.is_empty() && self.compact_warnings && errors.is_empty() {
+            let titles: Vec<String> = warnings.iter().map(|warning| format!("- {}", warning.summary)).collect();
+            self.line(&format!("Warnings:\n\n{}\n", titles.join("\n")));
+        } else if !warnings.is_empty() {
+            print(std::io::stdout().lock(), &render::diagnostics(&Diagnostics(warnings), snapshot, self.out));
+        }
+        if !errors.is_empty() {
+            print(std::io::stderr().lock(), &render::diagnostics(&Diagnostics(errors), snapshot, self.err));
+        }
+    }
+
+    /// What is about to be looked at.
+    pub fn refreshing(&self, questions: &[Question]) {
+        let lines: Vec<String> = questions.iter().map(refresh_line).collect();
+        if self.json {
+            return;
+        }
+        if lines.len() > REFRESH_LINES_MAX {
+            self.line(&format!("Refreshing state of {} objects...", lines.len()));
+        } else {
+            lines.iter().for_each(|line| self.line(line));
+        }
+    }
+
+    /// A whole plan.
+    pub fn plan(&self, planned: &Planned, catalog: &SharedCatalog) {
+        let plan = &planned.plan;
+        if self.json {
+            for drift in &plan.drift {
+                let text = format!("{}: Drift detected", drift.address);
+                let extra = json!({"change": render::json::resource_drift(drift)});
+                self.emit(render::json::message("info", &text, "resource_drift", extra));
+            }
+            for change in &plan.changes {
+                let text = format!("{}: Plan to {}", change.address, change.action.names().join(", then "));
+                let extra = json!({"change": render::json::planned_change(change)});
+                self.emit(render::json::message("info", &text, "planned_change", extra));
+            }
+            let extra = json!({"changes": render::json::change_summary(plan)});
+            self.emit(render::json::message("info", &render::plan_summary(plan), "change_summary", extra));
+            return;
+        }
+        self.line("");
+        self.line(&render::plan(plan, &schemas(catalog), self.out));
+    }
+
+    /// How many calls the plan took; shown to machines, and on request.
+    pub fn calls(&self, statistics: &CallStatistics, rounds: usize) {
+        if self.json {
+            let text = format!("{} calls in {rounds} rounds", statistics.total());
+            let extra = json!({"calls": statistics.0, "total": statistics.total(), "rounds": rounds});
+            self.emit(render::json::message("info", &text, "api_calls", extra));
+        }
+    }
+
+    /// That there is nothing to carry out.
+    pub fn nothing_to_apply(&self, destroy: bool) {
+        let text = match destroy {
+            true => "Destroy complete! Resources: 0 destroyed.",
+            false => "Apply complete! Resources: 0 added, 0 changed, 0 destroyed.",
+        };
+        self.note(text);
+    }
+
+    /// The question before anything is changed.
+    pub fn ask_approval(&self, destroy: bool) {
+        let (question, consequence) = match destroy {
+            true => (
+                "Do you really want to destroy all resources?",
+                "Evenkeel will destroy all your managed infrastructure, as shown above.\n  There is no undo.",
+            ),
+            false => {
+                ("Do you want to perform these actions?", "Evenkeel will perform the actions described above.")
+            }
+        };
+        self.line(&format!("\n{question}\n  {consequence} Only 'yes' will be accepted to approve.\n"));
+        let mut out = std::io::stdout().lock();
+        let _ = write!(out, "  Enter a value: ").and_then(|()| out.flush());
+    }
+
+    /// A step of a run.
+    pub fn progress(&self, progress: &Progress) {
+        match self.json {
+            true => {
+                if let Some(message) = render::json::progress(progress) {
+                    self.emit(message);
+                }
+            }
+            false => {
+                if let Some(line) = render::progress(progress, self.out) {
+                    self.line(&line);
+                }
+            }
+        }
+    }
+
+    /// What became of interrupted steps.
+    pub fn recovered(&self, report: &RecoveryReport) {
+        for resolved in &report.resolved {
+            let what = format!("{:?}", resolved.resolution).to_lowercase();
+            self.note(&format!("{}: interrupted {} found {what}", resolved.address, resolved.action.as_str()));
+        }
+    }
+
+    /// How a run ended.
+    pub fn applied(&self, report: &Report, destroy: bool, planned: &Planned) {
+        self.diagnostics(&report.diagnostics, Some(&planned.loaded.snapshot));
+        let outputs = report.outputs.clone().unwrap_or_default();
+        let root = planned.loaded.configuration.root();
+        let outputs = outputs
+            .into_iter()
+            .map(|(name, value)| {
+                let declared = root.outputs.get(&name).is_some_and(|output| output.sensitive);
+                (name, (value, declared))
+            })
+            .collect();
+        if self.json {
+            let text = render::apply_summary(report, destroy, Style::PLAIN);
+            let counts = &report.counts;
+            let operation = if destroy { "destroy" } else { "apply" };
+            let changes = json!({
+                "add": counts.added, "change": counts.changed, "remove": counts.destroyed, "import": 0,
+                "operation": operation,
+            });
+            self.emit(render::json::message("info", text.trim(), "change_summary", json!({"changes": changes})));
+            let extra = json!({"outputs": render::json::outputs(&outputs)});
+            let text = format!("Outputs: {}", outputs.len());
+            self.emit(render::json::message("info", &text, "outputs", extra));
+            return;
+        }
+        if report.status == RunStatus::Succeeded || report.counts != Default::default() {
+            self.line(&format!("\n{}", render::apply_summary(report, destroy, self.out)));
+        }
+        if !outputs.is_empty() && !destroy {
+            self.line(&format!("\n{}", render::outputs(&outputs, self.out)));
+        }
+    }
+
+    /// What was changed outside.
+    pub fn drift(&self, planned: &Planned) {
+        match self.json {
+            true => self.line(&render::json::drift(&planned.plan).to_string()),
+            false => self.line(&render::drift(&planned.plan, self.out)),
+        }
+    }
+
+    /// What a loop sees: drift, and what will be done.
+    pub fn reconcile_plan(&self, planned: &Planned, catalog: &SharedCatalog) {
+        let plan = &planned.plan;
+        if self.json {
+            return self.plan(planned, catalog);
+        }
+        if !plan.drift.is_empty() {
+            self.line(&render::drift(plan, self.out));
+        }
+        if plan.has_changes() {
+            let (drift, configuration) = plan.cause_counts();
+            self.log(&format!(
+                "{} ({drift} to correct drift, {configuration} from configuration)",
+                render::plan_summary(plan)
+            ));
+        } else {
+            self.log(&format!("revision {}: nothing to do", plan.revision));
+        }
+    }
+
+    /// How the stack is doing, when that changed.
+    pub fn conditions(&self, conditions: &Conditions) {
+        let now = [("ready", &conditions.ready), ("stalled", &conditions.stalled), ("reconciling", &conditions.reconciling)];
+        let held = now.iter().find(|(_, condition)| condition.holds);
+        let (name, condition) = held.copied().unwrap_or(("not ready", &conditions.ready));
+        let text = format!("{name}: {} {}", condition.reason, condition.message);
+        let mut last = match self.last_conditions.lock() {
+            Ok(last) => last,
+            Err(poisoned) => poisoned.into_inner(),
+        };
+        if *last != text {
+            self.log(text.trim());
+            *last = text;
+        }
+    }
+
+    /// Something a human should know.
+    pub fn alert(&self, alert: &Alert) {
+        match self.json {
+            true => {
+                let extra = json!({"alert": format!("{:?}", alert.kind)});
+                self.emit(render::json::message("warn", &alert.message, "alert", extra));
+            }
+            false => self.log(&format!("ALERT {:?}: {}", alert.kind, alert.message)),
+        }
+    }
+
+    /// The runs of a stack.
+    pub fn runs(&self, rows: &[RunRow]) {
+        match self.json {
+            true => self.line(&render::json::runs(rows).to_string()),
+            false => self.line(&render::runs(rows, self.out)),
+        }
+    }
+
+    /// The versions of an object.
+    pub fn versions(&self, address: &InstanceAddress, rows: &[VersionRow], catalog: &SharedCatalog) {
+        let schema = schemas(catalog)(&address.resource);
+        match self.json {
+            true => self.line(&render::json::versions(address, rows, schema.as_deref()).to_string()),
+            false => self.line(&render::versions(address, rows, schema.as_deref(), self.out)),
+        }
+    }
+
+    /// A whole state.
+    pub fn state(&self, state: &State, catalog: &SharedCatalog) {
+        let schemas = schemas(catalog);
+        if self.json {
+            return self.line(&render::json::state(state, &schemas).to_string());
+        }
+        if state.instances.is_empty() && state.outputs.is_empty() {
+            return self.line("The state is empty. Nothing is managed.");
+        }
+        for (address, instance) in &state.instances {
+            if let Some(object) = &instance.current {
+                self.print_object(address, object, &schemas);
+                self.line("");
+            }
+        }
+        let outputs = state.outputs.iter().filter_map(|(name, output)| {
+            let value = evenkeel_model::json::decode(&output.value, &evenkeel_model::Type::Dynamic).ok()?;
+            Some((name.clone(), (value, output.sensitive)))
+        });
+        let outputs: std::collections::BTreeMap<_, _> = outputs.collect();
+        if !outputs.is_empty() {
+            self.line(&render::outputs(&outputs, self.out));
+        }
+    }
+
+    /// One object of the state.
+    pub fn object(
+        &self,
+        address: &InstanceAddress,
+        object: &Object,
+        catalog: &SharedCatalog,
+    ) -> Result<(), Failure> {
+        let schemas = schemas(catalog);
+        if self.json {
+            let mut state = State::default();
+            let instance = evenkeel_state::Instance { current: Some(object.clone()), ..Default::default() };
+            state.instances.insert(address.clone(), instance);
+            self.line(&render::json::state(&state, &schemas).to_string());
+        } else {
+            self.print_object(address, object, &schemas);
+        }
+        Ok(())
+    }
+
+    fn print_object(
+        &self,
+        address: &InstanceAddress,
+        object: &Object,
+        schemas: &dyn Fn(&ResourceAddress) -> Option<Arc<Schema>>,
+    ) {
+        let schema = schemas(&address.resource);
+        let decoded = match &schema {
+            Some(schema) => object.value(&schema.ty()),
+            None => evenkeel_model::json::decode(&object.attributes, &evenkeel_model::Type::Dynamic),
+        };
+        match decoded {
+            Ok(value) => {
+                let tainted = object.status == evenkeel_state::ObjectStatus::Tainted;
+                self.line(&render::object(address, &value, schema.as_deref(), tainted, self.out));
+            }
+            Err(error) => self.line(&format!("# {address}: the stored attributes cannot be shown: {error}")),
+        }
+    }
+
+    /// The version of Evenkeel and of its providers.
+    pub fn version(&self, version: &str, providers: &[(String, String)]) {
+        if self.json {
+            let providers: serde_json::Map<String, Json> =
+                providers.iter().map(|(address, version)| (address.clone(), json!(version))).collect();
+            return self.line(
+                &json!({
+                    "evenkeel_version": version,
+                    "terraform_version": evenkeel_lang::config::FOLLOWED_VERSION,
+                    "platform": format!("{}_{}", std::env::consts::OS, std::env::consts::ARCH),
+                    "provider_selections": providers,
+                })
+                .to_string(),
+            );
+        }
+        self.line(&format!("Evenkeel v{version}"));
+        self.line(&format!("on {}_{}", std::env::consts::OS, std::env::consts::ARCH));
+        self.line(&format!("follows the language of Terraform {}", evenkeel_lang::config::FOLLOWED_VERSION));
+        for (address, version) in providers {
+            self.line(&format!("+ provider {address} (native, schema of v{version})"));
+        }
+    }
+}
+
+/// The schemas of resource and data types, found by prefix of the type as providers are.
+pub fn schemas(catalog: &SharedCatalog) -> impl Fn(&ResourceAddress) -> Option<Arc<Schema>> + use<> {
+    let catalog = catalog.clone();
+    move |address: &ResourceAddress| {
+        catalog.supported().iter().find_map(|provider| {
+            let spec = catalog.spec(provider)?;
+            let schema = match address.mode {
+                ResourceMode::Managed => spec.resource(&address.kind).map(|spec| spec.schema()),
+                ResourceMode::Data => spec.data_source(&address.kind),
+            };
+            schema.cloned().map(Arc::new)
+        })
+    }
+}
+
+fn refresh_line(question: &Question) -> String {
+    match question {
+        Question::Observe { address, prior, .. } => match prior.get_str("id") {
+            Some(id) => format!("{address}: Refreshing state... [id={id}]"),
+            None => format!("{address}: Refreshing state..."),
+        },
+        Question::ReadData { address, .. } => format!("{address}: Reading..."),
+    }
+}
+
+/// A reader that went away is no failure.
+fn print(mut to: impl Write, text: &str) {
+    let _ = writeln!(to, "{}", text.trim_end_matches('\n')).and_then(|()| to.flush());
+}
+
+fn clock() -> String {
+    jiff::Zoned::now().strftime("%H:%M:%S").to_string()
+}
+
+fn terminal_width() -> usize {
+    let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    columns.filter(|columns| (20..=1000).contains(columns)).unwrap_or(80)
+}
