@@ -78,6 +78,18 @@ impl<'a> Content<'a> {
     }
 }
 
+/// How long a name, and how many candidates, suggestions are worth their time for.
+const SUGGESTION_LENGTH_MAX: usize = 100;
+const SUGGESTION_CANDIDATES_MAX: usize = 2_000;
+
+/// The existing name that was probably meant.
+pub(super) fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+    if name.len() > SUGGESTION_LENGTH_MAX {
+        return None;
+    }
+    did_you_mean(name, known.into_iter().take(SUGGESTION_CANDIDATES_MAX))
+}
+
 /// An argument that does not exist.
 pub(super) fn unsupported_argument<'n>(
     name: &str,
@@ -85,7 +97,7 @@ pub(super) fn unsupported_argument<'n>(
     is_block: bool,
     range: &SourceRange,
 ) -> Diagnostic {
-    let hint = match did_you_mean(name, known) {
+    let hint = match nearest(name, known) {
         Some(near) => format!(" Did you mean \"{near}\"?"),
         None if is_block => {
             format!(" Did you mean to write a block, {name} {{ ... }}, without an equals sign?")
@@ -106,7 +118,7 @@ pub(super) fn unsupported_block<'n>(
     is_argument: bool,
 ) -> Diagnostic {
     let name = &block.kind;
-    let hint = match did_you_mean(name, known) {
+    let hint = match nearest(name, known) {
         Some(near) => format!(" Did you mean \"{near}\"?"),
         None if is_argument => format!(" Did you mean to set the argument \"{name}\" with an equals sign?"),
         None => String::new(),

@@ -8,11 +8,13 @@ use std::sync::Arc;
 
 use evenkeel_model::{Diagnostic, Diagnostics, ResourceMode, SourceRange};
 
-use super::block::unsupported_argument;
+use super::block::{nearest, unsupported_argument};
 use super::reference::{Malformed, all_of_body, all_of_expr};
 use super::{CheckRule, Configuration, Module, ModuleCall, Reference, Referenced, Resource, ResourceKey};
 use crate::ast::{Body, Expr};
-use crate::eval::did_you_mean;
+
+/// How many problems of one module are reported.
+const PROBLEMS_MAX: usize = 1_000;
 
 /// Reports references to what is not declared, and module calls that do not fit their module.
 pub fn check_references(configuration: &Configuration) -> Diagnostics {
@@ -170,6 +172,9 @@ impl<'a> Check<'a> {
             self.diagnostics.error(summary, detail, Some(range));
         }
         for Referenced { reference, range } in found {
+            if self.diagnostics.0.len() >= PROBLEMS_MAX {
+                return;
+            }
             if let Some(problem) = self.problem(&reference, context) {
                 self.diagnostics.push(problem.at(range));
             }
@@ -220,7 +225,7 @@ impl<'a> Check<'a> {
     fn undeclared_variable(&self, name: &str) -> Option<Diagnostic> {
         let variables = &self.module.variables;
         (!variables.contains_key(name)).then(|| {
-            let hint = match did_you_mean(name, variables.keys().map(|name| &**name)) {
+            let hint = match nearest(name, variables.keys().map(|name| &**name)) {
                 Some(near) => format!("Did you mean \"{near}\"?"),
                 None => format!("This variable can be declared with a variable \"{name}\" {{}} block."),
             };
@@ -234,7 +239,7 @@ impl<'a> Check<'a> {
     fn undeclared_local(&self, name: &str) -> Option<Diagnostic> {
         let locals = &self.module.locals;
         (!locals.contains_key(name)).then(|| {
-            let hint = did_you_mean(name, locals.keys().map(|name| &**name))
+            let hint = nearest(name, locals.keys().map(|name| &**name))
                 .map_or_else(String::new, |near| format!(" Did you mean \"{near}\"?"));
             Diagnostic::error(
                 "Reference to undeclared local value",
@@ -259,7 +264,7 @@ impl<'a> Check<'a> {
                     .filter(|other| other.mode == key.mode)
                     .map(ToString::to_string)
                     .collect();
-                did_you_mean(&key.to_string(), names.iter().map(String::as_str))
+                nearest(&key.to_string(), names.iter().map(String::as_str))
                     .map_or_else(String::new, |near| format!(" Did you mean {near}?"))
             };
             Diagnostic::error(
@@ -277,7 +282,7 @@ impl<'a> Check<'a> {
     fn undeclared_module(&self, name: &Arc<str>, output: Option<&str>) -> Option<Diagnostic> {
         let calls = &self.module.calls;
         if !calls.contains_key(name) {
-            let hint = did_you_mean(name, calls.keys().map(|name| &**name))
+            let hint = nearest(name, calls.keys().map(|name| &**name))
                 .map_or_else(String::new, |near| format!(" Did you mean \"{near}\"?"));
             return Some(Diagnostic::error(
                 "Reference to undeclared module",
@@ -286,7 +291,7 @@ impl<'a> Check<'a> {
         }
         let (output, called) = (output?, self.called(name)?);
         (!called.outputs.contains_key(output)).then(|| {
-            let hint = did_you_mean(output, called.outputs.keys().map(|name| &**name))
+            let hint = nearest(output, called.outputs.keys().map(|name| &**name))
                 .map_or_else(String::new, |near| format!(" Did you mean \"{near}\"?"));
             Diagnostic::error(
                 "Unsupported attribute",

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use evenkeel_model::convert::convert;
 use evenkeel_model::{Diagnostic, Diagnostics, InstanceKey, ResourceMode, SourceRange, Type, Value};
 
-use super::reference::{all_of_expr, visit};
-use crate::ast::{Expr, ExprKind};
+use super::reference::{all_of_expr, children, visit};
+use crate::ast::{Expr, ExprKind, TemplatePart};
 use crate::eval::{PathKind, Scope, evaluate};
 
 /// The value of an expression without references and functions.
@@ -24,6 +24,13 @@ pub(super) fn constant(expr: &Expr, diagnostics: &mut Diagnostics) -> Option<Val
             );
         }
     });
+    if cost(expr, size(expr)) > COST_MAX {
+        found.error(
+            "Expression too complex",
+            "Computing this constant would take too long. Write its value instead.",
+            Some(expr.range().clone()),
+        );
+    }
     let (references, malformed) = all_of_expr(expr);
     let ranges = references.into_iter().map(|r| r.range).chain(malformed.into_iter().map(|m| m.range));
     for range in ranges {
@@ -39,6 +46,47 @@ pub(super) fn constant(expr: &Expr, diagnostics: &mut Diagnostics) -> Option<Val
     let value = value.filter(|_| !found.has_errors());
     diagnostics.extend(found);
     value
+}
+
+/// How many nodes the evaluation of a constant may visit.
+const COST_MAX: f64 = 3e7;
+
+/// How many nodes there are in an expression.
+fn size(expr: &Expr) -> f64 {
+    let mut nodes = 0.0;
+    visit(expr, &mut |_| nodes += 1.0);
+    nodes
+}
+
+/// How many nodes the evaluation visits at most: the body of a loop once for each element, of which
+/// no value has more than the whole constant has nodes.
+fn cost(expr: &Expr, longest: f64) -> f64 {
+    let mut visits = 1.0;
+    children(expr, &mut |child| visits += cost(child, longest));
+    match expr.kind() {
+        ExprKind::For(f) => visits * length(&f.collection, longest),
+        ExprKind::Splat { source, .. } => visits * length(source, longest),
+        ExprKind::Template(parts) => visits * loops(parts, longest),
+        _ => visits,
+    }
+}
+
+fn length(collection: &Expr, longest: f64) -> f64 {
+    match collection.kind() {
+        ExprKind::Tuple(elements) => elements.len().max(1) as f64,
+        ExprKind::Object(items) => items.len().max(1) as f64,
+        _ => longest,
+    }
+}
+
+fn loops(parts: &[TemplatePart], longest: f64) -> f64 {
+    parts.iter().fold(1.0, |times, part| match part {
+        TemplatePart::Text(_) | TemplatePart::Interpolation(_) => times,
+        TemplatePart::If { yes, no, .. } => times * loops(yes, longest) * loops(no, longest),
+        TemplatePart::For { collection, body, .. } => {
+            times * length(collection, longest) * loops(body, longest)
+        }
+    })
 }
 
 /// A constant of a type; `None` where it is null or no such constant.

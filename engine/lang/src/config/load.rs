@@ -6,7 +6,7 @@ use std::sync::Arc;
 use evenkeel_model::{Diagnostic, Diagnostics, Snapshot, SourceRange};
 
 use super::check::check_references;
-use super::module::add_file;
+use super::module::{add_file, drop_duplicate_providers};
 use super::{Configuration, Module};
 use crate::parse::parse_file;
 
@@ -23,6 +23,7 @@ pub fn load(snapshot: &Snapshot, directory: &str) -> (Configuration, Diagnostics
     let directory = directory.trim_matches('/');
     let mut loader = Loader {
         snapshot,
+        directories: directories(snapshot),
         loaded: BTreeMap::new(),
         modules: BTreeMap::new(),
         diagnostics: Diagnostics::new(),
@@ -38,10 +39,21 @@ pub fn load(snapshot: &Snapshot, directory: &str) -> (Configuration, Diagnostics
 
 struct Loader<'a> {
     snapshot: &'a Snapshot,
+    directories: BTreeMap<&'a str, Vec<Arc<str>>>,
     loaded: BTreeMap<Arc<str>, Arc<Module>>,
     modules: BTreeMap<Vec<Arc<str>>, Arc<Module>>,
     diagnostics: Diagnostics,
     full: bool,
+}
+
+/// The files directly in each directory.
+fn directories(snapshot: &Snapshot) -> BTreeMap<&str, Vec<Arc<str>>> {
+    let mut directories: BTreeMap<&str, Vec<Arc<str>>> = BTreeMap::new();
+    for path in snapshot.files.keys() {
+        let directory = path.rsplit_once('/').map_or("", |(directory, _)| directory);
+        directories.entry(directory).or_default().push(path.clone());
+    }
+    directories
 }
 
 impl Loader<'_> {
@@ -58,6 +70,7 @@ impl Loader<'_> {
             self.diagnostics.extend(diagnostics);
             add_file(&body, &mut module, &mut self.diagnostics);
         }
+        drop_duplicate_providers(&mut module, &mut self.diagnostics);
         let module = Arc::new(module);
         self.loaded.insert(directory.into(), module.clone());
         module
@@ -68,7 +81,7 @@ impl Loader<'_> {
     fn files(&mut self, directory: &str) -> Vec<Arc<str>> {
         let mut files = Vec::new();
         let mut refused = false;
-        for path in self.snapshot.files_in(directory) {
+        for path in self.directories.get(directory).into_iter().flatten() {
             let name = path.rsplit_once('/').map_or(&**path, |(_, name)| name);
             match file_kind(name) {
                 FileKind::Other => {}

@@ -319,7 +319,7 @@ pub struct ModuleCall {
     /// The name.
     pub name: Arc<str>,
     /// The directory of the called module; `None` when the source could not be used, which a
-    /// diagnostic has said.
+    /// diagnostic has said. Whether there is a module in it, [`Configuration::module`] says.
     pub directory: Option<Arc<str>>,
     /// Values for its variables.
     pub inputs: BTreeMap<Arc<str>, Expr>,

@@ -136,28 +136,36 @@ fn provider(block: &Block, module: &mut Module, diagnostics: &mut Diagnostics) {
     if let (Some(alias), Some(expr)) = (&alias, content.expr("alias")) {
         check_name(alias, "provider alias", expr.range(), diagnostics);
     }
-    let same = |other: &&ProviderBlock| other.name == *name && other.alias == alias;
-    if let Some(first) = module.providers.iter().find(same) {
-        let which = match &alias {
-            Some(alias) => format!("with alias \"{alias}\" "),
-            None => "without an alias ".to_owned(),
-        };
-        diagnostics.error(
-            "Duplicate provider configuration",
-            format!(
-                "A configuration {which}for provider \"{name}\" was already given at {}. Further ones need an alias of \
-                 their own.",
-                place(&first.range)
-            ),
-            Some(block.range.clone()),
-        );
-        return;
-    }
     module.providers.push(ProviderBlock {
         name: name.clone(),
         alias,
         body: content.rest,
         range: block.range.clone(),
+    });
+}
+
+/// Drops provider configurations that were given before, once all files are read.
+pub(super) fn drop_duplicate_providers(module: &mut Module, diagnostics: &mut Diagnostics) {
+    let mut first: BTreeMap<(Arc<str>, Option<Arc<str>>), SourceRange> = BTreeMap::new();
+    module.providers.retain(|ProviderBlock { name, alias, range, .. }| {
+        let Some(given) = first.get(&(name.clone(), alias.clone())) else {
+            first.insert((name.clone(), alias.clone()), range.clone());
+            return true;
+        };
+        let which = match alias {
+            Some(alias) => format!("with alias \"{alias}\""),
+            None => "without an alias".to_owned(),
+        };
+        diagnostics.error(
+            "Duplicate provider configuration",
+            format!(
+                "A configuration {which} for provider \"{name}\" was already given at {}. Further ones need an alias of \
+                 their own.",
+                place(given)
+            ),
+            Some(range.clone()),
+        );
+        false
     });
 }
 

@@ -344,7 +344,7 @@ pub(super) fn visit(expr: &Expr, action: &mut dyn FnMut(&Expr)) {
 }
 
 /// Calls `action` for each expression directly inside another, in source order.
-fn children(expr: &Expr, action: &mut dyn FnMut(&Expr)) {
+pub(super) fn children(expr: &Expr, action: &mut dyn FnMut(&Expr)) {
     match expr.kind() {
         ExprKind::Literal(_) | ExprKind::Name(_) => {}
         ExprKind::Template(parts) => children_of_parts(parts, action),

@@ -325,6 +325,29 @@ fn types_and_defaults_that_are_wrong() {
 }
 
 #[test]
+fn constants_that_take_too_long() {
+    let numbers = "1, ".repeat(1_000);
+    let text = format!(
+        "variable \"a\" {{\n  default = [for x in [[{numbers}]] : [for a in x : [for b in x : [for c in x : c]]]]\n}}\n"
+    );
+    check(&text, &["Expression too complex"]);
+    let deep = format!(
+        "variable \"a\" {{\n  type = {}any{}\n  default = {}1{}\n}}\n",
+        "list(".repeat(50),
+        ")".repeat(50),
+        "[".repeat(50),
+        "]".repeat(50)
+    );
+    check(&deep, &[]);
+    let many: String = (0..20_000).map(|i| format!("  a{i} = local.b{i}.c\n")).collect();
+    let (_, diagnostics) = load_files([("main.tf", format!("locals {{\n{many}}}\n").as_str())]);
+    assert!(diagnostics.0.len() <= 1_001);
+    let blocks: String = (0..200_000).map(|i| format!("b{i} {{}}\n")).collect();
+    let (_, diagnostics) = load_files([("main.tf", blocks.as_str())]);
+    assert!(diagnostics.has_errors());
+}
+
+#[test]
 fn references_that_are_wrong() {
     check(
         "locals {\n  a = var.regon\n  b = var.x\n}\nvariable \"region\" {}\n",

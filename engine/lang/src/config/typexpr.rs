@@ -8,6 +8,7 @@ use evenkeel_model::ty::ObjectType;
 use evenkeel_model::value::Kind;
 use evenkeel_model::{Diagnostics, Type, Value};
 
+use super::block::nearest;
 use super::constant::constant;
 use crate::ast::{Expr, ExprKind, ObjectItem};
 
@@ -137,8 +138,8 @@ fn keyword(name: &str, expr: &Expr, diagnostics: &mut Diagnostics) -> Type {
         }
         _ => {
             let known = ["any", "bool", "number", "string", "list", "map", "set", "object", "tuple"];
-            let hint = crate::eval::did_you_mean(name, known)
-                .map_or_else(String::new, |near| format!(" Did you mean \"{near}\"?"));
+            let hint =
+                nearest(name, known).map_or_else(String::new, |near| format!(" Did you mean \"{near}\"?"));
             invalid(INVALID, format!("The keyword \"{name}\" is not a type.{hint}"), expr, diagnostics).0
         }
     }

@@ -225,7 +225,12 @@ impl<'a> Scanner<'a> {
         if end == 0 {
             return Err(self.invalid_character());
         }
+        let keyword = rest.get(..end) == Some("for");
         self.at += end;
+        // The parser recognises the keyword by the space behind it, and a carriage return is none.
+        if keyword && self.peek(0) == b'\r' {
+            self.patches.push((self.at..self.at + 1, b' '));
+        }
         Ok(())
     }
 

@@ -150,6 +150,7 @@ fn expressions() {
         ("{a=1,a=2,\"a\"=3,\"a\"=4}", "{\"a\"=1 \"a\"=2 \"a\"=3 \"a\"=4}"),
         ("[for k, v in m : v if k]", "(for k, v in m : v if k)"),
         ("{for v in m : v.a => v...}", "(for v in m : (. v a) => v...)"),
+        ("[for\r\nx in y : x]", "(for x in y : x)"),
         ("1\n+\n2", "(Add 1 2)"),
         (" ( x ) # c", "(parens x)"),
         ("x # c", "x"),
