@@ -124,7 +124,7 @@ pub(super) fn text(expr: Option<Expr>, name: &str, diagnostics: &mut Diagnostics
 }
 
 /// A scope in which nothing can be referred to.
-struct NoReferences;
+pub(super) struct NoReferences;
 
 fn refuse<T>(range: &SourceRange) -> Result<T, Diagnostic> {
     Err(not_allowed(range))

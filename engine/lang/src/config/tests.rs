@@ -511,3 +511,48 @@ fn files_of_values() {
     let (_, diagnostics) = parse_tfvars("a.tfvars.json", b"{\n  x\n}");
     assert!(show(&diagnostics).starts_with("a.tfvars.json:2:3 | Invalid JSON"), "{}", show(&diagnostics));
 }
+
+/// Every recorded conversion through a variable, defaults of optional attributes included.
+#[test]
+#[allow(clippy::disallowed_methods, reason = "a test looks for data that lies outside of the repository")]
+fn recorded_conversions() {
+    let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared");
+    let shared = std::env::var("EVENKEEL_SHARED").unwrap_or_else(|_| beside.to_owned());
+    let Ok(bytes) = std::fs::read(format!("{shared}/conformance/type_conversions.json")) else {
+        println!("skipped: no conformance data (type_conversions.json)");
+        return;
+    };
+    let data: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+    let (mut passed, mut failed) = (0, Vec::new());
+    for case in data["cases"].as_array().unwrap() {
+        let constraint = case["type_constraint"].as_str().unwrap();
+        let given = case["value_expr"].as_str().unwrap();
+        let (configuration, diagnostics) =
+            load_files([("main.tf", format!("variable \"v\" {{\n  type = {constraint}\n}}\n").as_str())]);
+        assert!(diagnostics.is_empty(), "{constraint} {}", show(&diagnostics));
+        let (value, problems) =
+            crate::eval::evaluate(&parse_expression("v", given).0.unwrap(), &constant::NoReferences);
+        if problems.has_errors() {
+            continue;
+        }
+        let result = configuration.root().variables["v"].convert(&value);
+        let found = match &result {
+            Ok(value) => {
+                let ty = serde_json::to_value(value.ty()).unwrap();
+                format!("{} {ty}", evenkeel_model::json::to_plain(value))
+            }
+            Err(_) => "error".to_owned(),
+        };
+        let wanted = match case.get("error") {
+            Some(_) => "error".to_owned(),
+            None => format!("{} {}", case["value"], case["type"]),
+        };
+        if found == wanted {
+            passed += 1;
+        } else {
+            failed.push(format!("{constraint} <- {given}: {found}, recorded {wanted}"));
+        }
+    }
+    println!("{passed} passed, {} failed\n{}", failed.len(), failed.join("\n"));
+    assert!(failed.is_empty(), "{} failed", failed.len());
+}

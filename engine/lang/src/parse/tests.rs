@@ -331,6 +331,7 @@ fn ranges_are_lines_and_grapheme_columns() {
 }
 
 /// The shared conformance data, where it is at hand.
+#[allow(clippy::disallowed_methods, reason = "a test looks for data that lies outside of the repository")]
 fn conformance(name: &str) -> Option<serde_json::Value> {
     let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared");
     let shared = std::env::var("EVENKEEL_SHARED").unwrap_or_else(|_| beside.to_owned());
