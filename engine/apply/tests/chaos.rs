@@ -112,14 +112,15 @@ impl Cloud {
 
     fn answer(&mut self, call: &Call, now: Timestamp, dice: &mut Dice) -> CallResult {
         match call {
-            Call::Find(request) => CallResult::Find(self.look(dice).and_then(|()| {
+            Call::Find(request) => CallResult::Find(self.look(dice).map(|()| {
                 let is =
                     |thing: &&Thing| thing.token.as_ref() == Some(&request.token) && thing.visible <= now;
-                Ok(self.things.iter().find(is).map(|thing| thing.value.clone()))
+                self.things.iter().find(is).map(|thing| thing.value.clone())
             })),
-            Call::Observe(request) => CallResult::Observe(self.look(dice).and_then(|()| {
-                Ok(self.named(&request.address.resource.name).map(|thing| thing.value.clone()))
-            })),
+            Call::Observe(request) => CallResult::Observe(
+                self.look(dice)
+                    .map(|()| self.named(&request.address.resource.name).map(|thing| thing.value.clone())),
+            ),
             Call::Create(_) | Call::Update(_) | Call::Delete(_) | Call::ReadData(_) => {
                 self.change(call, now, dice)
             }
