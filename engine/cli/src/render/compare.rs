@@ -186,7 +186,8 @@ impl Comparison<'_> {
 
     fn set(&mut self, before: Option<&Value>, after: Option<&Value>) -> Node {
         let nodes = self.set_nodes(before, after, Self::value);
-        let mut node = self.parts(before.is_some(), after.is_some(), Shape::Elements { nodes, ordered: false });
+        let mut node =
+            self.parts(before.is_some(), after.is_some(), Shape::Elements { nodes, ordered: false });
         node.notes = self.notes_below();
         node
     }

@@ -24,9 +24,7 @@ pub(super) fn words(marks: Marks) -> Option<&'static str> {
 /// Both sides of a change, each hiding what the other one hides as well.
 pub(super) fn together(before: Option<&Value>, after: Option<&Value>) -> (Option<Value>, Option<Value>) {
     match (before, after) {
-        (Some(before), Some(after)) => {
-            (Some(before.with_marks_of(after)), Some(after.with_marks_of(before)))
-        }
+        (Some(before), Some(after)) => (Some(before.with_marks_of(after)), Some(after.with_marks_of(before))),
         (before, after) => (before.cloned(), after.cloned()),
     }
 }
@@ -70,7 +68,8 @@ fn mark_nested(nested: &NestedBlock, value: &Value) -> Value {
             Value::tuple(elements.iter().map(|element| mark_block(&nested.block, element)))
         }
         (Nesting::Map, Kind::Map(ty, entries)) => {
-            let entries = entries.iter().map(|(key, element)| (key.clone(), mark_block(&nested.block, element)));
+            let entries =
+                entries.iter().map(|(key, element)| (key.clone(), mark_block(&nested.block, element)));
             Value::map(ty.clone(), entries.collect::<Vec<_>>())
         }
         (Nesting::Set, Kind::Set(_, elements)) if elements.is_empty() => value.clone(),
@@ -82,7 +81,7 @@ fn mark_nested(nested: &NestedBlock, value: &Value) -> Value {
 
 /// A remembered object as a value, with everything marked that must not be shown. Where the schema
 /// is missing or another one, the value has the shape of its JSON.
-pub(super) fn remembered(object: &Object, schema: Option<&Schema>) -> Value {
+pub fn remembered(object: &Object, schema: Option<&Schema>) -> Value {
     let typed = schema.and_then(|schema| object.value(&schema.ty()).ok());
     by_schema(schema, &typed.unwrap_or_else(|| untyped(&object.attributes)))
 }

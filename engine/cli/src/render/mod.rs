@@ -26,11 +26,14 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use evenkeel_model::ResourceAddress;
 use evenkeel_model::schema::Schema;
 
 pub use diagnostic::diagnostics;
 pub use drift::drift;
+pub use hide::remembered;
 pub use history::{runs, versions};
 pub use object::object;
 pub use outputs::outputs;
@@ -40,4 +43,4 @@ pub use style::Style;
 pub use value::value;
 
 /// Gives the schema of a resource or data source: which parts are blocks, and what is sensitive.
-pub type Schemas<'a> = &'a dyn Fn(&ResourceAddress) -> Option<&'a Schema>;
+pub type Schemas<'a> = &'a dyn Fn(&ResourceAddress) -> Option<Arc<Schema>>;

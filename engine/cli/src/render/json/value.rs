@@ -1,0 +1,76 @@
+//! Values in JSON with what must not be shown taken out, and the trees that say where.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use evenkeel_model::value::Kind;
+use evenkeel_model::{Value, json as model};
+use serde_json::{Map, Value as Json, json};
+
+/// The value; what must not be shown is null, what is unknown is left out of objects and null
+/// elsewhere.
+pub(super) fn redacted(value: &Value) -> Json {
+    if !value.marks().is_empty() {
+        return Json::Null;
+    }
+    match value.kind() {
+        Kind::List(_, elements) | Kind::Set(_, elements) | Kind::Tuple(elements) => {
+            Json::Array(elements.iter().map(redacted).collect())
+        }
+        Kind::Map(_, entries) | Kind::Object(entries) => entries
+            .iter()
+            .filter(|(_, entry)| entry.is_known() || !entry.marks().is_empty())
+            .map(|(name, entry)| (name.to_string(), redacted(entry)))
+            .collect::<Map<_, _>>()
+            .into(),
+        _ => model::to_plain(value),
+    }
+}
+
+/// True where a value must not be shown; leaves that may are left out of objects.
+pub(super) fn sensitive_flags(value: &Value) -> Json {
+    flags(value, &|value| (!value.marks().is_empty()).then_some(true))
+}
+
+/// True where a value is unknown; leaves that are known are left out of objects.
+pub(super) fn unknown_flags(value: &Value) -> Json {
+    flags(value, &|value| match (value.is_unknown(), value.marks().is_empty()) {
+        (true, _) => Some(true),
+        // The names inside are not shown either.
+        (false, false) => Some(!value.is_wholly_known()),
+        (false, true) => None,
+    })
+}
+
+fn flags(value: &Value, test: &dyn Fn(&Value) -> Option<bool>) -> Json {
+    if let Some(found) = test(value) {
+        return json!(found);
+    }
+    match value.kind() {
+        Kind::List(_, elements) | Kind::Set(_, elements) | Kind::Tuple(elements) => {
+            Json::Array(elements.iter().map(|element| flags(element, test)).collect())
+        }
+        Kind::Map(_, entries) | Kind::Object(entries) => entries
+            .iter()
+            .map(|(name, entry)| (name.to_string(), flags(entry, test)))
+            .filter(|(_, flag)| *flag != json!(false))
+            .collect::<Map<_, _>>()
+            .into(),
+        _ => json!(false),
+    }
+}
+
+/// The root outputs as `output -json` and an `outputs` line have them: by name the type, the value,
+/// and whether it must not be shown.
+pub fn outputs(outputs: &BTreeMap<Arc<str>, (Value, bool)>) -> Json {
+    outputs
+        .iter()
+        .map(|(name, (value, sensitive))| {
+            let sensitive = *sensitive || !value.marks().is_empty();
+            let shown = if sensitive { Json::Null } else { redacted(value) };
+            let output = json!({ "sensitive": sensitive, "type": value.ty().to_json(), "value": shown });
+            (name.to_string(), output)
+        })
+        .collect::<Map<_, _>>()
+        .into()
+}

@@ -1,0 +1,317 @@
+//! The plan for people: what was changed outside, what will be done to every object and why, what
+//! becomes of the outputs, and the line that counts.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use evenkeel_model::{InstanceAddress, InstanceKey, Path, ResourceMode, Value};
+use evenkeel_plan::drift::Cause;
+use evenkeel_plan::{ActionReason, Change, ChangeAction, Drift, Mode, OutputChange, Plan};
+use evenkeel_state::drift::DriftKind;
+
+use super::compare::{self, Noted};
+use super::node::{Action, Node, Shape};
+use super::style::{Paint, Style};
+use super::write::Writer;
+use super::{Schemas, text};
+
+/// Rulers are as long as lines, and so long where lines are not limited.
+const RULER_WIDTH: usize = 78;
+
+/// The whole plan.
+pub fn plan(plan: &Plan, schemas: Schemas<'_>, style: Style) -> String {
+    let mut out = String::new();
+    if !plan.drift.is_empty() {
+        out.push_str(&outside_changes(plan, schemas, style));
+    }
+    if plan.changes.is_empty() && plan.outputs.is_empty() {
+        out.push_str(&no_changes(plan, style));
+        return out;
+    }
+    if !plan.drift.is_empty() {
+        let width = if style.width == 0 { RULER_WIDTH } else { style.width };
+        let _ = writeln!(out, "\n{}", style.paint(Paint::Gray, "─".repeat(width)));
+    }
+    if !plan.changes.is_empty() {
+        out.push_str(&legend(plan, style));
+        out.push_str(&changes(plan, schemas, style));
+        let counts = plan_summary(plan);
+        let line = match counts.split_once(':') {
+            Some((word, rest)) => format!("{}{rest}", style.paint(Paint::Bold, format!("{word}:"))),
+            None => counts,
+        };
+        let _ = writeln!(out, "\n{line}");
+    }
+    if !plan.outputs.is_empty() {
+        out.push_str(&output_changes(&plan.outputs, style));
+        if plan.changes.is_empty() {
+            let remark = "You can apply this plan to save these new output values, without changing any real \
+                          infrastructure.";
+            let _ = writeln!(out, "\n{}", text::wrap(remark, style.width));
+        }
+    }
+    out
+}
+
+/// `Plan: 1 to add, 0 to change, 0 to destroy.`
+pub fn plan_summary(plan: &Plan) -> String {
+    let summary = plan.summary();
+    format!("Plan: {} to add, {} to change, {} to destroy.", summary.add, summary.change, summary.destroy)
+}
+
+fn no_changes(plan: &Plan, style: Style) -> String {
+    let (title, remark) = match (plan.mode, plan.drift.is_empty() && plan.refreshed.is_empty()) {
+        (Mode::Destroy, _) => (
+            "No objects need to be destroyed.",
+            "Nothing is managed here, or what was managed was already deleted outside of Evenkeel.",
+        ),
+        (Mode::RefreshOnly, true) => (
+            "Your infrastructure still matches the configuration.",
+            "Evenkeel has looked at every object and found it as it was left.",
+        ),
+        (Mode::RefreshOnly, false) => (
+            "No object will be touched.",
+            "This is a refresh-only plan: applying it writes down what was seen and changes nothing else.",
+        ),
+        (Mode::Normal, true) => (
+            "Your infrastructure matches the configuration.",
+            "Evenkeel has compared your real infrastructure against your configuration and found no \
+             differences, so no changes are needed.",
+        ),
+        (Mode::Normal, false) => (
+            "Your infrastructure matches the configuration.",
+            "What was seen differs in parts from what was remembered; applying this plan writes it down and \
+             changes nothing else.",
+        ),
+    };
+    let start = style.paint(Paint::BoldGreen, "No changes.");
+    let title = style.paint(Paint::Bold, format!(" {title}"));
+    format!("\n{start}{title}\n\n{}\n", text::wrap(remark, style.width))
+}
+
+fn legend(plan: &Plan, style: Style) -> String {
+    let head = "Evenkeel used the selected providers to generate the following execution plan. Resource actions \
+                are indicated with the following symbols:";
+    let mut out = format!("\n{}\n", text::wrap(head, style.width));
+    let used: BTreeSet<ChangeAction> = plan.changes.iter().map(|change| change.action).collect();
+    for (action, words) in [
+        (ChangeAction::Create, "create"),
+        (ChangeAction::Update, "update in-place"),
+        (ChangeAction::Delete, "destroy"),
+        (ChangeAction::DeleteThenCreate, "destroy and then create replacement"),
+        (ChangeAction::CreateThenDelete, "create replacement and then destroy"),
+        (ChangeAction::Read, "read (data resources)"),
+    ] {
+        if used.contains(&action) {
+            let _ = writeln!(out, "{} {words}", symbol(action, style));
+        }
+    }
+    out.push_str("\nEvenkeel will perform the following actions:\n");
+    out
+}
+
+/// Three columns that say what happens to an object.
+fn symbol(action: ChangeAction, style: Style) -> String {
+    let (plus, minus) = (style.paint(Paint::Green, "+"), style.paint(Paint::Red, "-"));
+    match action {
+        ChangeAction::Create => format!("  {plus}"),
+        ChangeAction::Update => format!("  {}", style.paint(Paint::Yellow, "~")),
+        ChangeAction::Delete => format!("  {minus}"),
+        ChangeAction::DeleteThenCreate => format!("{minus}/{plus}"),
+        ChangeAction::CreateThenDelete => format!("{plus}/{minus}"),
+        ChangeAction::Read => format!(" {}", style.paint(Paint::Cyan, "<=")),
+    }
+}
+
+fn changes(plan: &Plan, schemas: Schemas<'_>, style: Style) -> String {
+    let drifted: BTreeSet<&InstanceAddress> = plan.drift.iter().map(|drift| &drift.address).collect();
+    let mut out = String::new();
+    for change in &plan.changes {
+        let is_drifted = change.deposed.is_none() && drifted.contains(&change.address);
+        let put_back: BTreeSet<Path> = match is_drifted {
+            true => plan
+                .causes(change)
+                .into_iter()
+                .filter(|cause| cause.cause == Cause::Drift)
+                .map(|cause| cause.path)
+                .collect(),
+            false => BTreeSet::new(),
+        };
+        let is_correction = is_drifted && plan.is_correction(change);
+        out.push('\n');
+        out.push_str(&change_text(change, put_back, is_correction, schemas, style));
+    }
+    out
+}
+
+fn change_text(
+    change: &Change,
+    put_back: BTreeSet<Path>,
+    is_correction: bool,
+    schemas: Schemas<'_>,
+    style: Style,
+) -> String {
+    let mut out = heading(change, style);
+    if is_correction {
+        out.push_str("  # (drift: put back as declared)\n");
+    }
+    let noted = Noted { replace: change.replace_paths.iter().cloned().collect(), drift: put_back };
+    let schema = schemas(&change.address.resource);
+    let node = compare::objects(change.before.as_ref(), change.after.as_ref(), schema.as_deref(), &noted);
+    let _ = writeln!(out, "{} {}", symbol(change.action, style), resource(&change.address, &node, style));
+    out
+}
+
+/// `resource "aws_vpc" "main" {...}`
+fn resource(address: &InstanceAddress, node: &Node, style: Style) -> String {
+    let keyword = match address.resource.mode {
+        ResourceMode::Managed => "resource",
+        ResourceMode::Data => "data",
+    };
+    let (kind, name) = (text::quote(&address.resource.kind), text::quote(&address.resource.name));
+    format!("{keyword} {kind} {name} {}", Writer::changes(style).node(node, 0))
+}
+
+/// The address of what a change is about.
+fn subject(change: &Change) -> String {
+    let address = text::line(&change.address.to_string());
+    match change.deposed {
+        Some(key) => format!("{address} (deposed object {key})"),
+        None => address,
+    }
+}
+
+/// The comments above a change: what happens, and why.
+fn heading(change: &Change, style: Style) -> String {
+    let bold = |text: &str| style.paint(Paint::Bold, text);
+    let red = |text: &str| style.paint(Paint::BoldRed, text);
+    let start = bold(&format!("  # {}", subject(change)));
+    let replaced = red("replaced");
+    let what = match (change.action, change.reason) {
+        (ChangeAction::Create, _) => bold(" will be created"),
+        (ChangeAction::Read, _) => bold(" will be read during apply"),
+        (ChangeAction::Update, _) => bold(" will be updated in-place"),
+        (ChangeAction::Delete, _) => format!("{}{}", bold(" will be "), red("destroyed")),
+        (_, Some(ActionReason::ReplaceBecauseTainted)) => {
+            format!("{}{replaced}", bold(" is tainted, so must be "))
+        }
+        (_, Some(ActionReason::ReplaceByRequest)) => {
+            format!("{}{replaced}{}", bold(" will be "), bold(", as requested"))
+        }
+        (_, Some(ActionReason::ReplaceByTriggers)) => {
+            format!("{}{replaced}{}", bold(" will be "), bold(" due to changes in replace_triggered_by"))
+        }
+        _ => format!("{}{replaced}", bold(" must be ")),
+    };
+    let why = reason(change).map(|why| format!("  # ({why})\n")).unwrap_or_default();
+    format!("{start}{what}\n{why}")
+}
+
+/// Why an object goes or a data source is read late.
+fn reason(change: &Change) -> Option<String> {
+    if change.deposed.is_some() {
+        return Some("left over from a partially-failed replacement of this instance".to_owned());
+    }
+    let resource = &change.address.resource;
+    let key = change.address.key.as_ref();
+    let shown_key = key.map(|key| text::line(&key.to_string())).unwrap_or_default();
+    Some(match change.reason? {
+        ActionReason::DeleteBecauseNoResourceConfig => {
+            format!("because {} is not in configuration", text::line(&resource.to_string()))
+        }
+        ActionReason::DeleteBecauseNoModule => {
+            format!("because {} is not in configuration", text::line(&resource.module.to_string()))
+        }
+        ActionReason::DeleteBecauseWrongRepetition => match key {
+            None => "because resource uses count or for_each".to_owned(),
+            Some(InstanceKey::Int(_)) => "because resource does not use count".to_owned(),
+            Some(InstanceKey::String(_)) => "because resource does not use for_each".to_owned(),
+        },
+        ActionReason::DeleteBecauseCountIndex => {
+            format!("because index {shown_key} is out of range for count")
+        }
+        ActionReason::DeleteBecauseEachKey => format!("because key {shown_key} is not in for_each map"),
+        ActionReason::ReadBecauseConfigUnknown => "config refers to values not yet known".to_owned(),
+        ActionReason::ReadBecauseDependencyPending => {
+            "depends on a resource or a module with changes pending".to_owned()
+        }
+        ActionReason::ReplaceBecauseCannotUpdate
+        | ActionReason::ReplaceBecauseTainted
+        | ActionReason::ReplaceByRequest
+        | ActionReason::ReplaceByTriggers => return None,
+    })
+}
+
+/// `Changes to Outputs:` and a line for each.
+fn output_changes(outputs: &BTreeMap<std::sync::Arc<str>, OutputChange>, style: Style) -> String {
+    let mut out = String::from("\nChanges to Outputs:\n");
+    let width = outputs.keys().map(|name| text::width(&text::name(name))).max().unwrap_or_default();
+    let writer = Writer::changes(style);
+    for (name, change) in outputs {
+        let node = output_node(change);
+        let name = text::pad(&text::name(name), width);
+        let _ = writeln!(out, "{}{name} = {}", writer.symbol(node.action), writer.node(&node, 0));
+    }
+    out
+}
+
+fn output_node(change: &OutputChange) -> Node {
+    let shown = |value: &Option<Value>| match (value, change.sensitive) {
+        (Some(value), true) => Some(value.clone().sensitive()),
+        (value, _) => value.clone(),
+    };
+    let mut node = compare::values(shown(&change.before).as_ref(), shown(&change.after).as_ref());
+    if node.action == Action::None && matches!(node.shape, Shape::Hidden(_)) {
+        // It is listed, so something about it changes, if only whether it may be shown.
+        node.action = Action::Update;
+    }
+    node
+}
+
+/// The section about what was changed outside, before what will be done.
+fn outside_changes(plan: &Plan, schemas: Schemas<'_>, style: Style) -> String {
+    let title = style.paint(Paint::Bold, "Objects have changed outside of Evenkeel");
+    let note = style.paint(Paint::Cyan, "Note:");
+    let head = "Evenkeel found that these objects are not as it left them:";
+    let mut out = format!("\n{note} {title}\n\n{}\n", text::wrap(head, style.width));
+    for drift in &plan.drift {
+        out.push('\n');
+        out.push_str(&drifted_object(drift, schemas, style));
+    }
+    let remark = match plan.mode {
+        Mode::Normal => {
+            "Unless the configuration was changed in the same way, or ignores these attributes with \
+             ignore_changes, the plan below puts them back as declared."
+        }
+        Mode::Destroy => "They will be destroyed as they are now.",
+        Mode::RefreshOnly => {
+            "This is a refresh-only plan: nothing will be put back. Applying it makes Evenkeel remember the \
+             objects as they are now."
+        }
+    };
+    let _ = writeln!(out, "\n{}", text::wrap(remark, style.width));
+    out
+}
+
+fn drifted_object(drift: &Drift, schemas: Schemas<'_>, style: Style) -> String {
+    let (what, action) = match drift.kind {
+        DriftKind::Deleted => ("has been deleted", ChangeAction::Delete),
+        DriftKind::Changed => ("has changed", ChangeAction::Update),
+    };
+    let address = text::line(&drift.address.to_string());
+    let heading = style.paint(Paint::Bold, format!("  # {address} {what}"));
+    let schema = schemas(&drift.address.resource);
+    let now = drift.observed.as_ref().map(|observed| only_drifted(drift, observed));
+    let node = compare::objects(Some(&drift.expected), now.as_ref(), schema.as_deref(), &Noted::default());
+    format!("{heading}\n{} {}\n", symbol(action, style), resource(&drift.address, &node, style))
+}
+
+/// The object as it was seen, without the differences that do not matter.
+fn only_drifted(drift: &Drift, observed: &Value) -> Value {
+    let drifted: BTreeSet<&str> = drift.paths.iter().filter_map(Path::first_attribute).collect();
+    let Some(expected) = drift.expected.as_entries() else { return observed.clone() };
+    expected
+        .iter()
+        .filter(|(name, _)| !drifted.contains(&***name))
+        .fold(observed.clone(), |observed, (name, value)| observed.with_attribute(name, value.clone()))
+}

@@ -1,0 +1,65 @@
+//! One value as HCL, the way `terraform output` and `terraform console` write it.
+
+use std::fmt::Write as _;
+
+use evenkeel_model::Value;
+use evenkeel_model::value::Kind;
+
+use super::style::Style;
+use super::{hide, text};
+
+/// The value; lines after the first are indented by `indent` columns.
+pub fn value(value: &Value, indent: usize, style: Style) -> String {
+    if let Some(words) = hide::words(value.marks()) {
+        return words.to_owned();
+    }
+    match value.kind() {
+        Kind::Unknown(..) => "(known after apply)".to_owned(),
+        Kind::Null(_) => "null".to_owned(),
+        Kind::Bool(value) => value.to_string(),
+        Kind::Number(number) => number.to_string(),
+        Kind::String(text) => string(text, indent),
+        Kind::List(_, elements) => format!("tolist({})", sequence(elements, indent, style)),
+        Kind::Set(_, elements) => format!("toset({})", sequence(elements, indent, style)),
+        Kind::Tuple(elements) => sequence(elements, indent, style),
+        Kind::Map(_, entries) => format!("tomap({})", mapping(entries, indent, style)),
+        Kind::Object(entries) => mapping(entries, indent, style),
+    }
+}
+
+fn string(text: &str, indent: usize) -> String {
+    if !text.contains('\n') {
+        return text::quote(text);
+    }
+    let (mark, margin) = if indent == 0 { ("<<EOT", String::new()) } else { ("<<-EOT", " ".repeat(indent)) };
+    let body: Vec<String> = text.split('\n').map(|line| format!("{margin}{}", text::lines(line))).collect();
+    format!("{mark}\n{}\n{margin}EOT", body.join("\n"))
+}
+
+fn sequence(elements: &[Value], indent: usize, style: Style) -> String {
+    if elements.is_empty() {
+        return "[]".to_owned();
+    }
+    let margin = " ".repeat(indent + 2);
+    let mut out = String::from("[\n");
+    for element in elements {
+        let _ = writeln!(out, "{margin}{},", value(element, indent + 2, style));
+    }
+    out + &" ".repeat(indent) + "]"
+}
+
+fn mapping(
+    entries: &std::collections::BTreeMap<std::sync::Arc<str>, Value>,
+    indent: usize,
+    style: Style,
+) -> String {
+    if entries.is_empty() {
+        return "{}".to_owned();
+    }
+    let margin = " ".repeat(indent + 2);
+    let mut out = String::from("{\n");
+    for (name, entry) in entries {
+        let _ = writeln!(out, "{margin}{} = {}", text::quote(name), value(entry, indent + 2, style));
+    }
+    out + &" ".repeat(indent) + "}"
+}
