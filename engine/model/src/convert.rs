@@ -113,6 +113,14 @@ pub fn concrete(ty: &Type) -> Type {
 
 fn convert_known(value: &Value, ty: &Type) -> Result<Value, ConvertError> {
     match (value.kind(), ty) {
+        // Elements have exactly the element type, so there is nothing to look at.
+        (Kind::List(from, _), Type::List(to))
+        | (Kind::Set(from, _), Type::Set(to))
+        | (Kind::Map(from, _), Type::Map(to))
+            if *from == **to && !from.has_dynamic() =>
+        {
+            Ok(value.kind().clone().into())
+        }
         (Kind::Bool(_), Type::Bool) | (Kind::Number(_), Type::Number) | (Kind::String(_), Type::String) => {
             Ok(value.kind().clone().into())
         }

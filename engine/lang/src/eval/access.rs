@@ -81,22 +81,28 @@ pub(crate) fn index(collection: &Value, key: &Value, range: &SourceRange) -> Res
     if key.is_null() {
         return Err(invalid("Can't use a null value as an indexing key.", range));
     }
-    let ty = collection.ty();
-    if ty == Type::Dynamic || key.ty() == Type::Dynamic {
+    if open(collection) || open(key) {
         return Ok(Value::unknown(Type::Dynamic).with_marks(collection.marks()));
     }
-    match &ty {
-        Type::List(_) | Type::Tuple(_) => index_sequence(collection, key, &ty, range),
-        Type::Map(element) => index_map(collection, key, element, range),
-        Type::Object(_) => index_object(collection, key, &ty, range),
-        Type::Set(_) => Err(invalid(
+    // Looks at the kind and not at the type, which would take a walk over the whole collection.
+    match collection.kind() {
+        Kind::List(..) | Kind::Tuple(_) | Kind::Unknown(Type::List(_) | Type::Tuple(_), _) => {
+            index_sequence(collection, key, range)
+        }
+        Kind::Map(element, _) => index_map(collection, key, element, range),
+        Kind::Unknown(Type::Map(element), _) => index_map(collection, key, element, range),
+        Kind::Object(_) | Kind::Unknown(Type::Object(_), _) => index_object(collection, key, range),
+        Kind::Set(..) | Kind::Unknown(Type::Set(_), _) => Err(invalid(
             "Elements of a set are identified only by their value and don't have any separate index or key to select with, so it's only possible to perform operations across all elements of the set.",
             range,
         )),
-        Type::Dynamic | Type::Bool | Type::Number | Type::String => {
-            Err(invalid("This value does not have any indices.", range))
-        }
+        _ => Err(invalid("This value does not have any indices.", range)),
     }
+}
+
+/// Whether not even the type of a value is known.
+fn open(value: &Value) -> bool {
+    matches!(value.kind(), Kind::Unknown(Type::Dynamic, _) | Kind::Null(Type::Dynamic))
 }
 
 fn invalid(detail: impl Into<String>, range: &SourceRange) -> Diagnostic {
@@ -111,17 +117,13 @@ fn key_as(key: &Value, ty: &Type, range: &SourceRange) -> Result<Value, Diagnost
     convert(key, ty).map_err(|error| no_element(&format!(": {error}"), range))
 }
 
-fn index_sequence(
-    collection: &Value,
-    key: &Value,
-    ty: &Type,
-    range: &SourceRange,
-) -> Result<Value, Diagnostic> {
+fn index_sequence(collection: &Value, key: &Value, range: &SourceRange) -> Result<Value, Diagnostic> {
     let key = key_as(key, &Type::Number, range)?;
     let marks = collection.marks().union(key.marks());
     let Some(number) = key.as_number() else {
-        return Ok(match ty {
-            Type::List(element) => Value::unknown((**element).clone()).with_marks(marks),
+        return Ok(match collection.kind() {
+            Kind::List(element, _) => Value::unknown(element.clone()).with_marks(marks),
+            Kind::Unknown(Type::List(element), _) => Value::unknown((**element).clone()).with_marks(marks),
             _ => Value::unknown(Type::Dynamic).with_marks(marks),
         });
     };
@@ -137,18 +139,18 @@ fn index_sequence(
     let position = number.to_usize();
     let beyond =
         || no_element(": the given index is greater than or equal to the length of the collection", range);
-    match (collection.as_elements(), ty) {
+    match (collection.as_elements(), collection.kind()) {
         (Some([]), _) => Err(no_element(": the collection has no elements", range)),
         (Some(elements), _) => position
             .and_then(|position| elements.get(position))
             .map(|element| element.clone().with_marks(marks))
             .ok_or_else(beyond),
-        (None, Type::Tuple(types)) => position
+        (None, Kind::Unknown(Type::Tuple(types), _)) => position
             .and_then(|position| types.get(position))
             .map(|ty| Value::unknown(ty.clone()).with_marks(marks))
             .ok_or_else(beyond),
-        (None, Type::List(element)) => {
-            let most = collection.refinements().and_then(|refinements| refinements.length_max);
+        (None, Kind::Unknown(Type::List(element), refinements)) => {
+            let most = refinements.as_ref().and_then(|refinements| refinements.length_max);
             if most.is_some_and(|most| position.is_none_or(|position| position as u64 >= most)) {
                 return Err(beyond());
             }
@@ -174,13 +176,8 @@ fn index_map(
     }
 }
 
-fn index_object(
-    collection: &Value,
-    key: &Value,
-    ty: &Type,
-    range: &SourceRange,
-) -> Result<Value, Diagnostic> {
-    let by_number = key.ty() == Type::Number;
+fn index_object(collection: &Value, key: &Value, range: &SourceRange) -> Result<Value, Diagnostic> {
+    let by_number = key.as_number().is_some();
     let key = key_as(key, &Type::String, range)?;
     let Some(name) = key.as_str() else {
         return Ok(Value::unknown(Type::Dynamic).with_marks(collection.marks()));
@@ -193,10 +190,10 @@ fn index_object(
         }
         diagnostic
     };
-    let found = match (collection.as_entries(), ty) {
-        (Some(attributes), _) => attributes.get(name).cloned(),
-        (None, Type::Object(object)) => object.attributes.get(name).map(|ty| Value::unknown(ty.clone())),
-        (None, _) => None,
+    let found = match collection.kind() {
+        Kind::Object(attributes) => attributes.get(name).cloned(),
+        Kind::Unknown(Type::Object(object), _) => object.attributes.get(name).cloned().map(Value::unknown),
+        _ => None,
     };
     found.map(|value| value.with_marks(collection.marks())).ok_or_else(missing)
 }

@@ -360,11 +360,14 @@ fn element_type(arguments: &[Value]) -> Result<Type, CallError> {
 }
 
 fn element(arguments: &[Value]) -> Result<Value, CallError> {
-    element_type(arguments)?;
+    let given = first(arguments);
+    if !matches!(given.kind(), Kind::List(..) | Kind::Tuple(_)) {
+        return failed(format!("cannot read elements from {}", given.ty().friendly_name()));
+    }
     let list = elements(arguments, 0);
     let position = wrapped_position(arguments, list.len())?;
     match list.get(position) {
-        Some(element) => Ok(element.clone().with_marks(first(arguments).marks())),
+        Some(element) => Ok(element.clone().with_marks(given.marks())),
         None => failed("cannot use element function with an empty list"),
     }
 }
@@ -436,18 +439,19 @@ fn keys(arguments: &[Value]) -> Result<Value, CallError> {
 fn length(arguments: &[Value]) -> Result<Value, CallError> {
     let value = first(arguments);
     let marks = value.marks();
-    let result = match value.ty() {
-        Type::Tuple(types) => Value::number(types.len()),
-        Type::Object(object) => Value::number(object.attributes.len()),
-        Type::String => super::string::length(&value),
-        Type::Dynamic => unknown_count(0, None),
-        Type::List(_) | Type::Set(_) | Type::Map(_) => match length_bounds(&value) {
+    let result = match value.kind() {
+        Kind::Tuple(elements) => Value::number(elements.len()),
+        Kind::Object(attributes) => Value::number(attributes.len()),
+        Kind::Unknown(Type::Object(object), _) => Value::number(object.attributes.len()),
+        Kind::String(_) | Kind::Unknown(Type::String, _) => super::string::length(&value),
+        Kind::Unknown(Type::Dynamic, _) => unknown_count(0, None),
+        Kind::Bool(_) | Kind::Number(_) | Kind::Null(_) | Kind::Unknown(Type::Bool | Type::Number, _) => {
+            return bad(0, "argument must be a string, a collection type, or a structural type");
+        }
+        Kind::List(..) | Kind::Set(..) | Kind::Map(..) | Kind::Unknown(..) => match length_bounds(&value) {
             (least, Some(most)) if least == most => Value::number(least),
             (least, most) => unknown_count(least, most),
         },
-        Type::Bool | Type::Number => {
-            return bad(0, "argument must be a string, a collection type, or a structural type");
-        }
     };
     Ok(result.with_marks(marks))
 }
@@ -468,20 +472,33 @@ fn lookup_type(arguments: &[Value]) -> Result<Type, CallError> {
         return failed(format!("lookup() takes two or three arguments, got {}", arguments.len()));
     }
     let key = arguments.get(1).and_then(Value::as_str);
-    match (type_of(arguments, 0), key) {
-        (Type::Object(_), None) => Ok(Type::Dynamic),
-        (Type::Object(object), Some(key)) => match (object.attributes.get(key), arguments.get(2)) {
-            (Some(ty), _) => Ok(ty.clone()),
+    // By kind, because the whole type of a large object takes a walk over it.
+    let map = first(arguments);
+    let (object, element) = match map.kind() {
+        Kind::Object(_) | Kind::Unknown(Type::Object(_), _) => (true, Type::Dynamic),
+        Kind::Map(element, _) => (false, element.clone()),
+        Kind::Unknown(Type::Map(element), _) => (false, (**element).clone()),
+        _ => return bad(0, "lookup() requires a map as the first argument"),
+    };
+    match (key, arguments.get(2)) {
+        (None, _) if object => Ok(Type::Dynamic),
+        (Some(key), default) if object => match (attribute_type(&map, key), default) {
+            (Some(ty), _) => Ok(ty),
             (None, Some(default)) => Ok(default.ty()),
             (None, None) => bad(0, format!("the given object has no attribute {key:?}")),
         },
-        (Type::Map(element), _) => match arguments.get(2) {
-            Some(default) if convert(default, &element).is_err() => {
-                bad(2, "the default value must have the same type as the map elements")
-            }
-            _ => Ok((*element).clone()),
-        },
-        _ => bad(0, "lookup() requires a map as the first argument"),
+        (_, Some(default)) if convert(default, &element).is_err() => {
+            bad(2, "the default value must have the same type as the map elements")
+        }
+        _ => Ok(element),
+    }
+}
+
+fn attribute_type(object: &Value, name: &str) -> Option<Type> {
+    match object.kind() {
+        Kind::Object(attributes) => attributes.get(name).map(Value::ty),
+        Kind::Unknown(Type::Object(object), _) => object.attributes.get(name).cloned(),
+        _ => None,
     }
 }
 

@@ -287,12 +287,10 @@ pub(crate) fn call(
     evaluator: &mut Evaluator,
 ) -> Result<Value, CallError> {
     let mut marks = Marks::NONE;
-    let mut secret = Marks::NONE;
     let mut unknown = false;
     let mut untyped = false;
     for (i, argument) in arguments.iter_mut().enumerate() {
         let Some(parameter) = function.parameter(i) else { continue };
-        secret = secret.union(argument.all_marks());
         if !parameter.marked {
             let (plain, found) = argument.clone().unmark_deep();
             marks = marks.union(found);
@@ -302,7 +300,8 @@ pub(crate) fn call(
             return bad(i, "argument must not be null");
         }
         unknown |= argument.is_unknown() && !parameter.unknown;
-        untyped |= !parameter.dynamic && argument.ty() == Type::Dynamic;
+        untyped |= !parameter.dynamic
+            && matches!(argument.kind(), Kind::Unknown(Type::Dynamic, _) | Kind::Null(Type::Dynamic));
     }
     if untyped {
         return Ok(Value::unknown(Type::Dynamic).with_marks(marks));
@@ -312,7 +311,10 @@ pub(crate) fn call(
         (false, Run::Pure(run)) => run(&arguments),
         (false, Run::Scoped(run)) => run(&arguments, evaluator),
     };
-    let value = result.map_err(|error| hide(error, secret))?;
+    let value = result.map_err(|error| {
+        let inside = arguments.iter().fold(marks, |marks, argument| marks.union(argument.all_marks()));
+        hide(error, inside)
+    })?;
     let value = if function.nullable { value } else { refine_not_null(value) };
     Ok(value.with_marks(marks))
 }
