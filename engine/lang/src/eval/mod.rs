@@ -176,4 +176,4 @@ impl<'s> Evaluator<'s> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -170,14 +170,14 @@ fn eval(text: &str, table: &Table) -> (Value, Diagnostics) {
 }
 
 /// `text` evaluates to what `expected` does.
-fn check(text: &str, expected: &str) {
+pub(crate) fn check(text: &str, expected: &str) {
     let table = table();
     let (value, problems) = eval(text, &table);
     assert!(!problems.has_errors(), "{text}: {problems:?}");
     assert_eq!(value, eval(expected, &table).0, "{text}");
 }
 
-fn error(text: &str) -> String {
+pub(crate) fn error(text: &str) -> String {
     let (value, problems) = eval(text, &table());
     assert!(problems.has_errors(), "{text} gave {value:?}");
     assert!(value.is_unknown());

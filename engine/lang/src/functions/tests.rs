@@ -1,4 +1,5 @@
 use super::*;
+use crate::eval::tests::{check, error};
 
 #[test]
 fn every_function_is_described() {
@@ -15,4 +16,113 @@ fn every_function_is_described() {
 fn names_are_unique() {
     let all: usize = FAMILIES.iter().map(|family| family.len()).sum();
     assert_eq!(all, names().count());
+}
+
+/// One or two calls of every family; the expected side is an expression as well.
+#[test]
+fn functions_give_what_terraform_gives() {
+    for (text, expected) in [
+        // collection
+        ("length(\"wé\")", "2"),
+        ("merge({ a = 1 }, { a = 2, b = 3 })", "{ a = 2, b = 3 }"),
+        ("concat([1], [\"a\"])", "[1, \"a\"]"),
+        ("lookup({ a = 1 }, \"b\", 2)", "2"),
+        ("flatten([[1, [2]], 3])", "[1, 2, 3]"),
+        ("element([\"a\", \"b\"], 3)", "\"b\""),
+        ("coalesce(null, \"\", \"x\")", "\"x\""),
+        ("keys({ b = 1, a = 2 })", "[\"a\", \"b\"]"),
+        ("zipmap([\"a\"], [1])", "{ a = 1 }"),
+        ("slice([1, 2, 3], 1, 2)", "[2]"),
+        ("one([])", "null"),
+        ("contains([\"a\"], \"a\")", "true"),
+        ("sort([\"b\", \"a\"])", "tolist([\"a\", \"b\"])"),
+        ("distinct([1, 1, 2])", "tolist([1, 2])"),
+        ("range(3, 0)", "tolist([3, 2, 1])"),
+        ("transpose({ a = [\"x\", \"y\"] })", "tomap({ x = tolist([\"a\"]), y = tolist([\"a\"]) })"),
+        ("matchkeys([1, 2], [\"a\", \"b\"], [\"b\"])", "tolist([2])"),
+        ("chunklist([1, 2, 3], 2)", "tolist([tolist([1, 2]), tolist([3])])"),
+        ("alltrue([true, null])", "false"),
+        ("sum([1, 2.5])", "3.5"),
+        // set
+        ("setproduct([\"a\"], [1, 2])", "tolist([[\"a\", 1], [\"a\", 2]])"),
+        ("setsubtract([\"a\", \"b\"], [\"b\"])", "toset([\"a\"])"),
+        // string
+        ("join(\",\", [1, true])", "\"1,true\""),
+        ("split(\",\", \"a,b\")", "tolist([\"a\", \"b\"])"),
+        ("replace(\"a1b2\", \"/[0-9]/\", \"<$0>\")", "\"a<1>b<2>\""),
+        ("regex(\"(?P<k>[a-z]+)=\", \"x=1\")", "{ k = \"x\" }"),
+        ("title(\"a b-c\")", "\"A B-C\""),
+        ("substr(\"hello\", -3, 2)", "\"ll\""),
+        ("format(\"%05.1f|%-4s|%q|%v\", 3.14159, \"ab\", \"c\", [1])", "\"003.1|ab  |\\\"c\\\"|[1]\""),
+        ("format(\"%x %#o %e %g\", 255, 8, 12345, 1e-7)", "\"ff 010 1.234500e+04 1e-07\""),
+        ("formatlist(\"%s-%d\", [\"a\", \"b\"], 1)", "tolist([\"a-1\", \"b-1\"])"),
+        // numeric
+        ("pow(2, 10)", "1024"),
+        ("floor(-1.5)", "-2"),
+        ("parseint(\"-ff\", 16)", "-255"),
+        ("max(1, \"3\", 2)", "3"),
+        // encoding and hash
+        (
+            "jsonencode({ b = 1.50, a = \"<x>\" })",
+            "\"{\\\"a\\\":\\\"\\\\u003cx\\\\u003e\\\",\\\"b\\\":1.5}\"",
+        ),
+        ("jsondecode(\"[1, null]\")", "[1, null]"),
+        ("base64decode(base64encode(\"é\"))", "\"é\""),
+        ("urlencode(\"a b/ü\")", "\"a+b%2F%C3%BC\""),
+        ("csvdecode(\"a,b\\n1,\\\"x\\n,y\\\"\\n\")", "tolist([{ a = \"1\", b = \"x\\n,y\" }])"),
+        ("yamldecode(\"a: [1, yes]\\n\")", "{ a = [1, true] }"),
+        ("yamlencode({ a = [\"x\"] })", "\"\\\"a\\\":\\n- \\\"x\\\"\\n\""),
+        ("md5(\"\")", "\"d41d8cd98f00b204e9800998ecf8427e\""),
+        ("base64sha256(\"test\")", "\"n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg=\""),
+        ("uuidv5(\"dns\", \"tada\")", "\"faa898db-9b9d-5b75-86a9-149e7bb8e3b8\""),
+        // ip_network
+        ("cidrsubnet(\"10.0.0.0/8\", 8, 255)", "\"10.255.0.0/16\""),
+        (
+            "cidrsubnets(\"10.0.0.0/16\", 4, 8, 4)",
+            "tolist([\"10.0.0.0/20\", \"10.0.16.0/24\", \"10.0.32.0/20\"])",
+        ),
+        ("cidrhost(\"fd00::/64\", -1)", "\"fd00::ffff:ffff:ffff:ffff\""),
+        ("cidrnetmask(\"10.0.0.0/12\")", "\"255.240.0.0\""),
+        // date
+        (
+            "formatdate(\"EEE, DD MMM YYYY hh:mm:ss ZZZ\", \"2018-01-02T23:12:01-08:00\")",
+            "\"Tue, 02 Jan 2018 23:12:01 -0800\"",
+        ),
+        ("timeadd(\"2024-02-28T23:30:00Z\", \"1h30m\")", "\"2024-02-29T01:00:00Z\""),
+        ("timecmp(\"2017-11-22T01:00:00Z\", \"2017-11-22T00:00:00-01:00\")", "0"),
+        // filesystem
+        ("fileexists(\"t.tmpl\")", "true"),
+        ("fileset(\".\", \"*.tmpl\")", "toset([\"t.tmpl\", \"loop.tmpl\"])"),
+        ("basename(\"a/b.txt\")", "\"b.txt\""),
+        ("abspath(\"a/../b\")", "\"/stack/b\""),
+        // type_conversion
+        ("tonumber(\"1.50\")", "1.5"),
+        ("toset([\"b\", \"a\", \"b\"])", "toset([\"a\", \"b\"])"),
+        ("issensitive(sensitive(1))", "true"),
+        ("nonsensitive(sensitive(1))", "1"),
+    ] {
+        check(text, expected);
+    }
+}
+
+#[test]
+fn wrong_arguments_are_named() {
+    for (text, expected) in [
+        ("tonumber(\"x\")", "cannot convert \"x\" to number"),
+        ("cidrsubnet(\"10.0.0.0/33\", 1, 1)", "invalid CIDR address: 10.0.0.0/33"),
+        ("cidrsubnet(\"10.0.0.0/31\", 2, 1)", "insufficient address space"),
+        ("format(\"%d\", \"x\")", "unsupported value for \"%d\" at 0: a number is required"),
+        ("format(\"%s\")", "not enough arguments"),
+        ("regex(\"(\", \"x\")", "Invalid value for \"pattern\" parameter"),
+        ("formatdate(\"Y\", \"2018-01-02T23:12:01Z\")", "year must either be"),
+        ("timeadd(\"2018-01-32T00:00:00Z\", \"1h\")", "not a valid RFC3339 timestamp"),
+        ("element([], 0)", "empty list"),
+        ("merge([1])", "arguments must be maps or objects"),
+        ("log(0, 10)", "not a finite number"),
+        ("range(0, 5000)", "more than 1024 values"),
+        ("jsondecode(\"{\")", "Call to function \"jsondecode\" failed"),
+    ] {
+        let found = error(text);
+        assert!(found.contains(expected), "{text}: {found}");
+    }
 }
