@@ -18,6 +18,7 @@ use crate::endpoints::{Endpoints, Service};
 use crate::errors::{self, Effect};
 use crate::http::{CallCounter, CountCalls};
 use crate::regions;
+use crate::resources::s3::lenient;
 use crate::tags::TagPolicy;
 
 /// Who the credentials belong to.
@@ -138,6 +139,7 @@ impl Context {
                 .force_path_style(self.account.s3_path_style)
                 .interceptor(CountCalls(self.account.calls.clone()));
             config.set_endpoint_url(self.account.endpoints.get(Service::S3).map(str::to_owned));
+            config.set_http_client(self.account.sdk.http_client().map(lenient::client));
             s3::Client::from_conf(config.build())
         })
     }

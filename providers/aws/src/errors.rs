@@ -91,6 +91,13 @@ where
 {
     fn from(error: &SdkError<E, Response>) -> Self {
         match error {
+            SdkError::ServiceError(service) if service.raw().status().is_success() => Self {
+                class: Class::Ambiguous,
+                code: String::new(),
+                message: format!("the answer cannot be read: {}", innermost_text(service.err())),
+                request_id: None,
+                status: Some(service.raw().status().as_u16()),
+            },
             SdkError::ServiceError(service) => {
                 let status = service.raw().status().as_u16();
                 let meta = service.err().meta();
@@ -345,9 +352,10 @@ fn is_conflict(code: &str) -> bool {
 }
 
 fn is_invalid(code: &str) -> bool {
-    ["Invalid", "Malformed", "Missing", "Unknown", "Unsupported", "Validation", "BadRequest"]
-        .iter()
-        .any(|start| code.starts_with(start))
+    let starts = ["Invalid", "Malformed", "Missing", "Unknown", "Unsupported", "Validation", "BadRequest"];
+    let wrong_region =
+        ["PermanentRedirect", "IllegalLocationConstraintException", "AuthorizationHeaderMalformed"];
+    wrong_region.contains(&code) || starts.iter().any(|start| code.starts_with(start))
 }
 
 /// What the user can do about it.
@@ -386,9 +394,10 @@ fn remedy(kind: ErrorKind, failure: &Failure) -> &'static str {
             "Bucket names are shared by everybody in a partition. Choose another name, or import the bucket if \
              it is yours."
         }
-        (ErrorKind::Invalid, "PermanentRedirect" | "IllegalLocationConstraintException") => {
-            "The bucket is in another region; set the region argument."
-        }
+        (
+            ErrorKind::Invalid,
+            "PermanentRedirect" | "IllegalLocationConstraintException" | "AuthorizationHeaderMalformed",
+        ) => "The bucket is in another region; set the region argument.",
         _ => "",
     }
 }

@@ -5,6 +5,7 @@
 mod bucket;
 mod bucket_versioning;
 mod delete;
+pub mod lenient;
 mod object;
 mod object_read;
 mod tagging;
