@@ -372,26 +372,38 @@ fn packs(copy: &Path) -> usize {
     entries.filter(|entry| entry.path().extension().is_some_and(|extension| extension == "pack")).count()
 }
 
-/// Removes what a killed fetch left: locks of single files, and packs that were not finished.
+/// Removes what a killed fetch left: locks of single files and of references, and packs that were
+/// not finished. A reference cannot be called `x.lock`, so nothing else has such a name.
 fn sweep(copy: &Path) -> io::Result<()> {
-    sweep_directory(copy, |name| name.ends_with(".lock"))?;
-    sweep_directory(&copy.join("objects/pack"), |name| {
-        !name.starts_with("pack-") && !name.starts_with("multi-pack-index")
-    })
+    let is_lock: fn(&str) -> bool = |name| name.ends_with(".lock");
+    let mut pending = vec![copy.join("refs")];
+    while let Some(directory) = pending.pop() {
+        pending.extend(sweep_directory(&directory, is_lock)?);
+    }
+    sweep_directory(copy, is_lock)?;
+    let is_unfinished: fn(&str) -> bool =
+        |name| !name.starts_with("pack-") && !name.starts_with("multi-pack-index");
+    sweep_directory(&copy.join("objects/pack"), is_unfinished)?;
+    Ok(())
 }
 
-fn sweep_directory(directory: &Path, stale: fn(&str) -> bool) -> io::Result<()> {
+/// Removes stale files, and answers the directories.
+fn sweep_directory(directory: &Path, is_stale: fn(&str) -> bool) -> io::Result<Vec<PathBuf>> {
     let entries = match fs::read_dir(directory) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries?,
     };
+    let mut directories = Vec::new();
     for entry in entries {
         let entry = entry?;
-        if entry.file_type()?.is_file() && entry.file_name().to_str().is_some_and(stale) {
+        let kind = entry.file_type()?;
+        if kind.is_dir() {
+            directories.push(entry.path());
+        } else if kind.is_file() && entry.file_name().to_str().is_some_and(is_stale) {
             fs::remove_file(entry.path())?;
         }
     }
-    Ok(())
+    Ok(directories)
 }
 
 /// Private repositories are nobody else's business.

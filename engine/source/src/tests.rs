@@ -329,8 +329,10 @@ fn a_repository_with_longer_names() {
     scene.git(&["init", "-q", "-b", "main", "--object-format=sha256", "."]);
     scene.write("main.tf", "# long");
     let id = scene.commit("first");
-    let read = scene.read("", Some(&id[..12])).unwrap();
-    assert_eq!((read.snapshot.revision.id(), text(&read, "main.tf")), (id.as_str(), "# long"));
+    for revision in ["main", &id] {
+        let read = scene.read("", Some(revision)).unwrap();
+        assert_eq!((read.snapshot.revision.id(), text(&read, "main.tf")), (id.as_str(), "# long"));
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::fs;
 use std::sync::atomic::AtomicBool;
 
-use super::{Scene, check_error};
+use super::{Scene, check_error, paths};
 use crate::{Limits, Source};
 
 #[test]

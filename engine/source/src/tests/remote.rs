@@ -64,7 +64,15 @@ fn what_a_killed_fetch_leaves_behind_is_no_obstacle() {
         .map(|entry| entry.unwrap().path())
         .find(|path| path.extension().is_some_and(|extension| extension == "git"))
         .unwrap();
-    for left in ["packed-refs.lock", "HEAD.lock", "config.lock", "objects/pack/.tmpAbCdEf"] {
+    for left in [
+        "packed-refs.lock",
+        "HEAD.lock",
+        "config.lock",
+        "refs/evenkeel/head.lock",
+        "refs/heads/trunk.lock",
+        "objects/pack/.tmpAbCdEf",
+    ] {
+        fs::create_dir_all(copy.join(left).parent().unwrap()).unwrap();
         fs::write(copy.join(left), "half").unwrap();
     }
     scene.write("modules/network/main.tf", "# three");
