@@ -302,10 +302,20 @@ impl Finisher {
         wholly_known(config.unmark_deep().0, "provider configuration")
     }
 
+    /// Gives everything that a node needs its final value. A module call that comes up has to be
+    /// expanded before it is known which outputs of its instances are needed, so this goes on until
+    /// nothing new comes up.
     fn ensure_needs(&mut self, node: NodeIndex, place: usize) -> Result<(), Diagnostics> {
         let mut diagnostics = Diagnostics::new();
-        for (needed, place) in self.world.needs_at(node, place) {
-            diagnostics.extend(self.ensure_with(needed, place));
+        loop {
+            let needs = self.world.needs_at(node, place);
+            let open: Vec<_> = needs.into_iter().filter(|needed| !self.done.contains(needed)).collect();
+            if open.is_empty() {
+                break;
+            }
+            for (needed, place) in open {
+                diagnostics.extend(self.ensure_with(needed, place));
+            }
         }
         if diagnostics.has_errors() { Err(diagnostics) } else { Ok(()) }
     }

@@ -111,7 +111,11 @@ impl<'a> Builder<'a> {
         for (change, made) in self.changes.iter().zip(made) {
             for needed in prior_dependencies(self.state, change) {
                 destroyed.entry(needed).or_default().extend(made.destroy);
-                changed.entry(needed).or_default().extend(made.forward);
+                // One that is replaced stops using it by being destroyed; to wait for the new one
+                // as well would make cycles that nobody needs.
+                if change.action == ChangeAction::Update {
+                    changed.entry(needed).or_default().extend(made.forward);
+                }
             }
         }
         let mut joins = BTreeMap::new();

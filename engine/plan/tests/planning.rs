@@ -171,6 +171,42 @@ output "id" { value = test_thing.inner.id }
 }
 
 #[test]
+fn a_change_can_refer_to_a_module_in_which_nothing_changes() {
+    let mut stack = Stack::new();
+    let module = "module \"m\" { source = \"./m\" }\n";
+    let child = r#"
+resource "test_thing" "inner" { name = "inner" }
+output "id" { value = test_thing.inner.id }
+"#;
+    stack.settles(&[("main.tf", module), ("m/main.tf", child)]);
+    let last = format!("{module}resource \"test_thing\" \"last\" {{\n  name = module.m.id\n}}");
+    assert_eq!(stack.settles(&[("main.tf", &last), ("m/main.tf", child)]), "create test_thing.last");
+}
+
+#[test]
+fn a_replaced_object_lets_go_of_what_it_used_by_being_destroyed() {
+    let mut stack = Stack::new();
+    let text = |net: &str, node: &str, rule: &str| {
+        format!(
+            r#"
+resource "test_thing" "net" {{ name = "{net}" }}
+resource "test_thing" "{node}" {{
+  name = "{node}-${{test_thing.net.id}}"
+}}
+resource "test_thing" "rule" {{
+  name = "{rule}"
+  refs = [test_thing.{node}.id]
+}}"#
+        )
+    };
+    stack.settles(&main_tf(&text("net", "old", "rule")));
+    stack.settles(&main_tf(&text("net2", "new", "rule2")));
+    let place = |step: &str| stack.log.iter().position(|done| done == step).unwrap();
+    assert!(place("delete test_thing.rule") < place("delete test_thing.old"));
+    assert!(place("delete test_thing.old") < place("delete test_thing.net"));
+}
+
+#[test]
 fn drift_is_told_apart_from_configuration() {
     let mut stack = Stack::new();
     let text = "resource \"test_thing\" \"a\" {\n  name = \"a\"\n  size = 5\n  tags = { x = \"1\" }\n}";
