@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use evenkeel_model::{Path, ResourceAddress, Revision, Value};
-use evenkeel_plan::{Change, ChangeAction, Drift, Plan};
+use evenkeel_plan::{Change, ChangeAction, Plan};
 use evenkeel_provider::{check, diff};
 use evenkeel_state::drift::DriftKind;
 
@@ -75,18 +75,14 @@ fn consequences_of_drift(plan: &Plan) -> BTreeSet<usize> {
 }
 
 fn undoes_drift(plan: &Plan, change: &Change) -> bool {
-    let drift = plan.drift.iter().find(|drift| drift.address == change.address);
-    drift.is_some_and(|drift| change.deposed.is_none() && restores(drift, change))
-}
-
-fn restores(drift: &Drift, change: &Change) -> bool {
-    let Some(after) = &change.after else { return false };
-    match (drift.kind, &change.before) {
-        (DriftKind::Deleted, _) => check::applied(after, &drift.expected).is_empty(),
-        (DriftKind::Changed, Some(before)) => diff::paths(before, after)
-            .iter()
-            .all(|path| is_unknown_at(after, path) || same_at(&drift.expected, after, path)),
-        (DriftKind::Changed, None) => false,
+    let Some(drift) = plan.drift_of(&change.address).filter(|_| change.deposed.is_none()) else {
+        return false;
+    };
+    match (drift.kind, &change.after) {
+        (_, None) => false,
+        // Configuration may want another object than the one that is gone.
+        (DriftKind::Deleted, Some(after)) => check::applied(after, &drift.expected).is_empty(),
+        (DriftKind::Changed, Some(_)) => plan.is_correction(change),
     }
 }
 
@@ -98,14 +94,6 @@ fn follows(change: &Change, remade: &BTreeSet<&ResourceAddress>) -> bool {
 
 fn is_unknown_at(value: &Value, path: &Path) -> bool {
     value.at(path).is_some_and(|value| !value.is_wholly_known())
-}
-
-fn same_at(a: &Value, b: &Value, path: &Path) -> bool {
-    match (a.at(path), b.at(path)) {
-        (Some(a), Some(b)) => diff::same(a, b),
-        (None, None) => true,
-        (Some(_), None) | (None, Some(_)) => false,
-    }
 }
 
 #[cfg(test)]

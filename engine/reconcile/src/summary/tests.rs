@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use evenkeel_model::{ProviderAddress, Type};
-use evenkeel_plan::Mode;
+use evenkeel_plan::{Drift, Mode};
 use evenkeel_state::{ProviderConfigAddress, Serial};
 
 use super::*;

@@ -94,15 +94,29 @@ impl SimGit {
         before
     }
 
-    /// Puts the old history back, with a new commit on top.
-    pub fn restore(&mut self, place: usize) {
-        self.head = place.min(self.commits.len() - 1);
+    /// Puts the old history back, with a new commit on top; unless the new history was applied
+    /// meanwhile, because nothing had been before: then it stays.
+    pub fn restore(&mut self, place: usize, applied: Option<&Revision>) {
+        let place = place.min(self.commits.len() - 1);
+        if applied.is_none_or(|applied| self.descends(place, applied)) {
+            self.head = place;
+        }
         self.advance();
     }
 
     /// Whether the head descends from a revision.
     pub fn descends_from(&self, revision: &Revision) -> bool {
-        let mut place = Some(self.head);
+        self.descends(self.head, revision)
+    }
+
+    /// Whether a revision is, or descends from, an earlier one.
+    pub fn follows(&self, revision: &Revision, earlier: &Revision) -> bool {
+        let place = self.commits.iter().position(|commit| commit.revision == *revision);
+        place.is_some_and(|place| self.descends(place, earlier))
+    }
+
+    fn descends(&self, from: usize, revision: &Revision) -> bool {
+        let mut place = Some(from);
         while let Some(at) = place {
             if self.commits[at].revision == *revision {
                 return true;

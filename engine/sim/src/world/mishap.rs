@@ -70,7 +70,7 @@ impl World {
             return;
         }
         self.forced = false;
-        self.git.restore(place);
+        self.git.restore(place, self.store.applied.as_ref());
         let revision = self.git.head().revision.clone();
         self.note(|| format!("the old history is back, with commit {revision}"));
     }

@@ -254,6 +254,11 @@ impl World {
             let status = RunStatus::Abandoned;
             return self.send(number, 1, Message::Controller(Event::Applied { status }));
         };
+        let applied = self.store.applied.clone();
+        if applied.is_some_and(|applied| !self.git.follows(&plan.revision, &applied)) {
+            let detail = format!("revision {} is applied though it rewrites history", plan.revision);
+            return self.violate("history", detail);
+        }
         let Ok(configuration) = &commit.loaded else { return };
         let kind = if plan.mode == Mode::Destroy { RunKind::Destroy } else { RunKind::Reconcile };
         let options = Options { mode: plan.mode, ..Options::default() };
