@@ -122,13 +122,16 @@ fn sources<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dy
     std::iter::successors(Some(error), |error: &&'a (dyn Error + 'static)| (*error).source())
 }
 
-/// What the transport says: the innermost words for a connection that was never made, else all,
-/// from the outside in, each once.
+/// What the transport says, from the outside in, each once. About a connection that was never made
+/// the HTTP client has said all that matters in one sentence, below the SDK's own two wrappers.
 fn words<E: Error + 'static>(error: &SdkError<E, Response>) -> String {
-    let texts = sources(error).map(ToString::to_string);
-    if matches!(error, SdkError::DispatchFailure(dispatch) if dispatch.is_user()) {
-        return texts.last().unwrap_or_default();
+    let mut texts = sources(error).map(ToString::to_string);
+    if matches!(error, SdkError::DispatchFailure(dispatch) if dispatch.is_user())
+        && let Some(sentence) = texts.nth(2)
+    {
+        return sentence;
     }
+    let texts = sources(error).map(ToString::to_string);
     let mut parts: Vec<String> = Vec::new();
     for text in texts {
         if !parts.iter().any(|part| part.contains(&text)) {
@@ -175,6 +178,9 @@ mod tests {
         let io = |kind: std::io::ErrorKind| ConnectorError::io(Box::new(std::io::Error::from(kind)));
         assert_eq!(dispatch(io(std::io::ErrorKind::ConnectionRefused)), Class::NotSent);
         assert_eq!(dispatch(io(std::io::ErrorKind::ConnectionReset)), Class::Ambiguous);
+        let unconnected = ConnectorError::user("could not connect to http://a".into());
+        let error = Ec2Error::of::<CreateVpcError>(SdkError::dispatch_failure(unconnected));
+        assert_eq!((error.class, error.message.as_str()), (Class::NotSent, "could not connect to http://a"));
         let missing = CredentialsError::not_loaded("no providers");
         assert_eq!(dispatch(ConnectorError::other(Box::new(missing), None)), Class::NoCredentials);
         let timeout = SdkError::timeout_error("60 s");

@@ -1,7 +1,6 @@
 //! Instances, their volumes and instance profiles.
 
 use aws_sdk_ec2::types;
-use aws_smithy_types::Blob;
 
 use crate::client::{Client, answer, flag, pages, selection, tag_specification, tags_of};
 use crate::{Call, Ec2Error, Filter, Select, Tags};
@@ -302,14 +301,16 @@ impl Instances for Client {
                 InstanceChange::SourceDestCheck(on) => request.source_dest_check(flag(on)),
                 InstanceChange::DisableApiTermination(on) => request.disable_api_termination(flag(on)),
                 InstanceChange::DisableApiStop(on) => request.disable_api_stop(flag(on)),
-                // In the other form of the call, which every implementation of the API understands.
+                // These two in the older form of the call: it takes the text as it is, and every
+                // implementation of the API understands it.
                 InstanceChange::ShutdownBehavior(behavior) => request
                     .attribute(types::InstanceAttributeName::InstanceInitiatedShutdownBehavior)
                     .value(behavior),
                 InstanceChange::EbsOptimized(on) => request.ebs_optimized(flag(on)),
                 InstanceChange::SecurityGroups(groups) => request.set_groups(Some(groups)),
                 InstanceChange::UserData(data) => request
-                    .user_data(types::SecureBlobAttributeValue::builder().value(Blob::new(data)).build()),
+                    .attribute(types::InstanceAttributeName::UserData)
+                    .value(aws_smithy_types::base64::encode(data)),
                 InstanceChange::DeleteOnTermination(device, on) => request.block_device_mappings(
                     types::InstanceBlockDeviceMappingSpecification::builder()
                         .device_name(device)
