@@ -341,7 +341,8 @@ mod tests {
 
     #[test]
     fn one_dash_is_as_good_as_two() {
-        let arguments = parsed(&["evenkeel", "-chdir=x", "apply", "-auto-approve", "-var", "a=-b", "-refresh=false"]);
+        let arguments =
+            parsed(&["evenkeel", "-chdir=x", "apply", "-auto-approve", "-var", "a=-b", "-refresh=false"]);
         let arguments = arguments.unwrap();
         assert_eq!(arguments.global.chdir, Some("x".into()));
         let Command::Apply(args) = arguments.command else { panic!("apply") };

@@ -28,7 +28,10 @@ pub fn run(providers: Providers, arguments: Vec<OsString>) -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            ui.failure(&error::Failure::plain("Cannot start", format!("The runtime could not be started: {error}.")));
+            ui.failure(&error::Failure::plain(
+                "Cannot start",
+                format!("The runtime could not be started: {error}."),
+            ));
             return ExitCode::from(1);
         }
     };

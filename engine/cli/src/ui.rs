@@ -37,14 +37,17 @@ type SharedCatalog = Arc<dyn Catalog + Send + Sync>;
 impl Ui {
     /// Colour goes to terminals only, and to none where it is not wanted.
     pub fn new(global: &Global, json: bool) -> Self {
-        let wanted = !json && !global.no_color && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        let wanted =
+            !json && !global.no_color && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
         let width = terminal_width();
-        let style = |terminal: bool| Style { color: wanted && terminal, width: if terminal { width } else { 0 } };
+        let style =
+            |terminal: bool| Style { color: wanted && terminal, width: if terminal { width } else { 0 } };
         Self {
             json,
             out: style(std::io::stdout().is_terminal()),
             err: style(std::io::stderr().is_terminal()),
-            compact_warnings: std::env::args().any(|argument| argument.trim_start_matches('-') == "compact-warnings"),
+            compact_warnings: std::env::args()
+                .any(|argument| argument.trim_start_matches('-') == "compact-warnings"),
             last_conditions: Arc::default(),
         }
     }
@@ -102,7 +105,8 @@ impl Ui {
         let (errors, warnings): (Vec<_>, Vec<_>) =
             diagnostics.iter().cloned().partition(|diagnostic| diagnostic.severity == Severity::Error);
         if !warnings.is_empty() && self.compact_warnings && errors.is_empty() {
-            let titles: Vec<String> = warnings.iter().map(|warning| format!("- {}", warning.summary)).collect();
+            let titles: Vec<String> =
+                warnings.iter().map(|warning| format!("- {}", warning.summary)).collect();
             self.line(&format!("Warnings:\n\n{}\n", titles.join("\n")));
         } else if !warnings.is_empty() {
             print(std::io::stdout().lock(), &render::diagnostics(&Diagnostics(warnings), snapshot, self.out));
@@ -172,9 +176,10 @@ impl Ui {
                 "Do you really want to destroy all resources?",
                 "Evenkeel will destroy all your managed infrastructure, as shown above.\n  There is no undo.",
             ),
-            false => {
-                ("Do you want to perform these actions?", "Evenkeel will perform the actions described above.")
-            }
+            false => (
+                "Do you want to perform these actions?",
+                "Evenkeel will perform the actions described above.",
+            ),
         };
         self.line(&format!("\n{question}\n  {consequence} Only 'yes' will be accepted to approve.\n"));
         let mut out = std::io::stdout().lock();
@@ -201,7 +206,11 @@ impl Ui {
     pub fn recovered(&self, report: &RecoveryReport) {
         for resolved in &report.resolved {
             let what = format!("{:?}", resolved.resolution).to_lowercase();
-            self.note(&format!("{}: interrupted {} found {what}", resolved.address, resolved.action.as_str()));
+            self.note(&format!(
+                "{}: interrupted {} found {what}",
+                resolved.address,
+                resolved.action.as_str()
+            ));
         }
     }
 
@@ -219,13 +228,14 @@ impl Ui {
             .collect();
         if self.json {
             let text = render::apply_summary(report, destroy, Style::PLAIN);
-            let counts = &report.counts;
             let operation = if destroy { "destroy" } else { "apply" };
-            let changes = json!({
-                "add": counts.added, "change": counts.changed, "remove": counts.destroyed, "import": 0,
-                "operation": operation,
-            });
-            self.emit(render::json::message("info", text.trim(), "change_summary", json!({"changes": changes})));
+            let changes = render::json::applied_summary(&report.counts, operation);
+            self.emit(render::json::message(
+                "info",
+                text.trim(),
+                "change_summary",
+                json!({"changes": changes}),
+            ));
             let extra = json!({"outputs": render::json::outputs(&outputs)});
             let text = format!("Outputs: {}", outputs.len());
             self.emit(render::json::message("info", &text, "outputs", extra));
@@ -269,7 +279,11 @@ impl Ui {
 
     /// How the stack is doing, when that changed.
     pub fn conditions(&self, conditions: &Conditions) {
-        let now = [("ready", &conditions.ready), ("stalled", &conditions.stalled), ("reconciling", &conditions.reconciling)];
+        let now = [
+            ("ready", &conditions.ready),
+            ("stalled", &conditions.stalled),
+            ("reconciling", &conditions.reconciling),
+        ];
         let held = now.iter().find(|(_, condition)| condition.holds);
         let (name, condition) = held.copied().unwrap_or(("not ready", &conditions.ready));
         let text = format!("{name}: {} {}", condition.reason, condition.message);
@@ -355,12 +369,7 @@ impl Ui {
         Ok(())
     }
 
-    fn print_object(
-        &self,
-        address: &InstanceAddress,
-        object: &Object,
-        schemas: &dyn Fn(&ResourceAddress) -> Option<Arc<Schema>>,
-    ) {
+    fn print_object(&self, address: &InstanceAddress, object: &Object, schemas: render::Schemas<'_>) {
         let schema = schemas(&address.resource);
         let decoded = match &schema {
             Some(schema) => object.value(&schema.ty()),
@@ -400,7 +409,7 @@ impl Ui {
 }
 
 /// The schemas of resource and data types, found by prefix of the type as providers are.
-pub fn schemas(catalog: &SharedCatalog) -> impl Fn(&ResourceAddress) -> Option<Arc<Schema>> + use<> {
+fn schemas(catalog: &SharedCatalog) -> impl Fn(&ResourceAddress) -> Option<Arc<Schema>> + use<> {
     let catalog = catalog.clone();
     move |address: &ResourceAddress| {
         catalog.supported().iter().find_map(|provider| {

@@ -22,7 +22,10 @@ pub async fn run(global: &Global, args: &HistoryArgs, providers: Providers, ui: 
     if rows.is_empty() {
         return Err(Failure::plain(
             "No such object",
-            format!("The stack \"{}\" never had an object at {address}. `evenkeel state list` shows what it has.", session.stack),
+            format!(
+                "The stack \"{}\" never had an object at {address}. `evenkeel state list` shows what it has.",
+                session.stack
+            ),
         ));
     }
     ui.versions(&address, &rows, &session.catalog);

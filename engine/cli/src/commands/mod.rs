@@ -72,10 +72,9 @@ pub fn options(args: &RunArgs, choice: &ChoiceArgs, mode: Mode) -> Result<Option
             "Plans are always made for the whole configuration. Leave -target out.",
         ));
     }
-    let replace = choice
-        .replace
-        .iter()
-        .map(|text| text.parse().map_err(|error| Failure::plain("Invalid -replace address", format!("{error}."))));
+    let replace = choice.replace.iter().map(|text| {
+        text.parse().map_err(|error| Failure::plain("Invalid -replace address", format!("{error}.")))
+    });
     Ok(Options {
         mode: if choice.refresh_only { Mode::RefreshOnly } else { mode },
         refresh: args.refresh,

@@ -163,7 +163,9 @@ impl Shell {
             Err(failure) => {
                 self.session.ui.failure(&failure);
                 let state = self.session.state().await.unwrap_or_default();
-                Event::RecoveryFailed { blocked: state.pending.into_values().map(|intent| intent.address).collect() }
+                Event::RecoveryFailed {
+                    blocked: state.pending.into_values().map(|intent| intent.address).collect(),
+                }
             }
         }
     }

@@ -8,7 +8,12 @@ use crate::error::Failure;
 use crate::flow::Session;
 use crate::ui::Ui;
 
-pub async fn run(global: &Global, command: StateCommand, providers: Providers, ui: &Ui) -> Result<u8, Failure> {
+pub async fn run(
+    global: &Global,
+    command: StateCommand,
+    providers: Providers,
+    ui: &Ui,
+) -> Result<u8, Failure> {
     match command {
         StateCommand::List { addresses, location } => {
             let session = Session::look(global, &location, providers, ui).await?;

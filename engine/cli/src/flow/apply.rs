@@ -61,7 +61,10 @@ pub async fn apply(
     );
     let mut machine = Machine::new(finisher, run_id, kind, options).with_state(&planned.state);
     let ui = session.ui.clone();
-    run(&mut machine, held, &*session.pool, &SystemTimer, interrupts, &mut |progress| ui.progress(&progress)).await;
+    run(&mut machine, held, &*session.pool, &SystemTimer, interrupts, &mut |progress| ui.progress(&progress))
+        .await;
     let report = machine.report().cloned();
-    report.ok_or_else(|| Failure::plain("The run did not end", "This is a bug in Evenkeel; its journal tells what was done."))
+    report.ok_or_else(|| {
+        Failure::plain("The run did not end", "This is a bug in Evenkeel; its journal tells what was done.")
+    })
 }

@@ -95,9 +95,7 @@ impl Journal for Held {
             let lease = self.lease();
             self.store.append(&lease, entries).await.map_err(|error| match error {
                 StoreError::LeaseLost { .. } => AppendFailure::LeaseLost,
-                other => {
-                    AppendFailure::Store(crate::error::sentences(&other.to_string(), &other.remedy()))
-                }
+                other => AppendFailure::Store(crate::error::sentences(&other.to_string(), &other.remedy())),
             })
         })
     }
@@ -105,7 +103,8 @@ impl Journal for Held {
 
 /// Names this process, and nothing that another process could be called as well.
 fn holder() -> String {
-    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_else(|_| "this machine".to_owned());
+    let host =
+        std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_else(|_| "this machine".to_owned());
     let user = std::env::var("USER").unwrap_or_else(|_| "somebody".to_owned());
     let started = jiff::Timestamp::now();
     format!("{user}@{} (process {}, started {started:.0})", host.trim(), std::process::id())

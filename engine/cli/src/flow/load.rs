@@ -84,7 +84,9 @@ fn source() -> Source {
 }
 
 /// Runs something that blocks, and tells it to give up when the future is dropped.
-async fn blocking<T: Send + 'static>(work: impl FnOnce(&AtomicBool) -> T + Send + 'static) -> Result<T, Failure> {
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce(&AtomicBool) -> T + Send + 'static,
+) -> Result<T, Failure> {
     struct Raise(Arc<AtomicBool>);
     impl Drop for Raise {
         fn drop(&mut self) {

@@ -40,7 +40,12 @@ pub struct Session {
 
 impl Session {
     /// Opens the store of a place, making it where there is none.
-    pub async fn open(global: &Global, location: &str, providers: Providers, ui: &Ui) -> Result<Self, Failure> {
+    pub async fn open(
+        global: &Global,
+        location: &str,
+        providers: Providers,
+        ui: &Ui,
+    ) -> Result<Self, Failure> {
         let place = Place::of(global, location)?;
         place.prepare(global)?;
         let store = SqliteStore::open(&place.store, Arc::new(SystemClock)).await?;
@@ -48,7 +53,12 @@ impl Session {
     }
 
     /// Opens the store of a place to look at it; it must be there.
-    pub async fn look(global: &Global, location: &str, providers: Providers, ui: &Ui) -> Result<Self, Failure> {
+    pub async fn look(
+        global: &Global,
+        location: &str,
+        providers: Providers,
+        ui: &Ui,
+    ) -> Result<Self, Failure> {
         let place = Place::of(global, location)?;
         if !Path::new(&place.store).exists() {
             return Err(Failure::plain(

@@ -45,7 +45,12 @@ pub struct Wish {
 }
 
 /// Plans against a state. Stops when the user asks to.
-pub async fn plan(session: &Session, wish: Wish, state: State, signals: &Signals) -> Result<Planned, Failure> {
+pub async fn plan(
+    session: &Session,
+    wish: Wish,
+    state: State,
+    signals: &Signals,
+) -> Result<Planned, Failure> {
     tokio::select! {
         planned = rounds(session, wish, state) => planned,
         () = signals.first() => Err(Failure::interrupted()),
@@ -71,7 +76,9 @@ async fn rounds(session: &Session, wish: Wish, state: State) -> Result<Planned, 
                 let (loaded, options) = (wish.loaded, wish.options);
                 return Ok(Planned { plan: Arc::from(plan), loaded, options, state, rounds: round });
             }
-            Planning::Failed(diagnostics) => return Err(Failure::in_files(diagnostics, &wish.loaded.snapshot)),
+            Planning::Failed(diagnostics) => {
+                return Err(Failure::in_files(diagnostics, &wish.loaded.snapshot));
+            }
             Planning::Ask(questions) => {
                 session.ui.refreshing(&questions);
                 answer(session, questions, &mut answers, wish.parallelism).await?;
@@ -134,7 +141,9 @@ async fn observe_all(
             let detail = "the provider gave no answer, which is a bug in the provider";
             Err(ProviderError::new(ErrorKind::Other, "observing", detail))
         };
-        Ok(batch.keys.into_iter().map(|key| (key, seen.next().unwrap_or_else(missing))).collect::<Vec<_>>())
+        Ok::<_, Failure>(
+            batch.keys.into_iter().map(|key| (key, seen.next().unwrap_or_else(missing))).collect::<Vec<_>>(),
+        )
     });
     Ok(futures_util::future::try_join_all(all).await?.into_iter().flatten().collect())
 }

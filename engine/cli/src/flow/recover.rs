@@ -32,7 +32,8 @@ pub async fn recover(
 ) -> Result<State, Failure> {
     let state = session.state().await?;
     let runs = session.store.runs(&session.stack, RUNS_MAX).await?;
-    let open_runs: BTreeSet<RunId> = runs.iter().filter(|run| run.status.is_none()).map(|run| run.id).collect();
+    let open_runs: BTreeSet<RunId> =
+        runs.iter().filter(|run| run.status.is_none()).map(|run| run.id).collect();
     if state.pending.is_empty() && open_runs.is_empty() {
         return Ok(state);
     }
@@ -78,7 +79,14 @@ async fn drive(
     let now = SystemTimer.now();
     let pending = state.pending.values().cloned().map(|intent| PendingIntent { intent, at: now }).collect();
     let mut recovery = Recovery::new(
-        RecoveryInput { pending, open_runs, state, catalog: &*session.catalog, provider_configs: &provider_configs, now },
+        RecoveryInput {
+            pending,
+            open_runs,
+            state,
+            catalog: &*session.catalog,
+            provider_configs: &provider_configs,
+            now,
+        },
         options,
     );
     let ui = session.ui.clone();
@@ -87,5 +95,7 @@ async fn drive(
     })
     .await;
     let report = recovery.report().cloned();
-    report.ok_or_else(|| Failure::plain("The recovery did not end", "This is a bug in Evenkeel; nothing was changed."))
+    report.ok_or_else(|| {
+        Failure::plain("The recovery did not end", "This is a bug in Evenkeel; nothing was changed.")
+    })
 }

@@ -105,13 +105,16 @@ impl Found<'_> {
         let Some((name, value)) = text.split_once('=') else {
             self.diagnostics.push(Diagnostic::error(
                 "Invalid -var option",
-                format!("The given -var option \"{text}\" is not correctly specified. It must be NAME=VALUE."),
+                format!(
+                    "The given -var option \"{text}\" is not correctly specified. It must be NAME=VALUE."
+                ),
             ));
             return;
         };
         let name = name.trim();
         let Some(variable) = self.module.variables.get(name) else {
-            let hint = evenkeel_lang::eval::did_you_mean(name, self.module.variables.keys().map(|name| &**name));
+            let hint =
+                evenkeel_lang::eval::did_you_mean(name, self.module.variables.keys().map(|name| &**name));
             let hint = hint.map(|near| format!(" Did you mean \"{near}\"?")).unwrap_or_default();
             self.diagnostics.push(Diagnostic::error(
                 "Value for undeclared variable",
@@ -148,7 +151,11 @@ impl Found<'_> {
             if asked.is_err() || input.lock().read_line(&mut line).unwrap_or(0) == 0 {
                 return;
             }
-            match parse_variable_value(Some(variable), line.trim_end_matches(['\r', '\n']), "the answer given") {
+            match parse_variable_value(
+                Some(variable),
+                line.trim_end_matches(['\r', '\n']),
+                "the answer given",
+            ) {
                 Ok(value) => drop(self.values.insert(name.clone(), value)),
                 Err(diagnostics) => self.diagnostics.extend(diagnostics),
             }
