@@ -160,7 +160,8 @@ impl Case {
     /// It is there. What a delete was to remove is left as it is remembered.
     pub(crate) fn present(&self, value: &Value) -> Finding {
         let outcome = match self.intent.action {
-            Action::Create | Action::Update => self.form.present(value),
+            Action::Create => self.form.present(value),
+            Action::Update => self.form.seen(value),
             Action::Delete => OutcomeKind::Unchanged,
         };
         let error = match self.intent.action {
@@ -240,6 +241,7 @@ fn form(intent: &Intent, schema_version: u64, object: Option<&Object>, marks: Va
         provider: intent.provider.clone(),
         schema_version,
         dependencies: intent.dependencies.clone(),
+        former_dependencies: object.map(|object| object.dependencies.clone()).unwrap_or_default(),
         create_before_destroy: intent.create_before_destroy,
         token,
         marks,

@@ -89,7 +89,7 @@ fn updated(work: &mut Work, result: Result<Value, Failed>, span: Span, options: 
         return retry(work, error, after_ms, span, options);
     }
     if let (Some(partial), Some(form)) = (&partial, work.form()) {
-        return fail(work, Some(form.present(partial)), &error);
+        return fail(work, Some(form.seen(partial)), &error);
     }
     match error.kind {
         ErrorKind::Unknown => doubt(work, error, span, options),
@@ -173,7 +173,7 @@ fn looked_at_updated(work: &mut Work, answer: Answer, span: Span, options: &Mach
         Answer::Present(value) if matches_plan(work, &value) => settle_as_found(work, &value),
         Answer::Present(value) => match look(work, span).again(options) {
             Some(at) => Verdict::Again { next: Next::Look, at },
-            None => fail(work, work.form().map(|form| form.present(&value)), &error),
+            None => fail(work, work.form().map(|form| form.seen(&value)), &error),
         },
         Answer::AskAgain(at) => Verdict::Again { next: Next::Look, at },
         Answer::Absent => fail(work, Some(OutcomeKind::Absent), &error),
@@ -240,7 +240,7 @@ fn settle(work: &Work, value: &Value) -> Verdict {
     }
     let outcome = match &work.task {
         Task::Create { .. } => form.tainted(value),
-        Task::Update { .. } | Task::Delete { .. } | Task::Read { .. } => form.present(value),
+        Task::Update { .. } | Task::Delete { .. } | Task::Read { .. } => form.seen(value),
     };
     let diagnostics = message::inconsistent(work, &violations).into();
     Verdict::Failed { outcome: Some(outcome), diagnostics }
@@ -252,11 +252,13 @@ fn settle_as_found(work: &Work, value: &Value) -> Verdict {
     let Some(form) = work.form() else {
         return Verdict::Unresolved { diagnostics: message::wrong_answer(work).into() };
     };
-    let outcome = Some(form.present(value));
     if matches_plan(work, value) {
-        return Verdict::Done { outcome, value: Some(form.marked(value)) };
+        return Verdict::Done { outcome: Some(form.present(value)), value: Some(form.marked(value)) };
     }
-    Verdict::Failed { outcome, diagnostics: message::incomplete(work, &doubtful_error(work)).into() }
+    Verdict::Failed {
+        outcome: Some(form.seen(value)),
+        diagnostics: message::incomplete(work, &doubtful_error(work)).into(),
+    }
 }
 
 fn planned(work: &Work) -> Option<&Value> {

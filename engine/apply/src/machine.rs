@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use evenkeel_model::{Diagnostics, InstanceAddress, Timestamp, Value};
 use evenkeel_plan::Plan;
-use evenkeel_state::{Entry, RunId, RunKind, RunStatus, Serial, State, StepId, Token};
+use evenkeel_state::{Entry, RunId, RunKind, RunStatus, Serial, State, StepId};
 
 use crate::alarm::Alarm;
 use crate::command::{AppendFailure, AppendId, CallId, Command, Event};
@@ -19,7 +19,7 @@ use crate::finish::Finish;
 use crate::options::MachineOptions;
 use crate::outbox::{AfterFailure, Outbox};
 use crate::report::{Notice, Report, StepStatus};
-use crate::work::{Next, Work};
+use crate::work::{Next, Remembered, Work};
 use crate::{closing, message, opening};
 
 mod steps;
@@ -31,7 +31,7 @@ pub struct Machine {
     run: RunId,
     kind: RunKind,
     options: MachineOptions,
-    tokens: BTreeMap<InstanceAddress, Token>,
+    remembered: BTreeMap<InstanceAddress, Remembered>,
     steps: Vec<Slot>,
     /// Steps that have everything they need and have not begun.
     ready: BTreeSet<StepId>,
@@ -125,7 +125,7 @@ impl Machine {
             run,
             kind,
             options,
-            tokens: BTreeMap::new(),
+            remembered: BTreeMap::new(),
             ready: BTreeSet::new(),
             armed: Vec::new(),
             calls: BTreeMap::new(),
@@ -150,13 +150,16 @@ impl Machine {
         }
     }
 
-    /// Takes from the state, which the plan was made from, the tokens by which the objects that the
-    /// plan changes were created, so that they go on being remembered.
+    /// Takes from the state, which the plan was made from, what the plan does not say of the objects
+    /// that it changes: the tokens by which they were created, so that they go on being remembered,
+    /// and what they were made from, which has to outlive them should a change not succeed.
     pub fn with_state(mut self, state: &State) -> Self {
         for change in &self.plan.changes {
             let current = state.instances.get(&change.address).and_then(|instance| instance.current.as_ref());
-            if let Some(token) = current.and_then(|object| object.token.clone()) {
-                self.tokens.insert(change.address.clone(), token);
+            if let Some(object) = current {
+                let token = object.token.clone();
+                let dependencies = object.dependencies.clone();
+                self.remembered.insert(change.address.clone(), Remembered { token, dependencies });
             }
         }
         self

@@ -66,6 +66,8 @@ pub(crate) struct Form {
     pub(crate) provider: ProviderConfigAddress,
     pub(crate) schema_version: u64,
     pub(crate) dependencies: Vec<ResourceAddress>,
+    /// What the object was made from before it is changed.
+    pub(crate) former_dependencies: Vec<ResourceAddress>,
     pub(crate) create_before_destroy: bool,
     pub(crate) token: Option<Token>,
     /// Carries the marks that the stored attributes get.
@@ -98,6 +100,16 @@ impl Form {
         OutcomeKind::Present(Box::new(self.object(value)))
     }
 
+    /// An object that is not, or not surely, what was planned: it may go on using what it was made
+    /// from, so that has to outlive it too.
+    pub(crate) fn seen(&self, value: &Value) -> OutcomeKind {
+        let mut object = self.object(value);
+        object.dependencies.extend(self.former_dependencies.iter().cloned());
+        object.dependencies.sort();
+        object.dependencies.dedup();
+        OutcomeKind::Present(Box::new(object))
+    }
+
     pub(crate) fn tainted(&self, value: &Value) -> OutcomeKind {
         let object = Object { status: ObjectStatus::Tainted, ..self.object(value) };
         OutcomeKind::Present(Box::new(object))
@@ -108,8 +120,23 @@ impl Form {
 pub(crate) struct Context<'a> {
     pub(crate) plan: &'a Plan,
     pub(crate) run: RunId,
-    /// The token of the call that created the object that is changed, if it is known.
-    pub(crate) created_by: Option<Token>,
+    /// The object that is changed, as far as it is known.
+    pub(crate) remembered: Option<&'a Remembered>,
+}
+
+/// What state remembers of an object besides its attributes.
+#[derive(Clone, Debug)]
+pub(crate) struct Remembered {
+    /// The token of the call that created it.
+    pub(crate) token: Option<Token>,
+    /// The resources it was made from.
+    pub(crate) dependencies: Vec<ResourceAddress>,
+}
+
+impl Context<'_> {
+    fn created_by(&self) -> Option<Token> {
+        self.remembered.and_then(|remembered| remembered.token.clone())
+    }
 }
 
 impl Work {
@@ -238,14 +265,17 @@ impl Task {
                 let marked = finished.planned.clone()?;
                 let prior = unmarked(finished.prior.as_ref()?);
                 let intent = intent(context, step, change, finished, Action::Update, None)?;
-                let form = form(change, finished, context.created_by.clone(), &marked);
+                let mut form = form(change, finished, context.created_by(), &marked);
+                if let Some(remembered) = context.remembered {
+                    form.former_dependencies.clone_from(&remembered.dependencies);
+                }
                 Some(Self::Update { prior, planned: unmarked(&marked), config, intent, form })
             }
             StepKind::Delete { .. } => {
                 let prior = finished.prior.clone()?;
                 let marks = change.before.clone().unwrap_or_else(|| prior.clone());
                 let intent = intent(context, step, change, finished, Action::Delete, None)?;
-                let mut form = form(change, finished, context.created_by.clone(), &marks);
+                let mut form = form(change, finished, context.created_by(), &marks);
                 if change.reason == Some(ActionReason::ReplaceBecauseTainted) {
                     form.status = ObjectStatus::Tainted;
                 }
@@ -314,6 +344,7 @@ fn form(change: &Change, finished: &Finished, token: Option<Token>, marks: &Valu
         provider: finished.provider.clone(),
         schema_version: change.schema_version,
         dependencies: change.dependencies.clone(),
+        former_dependencies: Vec::new(),
         create_before_destroy: change.create_before_destroy,
         token,
         marks: marks.clone(),

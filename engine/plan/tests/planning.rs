@@ -207,6 +207,26 @@ resource "test_thing" "rule" {{
 }
 
 #[test]
+fn dependencies_that_change_nothing_else_are_written_down() {
+    let mut stack = Stack::new();
+    let text = |depends_on: &str| {
+        format!(
+            r#"
+resource "test_thing" "a" {{ name = "a" }}
+resource "test_thing" "b" {{
+  name       = "b"
+  depends_on = [{depends_on}]
+}}"#
+        )
+    };
+    stack.settles(&main_tf(&text("")));
+    let (plan, _) = stack.plan(&main_tf(&text("test_thing.a"))).unwrap();
+    assert!(!plan.has_changes() && plan.has_effects());
+    let remembered = plan.refreshed[0].object.as_ref().unwrap();
+    assert_eq!(remembered.dependencies, [address("test_thing.a").resource]);
+}
+
+#[test]
 fn drift_is_told_apart_from_configuration() {
     let mut stack = Stack::new();
     let text = "resource \"test_thing\" \"a\" {\n  name = \"a\"\n  size = 5\n  tags = { x = \"1\" }\n}";

@@ -46,8 +46,8 @@ impl Machine {
                 return self.settle(id, StepStatus::Failed);
             }
         };
-        let created_by = self.tokens.get(&change.address).cloned();
-        let context = Context { plan: &plan, run: self.run, created_by };
+        let remembered = self.remembered.get(&change.address);
+        let context = Context { plan: &plan, run: self.run, remembered };
         let Some(work) = Work::new(&context, step, finished) else {
             self.diagnostics.push(message::unusable_step(&change.address));
             return self.settle(id, StepStatus::Failed);

@@ -76,6 +76,8 @@ impl Planner<'_> {
                 range: Some(range),
             };
             self.changes.insert((address.clone(), None), change);
+        } else if let Some(object) = object {
+            self.refresh_dependencies(address, object, &subject.dependencies);
         }
         self.check_conditions(subject, address, &data, Some(after.clone()))?;
         Ok(after)

@@ -59,6 +59,29 @@ impl Planner<'_> {
         Ok(Seen { expected, observed })
     }
 
+    /// Configuration may name other dependencies for an object without changing it: that is written
+    /// down, because the order of a later destruction follows what is remembered.
+    pub(crate) fn refresh_dependencies(
+        &mut self,
+        address: &InstanceAddress,
+        object: &Object,
+        dependencies: &[ResourceAddress],
+    ) {
+        if object.dependencies == dependencies {
+            return;
+        }
+        let noted = self.refreshed.iter_mut().find(|seen| seen.address == *address && seen.deposed.is_none());
+        match noted {
+            Some(Refreshed { object: Some(object), .. }) => object.dependencies = dependencies.to_vec(),
+            Some(Refreshed { object: None, .. }) => {}
+            None => {
+                let object = Object { dependencies: dependencies.to_vec(), ..object.clone() };
+                let address = address.clone();
+                self.refreshed.push(Refreshed { address, deposed: None, object: Some(object) });
+            }
+        }
+    }
+
     /// The attributes of an object in state, upgraded to the schema of today.
     fn decode(
         &mut self,
