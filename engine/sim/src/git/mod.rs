@@ -104,6 +104,18 @@ impl SimGit {
         self.advance();
     }
 
+    /// Sees to it that the head is valid and descends from what was applied. Rewritten history can
+    /// have been applied rightly, where nothing had been applied before it.
+    pub fn make_followable(&mut self, applied: Option<&Revision>) {
+        let place = applied.and_then(|applied| self.commits.iter().position(|c| c.revision == *applied));
+        match (applied, place) {
+            (Some(applied), Some(place)) if !self.descends_from(applied) => self.head = place,
+            _ if self.head().loaded.is_ok() => return,
+            _ => {}
+        }
+        self.advance();
+    }
+
     /// Whether the head descends from a revision.
     pub fn descends_from(&self, revision: &Revision) -> bool {
         self.descends(self.head, revision)

@@ -87,9 +87,7 @@ impl World {
             });
             self.restore(place.unwrap_or(0));
         }
-        if self.git.head().loaded.is_err() {
-            self.git.advance();
-        }
+        self.git.make_followable(self.store.applied.as_ref());
         if self.forbid_detect() {
             for number in 0..self.processes.len() {
                 if self.processes[number].alive {
