@@ -7,8 +7,8 @@ use std::sync::Arc;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use common::{Bench, Moto, UNKNOWN_TOKEN};
-use evenkeel_model::{Path, Value};
-use evenkeel_provider::ErrorKind;
+use evenkeel_model::{Path, ResourceAddress, Value};
+use evenkeel_provider::{ErrorKind, UpdateRequest};
 use evenkeel_provider_aws_ec2::network::{SubnetChange, VpcAttribute};
 use evenkeel_provider_aws_ec2::security::Direction;
 use evenkeel_provider_aws_ec2::{Ec2, Select};
@@ -446,6 +446,19 @@ async fn failures_say_what_to_do() {
     let hasty = bench.config(VPC, &json!({ "cidr_block": "10.0.0.0/16" }));
     assert_eq!(bench.plan(VPC, Some(&vpc), &hasty).replace, []);
     bench.die(SUBNET, &subnet).await;
+    let tagged =
+        json!({ "vpc_id": text(&vpc, "id"), "cidr_block": "10.0.1.0/24", "tags": { "Name": "late" } });
+    let config = bench.config(SUBNET, &tagged);
+    let request = UpdateRequest {
+        kind: SUBNET.into(),
+        address: ResourceAddress::managed(SUBNET, "it").instance(None),
+        planned: bench.plan(SUBNET, Some(&subnet), &config).planned,
+        prior: subnet,
+        config,
+        token: token(9).into(),
+    };
+    let failed = bench.connection.update(request).await;
+    assert_eq!(failed.expect_err("it is gone").error.kind, ErrorKind::Gone);
     bench.die(VPC, &vpc).await;
 
     let url = moto.url.clone();

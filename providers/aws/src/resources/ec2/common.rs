@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -277,7 +278,10 @@ async fn bring<T: Ec2Type>(
     limit: Duration,
 ) -> Result<Value, ProviderError> {
     let found = wait::until(operation, limit, || async {
-        let Some(found) = fetch_one::<T>(context, id, planned).await? else { return Ok(None) };
+        let Some(found) = fetch_one::<T>(context, id, planned).await? else {
+            // A new object may take a while to show; one that was there is gone.
+            return if prior.is_none() { Ok(None) } else { Err(gone(operation)) };
+        };
         match T::progress(&found) {
             Progress::Ready => Ok(Some(found)),
             Progress::Coming => Ok(None),
@@ -294,6 +298,11 @@ async fn bring<T: Ec2Type>(
     let id = new_id.as_deref().unwrap_or(id);
     bring_tags(context, id, &change).await?;
     visible::<T>(context, id, planned, operation).await
+}
+
+fn gone(operation: &str) -> ProviderError {
+    ProviderError::new(ErrorKind::Gone, operation, "the object does not exist any more.")
+        .with_remedy("Plan again; it will be made anew.")
 }
 
 async fn bring_tags<F>(
@@ -346,15 +355,17 @@ async fn delete<T: Ec2Type>(context: &Arc<Context>, request: DeleteRequest) -> R
     let Some(id) = request.prior.get_str("id") else { return Ok(()) };
     let operation = format!("deleting {} ({id})", T::NOUN);
     let limit = wait::timeout(&request.prior, "delete", Duration::from_secs(T::LIMITS.delete));
+    // What is being removed beside it may take a while to let go.
+    let blocked = AtomicBool::new(false);
     let removed = wait::until(&operation, limit, || async {
         match T::remove(context, id, &request.prior).await {
             Ok(()) => Ok(Some(())),
             Err(error) if error.is_not_found() => Ok(Some(())),
             Err(error) => {
                 let in_the_way = error.is("DependencyViolation");
+                blocked.store(in_the_way, Ordering::Relaxed);
                 let mut error = errors::from_ec2(&operation, Effect::Delete, &error);
                 if in_the_way {
-                    // What is being removed beside it may take a while to let go.
                     error.kind = ErrorKind::Retry { after_ms: 1_000 };
                 }
                 Err(error)
@@ -362,7 +373,7 @@ async fn delete<T: Ec2Type>(context: &Arc<Context>, request: DeleteRequest) -> R
         }
     });
     removed.await.map_err(|mut error| {
-        if error.detail.starts_with("DependencyViolation") {
+        if blocked.load(Ordering::Relaxed) {
             error.kind = ErrorKind::Conflict;
         }
         error

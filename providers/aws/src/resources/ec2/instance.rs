@@ -396,9 +396,7 @@ fn with_blocks<'a>(context: &Context, builder: Builder<'a>, found: &Whole, known
         .filter(|_| planned_credits(known).is_some())
         .map(|credits| Value::object([("cpu_credits", Value::string(credits))]));
     let root = match root::attached(&found.instance) {
-        Some(attached) => {
-            root::value(context, attached, found.root.as_ref(), &element("root_block_device"), known)
-        }
+        Some(attached) => root::value(context, attached, found.root.as_ref(), &element("root_block_device")),
         None => Value::list(element("root_block_device"), []),
     };
     builder

@@ -39,18 +39,14 @@ pub(super) fn value(
     attached: &AttachedVolume,
     volume: Option<&Volume>,
     ty: &Type,
-    known: &Value,
 ) -> Value {
-    let known = element(known);
     let str = |value: Option<&str>| Value::string(value.unwrap_or_default());
     let number = |value: Option<i32>| Value::number(i64::from(value.unwrap_or_default()));
-    let none = Value::empty_object();
-    let (own, all) = match volume {
-        Some(volume) => context.tags().observed(&volume.tags, known.unwrap_or(&none)),
-        None => (Value::null(Type::map(Type::String)), Value::map::<&str>(Type::String, [])),
-    };
     // The tags of the volume are nobody's business yet; what stands there is only shown.
-    let _ = own;
+    let all = match volume {
+        Some(volume) => context.tags().observed(&volume.tags, &Value::empty_object()).1,
+        None => Value::map::<&str>(Type::String, []),
+    };
     let element = Value::object([
         ("delete_on_termination", Value::bool(attached.delete_on_termination)),
         ("device_name", Value::string(&attached.device_name)),

@@ -321,6 +321,7 @@ fn unless_gone(error: Ec2Error) -> Result<(), Ec2Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn element(protocol: &str, cidrs: &[&str]) -> Value {
         let peers = cidrs.iter().map(|cidr| Peer::Ipv4((*cidr).to_owned())).collect();
@@ -378,5 +379,38 @@ mod tests {
         let name = name_for(&planned(""), token);
         assert_eq!(prefix_of(&name, &Value::empty_object()), "terraform-");
         assert_eq!(prefix_of("web", &Value::empty_object()), "");
+    }
+
+    fn any_rule() -> impl Strategy<Value = Rule> {
+        let peer = prop_oneof![
+            "10\\.[0-9]\\.0\\.0/16".prop_map(Peer::Ipv4),
+            "fd0[0-9]::/16".prop_map(Peer::Ipv6),
+            "pl-[0-9]".prop_map(Peer::PrefixList),
+            "sg-[0-9]".prop_map(|id| Peer::Group(id, None)),
+            Just(Peer::Group("sg-own".into(), None)),
+            "sg-[0-9]".prop_map(|id| Peer::Group(id, Some("123456789012".into()))),
+        ];
+        let protocol = prop_oneof![Just("tcp"), Just("udp"), Just("-1"), Just("icmp")];
+        (protocol, 0..3_i32, 0..3_i32, peer, "[ab]?").prop_map(|(protocol, from, to, peer, text)| {
+            rule(protocol, (Some(from), Some(to)), peer, Some(&text))
+        })
+    }
+
+    proptest! {
+        /// Whatever rules exist, and however little of them is known: the elements given for them
+        /// stand for exactly these rules, and are given again as they are.
+        #[test]
+        fn elements_stand_for_the_rules_that_exist(
+            rules in proptest::collection::btree_set(any_rule(), 0..12),
+            known in proptest::collection::btree_set(any_rule(), 0..6),
+        ) {
+            let group = Found { id: "sg-own".into(), ..Found::default() };
+            let known = elements_of(&group, known, &[]);
+            let elements = elements_of(&group, rules.clone(), &known);
+            let meant: BTreeSet<Rule> = elements.iter().flat_map(|e| rules_in(e, "sg-own")).collect();
+            prop_assert_eq!(&meant, &rules);
+            let again = Value::set(element_type(), elements_of(&group, rules, &elements));
+            prop_assert_eq!(again, Value::set(element_type(), elements));
+        }
     }
 }

@@ -288,7 +288,6 @@ async fn converge(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use evenkeel_model::Type;
 
     #[test]
     fn another_kind_of_peer_is_another_rule() {
@@ -305,6 +304,5 @@ mod tests {
         assert_eq!(plan(&moved).replace, []);
         let other = null.with_attribute("cidr_ipv6", Value::string("::/0"));
         assert_eq!(plan(&other).replace, [Path::attribute("cidr_ipv4"), Path::attribute("cidr_ipv6")]);
-        let _ = Type::String;
     }
 }
