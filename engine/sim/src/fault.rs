@@ -109,9 +109,9 @@ impl Fault {
     fn per_mille_max(self) -> i64 {
         match self {
             Self::Crash => 30,
-            Self::Pause | Self::Interrupt | Self::Edit => 10,
-            Self::Wipe => 6,
-            Self::Commit => 15,
+            Self::Pause | Self::Interrupt | Self::Wipe => 10,
+            Self::Edit => 20,
+            Self::Commit => 50,
             Self::BrokenCommit | Self::ForcePush => 60,
             Self::Throttle | Self::Transient | Self::AppendSlow | Self::FetchFailed => 150,
             Self::Denied | Self::AppendFailed | Self::AppendLied => 60,

@@ -249,6 +249,9 @@ impl World {
         let event = if self.strikes(Fault::FetchFailed) {
             Event::FetchFailed(FetchFailure::Unavailable { error: "the repository cannot be read".into() })
         } else {
+            if self.calm_since.is_some() {
+                self.git.make_followable(self.store.applied.as_ref());
+            }
             let previous = self.store.applied.clone();
             let forced = previous.as_ref().is_some_and(|previous| !self.git.descends_from(previous));
             Event::Fetched { revision: self.git.head().revision.clone(), previous, forced }
