@@ -48,7 +48,8 @@ impl HttpConnector for Lenient<SharedHttpConnector> {
 }
 
 fn asks_for_versioning(uri: &str) -> bool {
-    uri.split_once('?').is_some_and(|(_, query)| query.split('&').any(|part| part.trim_end_matches('=') == QUERY))
+    uri.split_once('?')
+        .is_some_and(|(_, query)| query.split('&').any(|part| part.trim_end_matches('=') == QUERY))
 }
 
 async fn put_right(mut response: HttpResponse) -> Result<HttpResponse, ConnectorError> {
@@ -56,6 +57,9 @@ async fn put_right(mut response: HttpResponse) -> Result<HttpResponse, Connector
     let bytes = ByteStream::new(body).collect().await.map_err(|error| ConnectorError::io(error.into()))?;
     let bytes = bytes.to_vec();
     let renamed = std::str::from_utf8(&bytes).ok().and_then(rename);
+    if renamed.is_some() {
+        response.headers_mut().remove("content-length");
+    }
     *response.body_mut() = renamed.map_or_else(|| SdkBody::from(bytes), SdkBody::from);
     Ok(response)
 }
@@ -63,7 +67,8 @@ async fn put_right(mut response: HttpResponse) -> Result<HttpResponse, Connector
 fn rename(text: &str) -> Option<String> {
     let opening = format!("<{WRONG}");
     text.contains(&opening).then(|| {
-        text.replacen(&opening, &format!("<{RIGHT}"), 1).replace(&format!("</{WRONG}>"), &format!("</{RIGHT}>"))
+        text.replacen(&opening, &format!("<{RIGHT}"), 1)
+            .replace(&format!("</{WRONG}>"), &format!("</{RIGHT}>"))
     })
 }
 
