@@ -316,39 +316,18 @@ impl Generator {
     }
 
     /// Draws anew what a block must refer to where that is missing or leads nowhere any more; drops
-    /// what cannot be mended.
+    /// what cannot be mended. Nets and pools come first, then the calls that need nets, then what
+    /// may need the nodes of calls.
     fn mend(&mut self, config: Config) -> Config {
         let mut mended = Config { calls: config.calls, ..Config::default() };
-        let mut blocks = config.blocks.into_iter().peekable();
-        while let Some(mut block) = blocks.next() {
-            let own = block.repeat.clone();
-            let name = block.name.clone();
-            block.arguments.retain(|_, argument| match argument {
-                Argument::Id(reference) => leads_somewhere(&mended, reference, &own, Some(&name)),
-                _ => true,
-            });
-            if let Some(needed) = &block.depends_on
-                && mended.block(Kind::Pool, needed).is_none()
-            {
-                block.depends_on = None;
-            }
-            let needed = match block.kind {
-                Kind::Net | Kind::Pool => None,
-                Kind::Node => Some(("net_id", self.missing(&block, "net_id", &mended, Kind::Net))),
-                Kind::Rule => Some(("node_id", self.missing(&block, "node_id", &mended, Kind::Node))),
-                Kind::Alias => Some(("node_id", self.missing(&block, "node_id", &mended, Kind::Alias))),
-            };
-            match needed {
-                Some((name, Some(argument))) => drop(block.arguments.insert(name, argument)),
-                Some((_, None)) => continue,
-                None => {}
-            }
-            mended.blocks.push(block);
-            if blocks.peek().is_none_or(|next| next.kind > Kind::Pool) {
-                self.mend_calls(&mut mended);
-            }
-        }
+        let (first, last): (Vec<Block>, Vec<Block>) =
+            config.blocks.into_iter().partition(|block| block.kind <= Kind::Pool);
+        mended.blocks = first;
         self.mend_calls(&mut mended);
+        for block in last {
+            let block = self.mend_block(&mended, block);
+            mended.blocks.extend(block);
+        }
         let reach = |reference: &Reference| leads_somewhere(&mended, reference, &Repeat::Single, None);
         let echoes = config.echoes.into_iter().filter(|(_, reference)| reach(reference)).collect();
         mended.echoes = echoes;
@@ -360,6 +339,26 @@ impl Generator {
             }
         }
         mended
+    }
+
+    /// The block with every reference leading to what comes before it; `None` where there is nothing
+    /// it could refer to.
+    fn mend_block(&mut self, config: &Config, mut block: Block) -> Option<Block> {
+        let (own, name) = (block.repeat.clone(), block.name.clone());
+        block.arguments.retain(|_, argument| match argument {
+            Argument::Id(reference) => leads_somewhere(config, reference, &own, Some(&name)),
+            _ => true,
+        });
+        block.depends_on = block.depends_on.filter(|needed| config.block(Kind::Pool, needed).is_some());
+        let (needed, kind) = match block.kind {
+            Kind::Net | Kind::Pool => return Some(block),
+            Kind::Node => ("net_id", Kind::Net),
+            Kind::Rule => ("node_id", Kind::Node),
+            Kind::Alias => ("node_id", Kind::Alias),
+        };
+        let argument = self.missing(&block, needed, config, kind)?;
+        block.arguments.insert(needed, argument);
+        Some(block)
     }
 
     fn missing(&mut self, block: &Block, name: &str, config: &Config, kind: Kind) -> Option<Argument> {

@@ -1,6 +1,7 @@
 //! Calls to the cloud: when they have their effect, when they answer, what befalls them.
 
 use evenkeel_apply::{Call, CallId, CallResult, Event as MachineEvent};
+use evenkeel_model::Value;
 use evenkeel_provider::{ErrorKind, Failed, ProviderError};
 use evenkeel_state::StepId;
 
@@ -125,10 +126,10 @@ impl World {
         match call {
             Call::Create(request) => {
                 let made = self.cloud.create(request, actor, flight.visible_at);
-                CallResult::Create(half_done(made, partial))
+                changed(made, partial, CallResult::Create)
             }
             Call::Update(request) => {
-                CallResult::Update(half_done(self.cloud.update(request, actor, partial), partial))
+                changed(self.cloud.update(request, actor, partial), partial, CallResult::Update)
             }
             Call::Delete(request) => {
                 CallResult::Delete(self.cloud.delete(request, actor).map_err(Failed::from))
@@ -155,16 +156,20 @@ fn fits(fault: Fault, call: &Call) -> bool {
     }
 }
 
-fn half_done(
-    result: Result<evenkeel_model::Value, ProviderError>,
+/// The answer of a change: what was made, or how far it came.
+fn changed(
+    result: Result<Value, ProviderError>,
     partial: bool,
-) -> Result<evenkeel_model::Value, Failed> {
-    let value = result?;
-    if !partial {
-        return Ok(value);
-    }
-    let error = ProviderError::new(ErrorKind::Other, "changing", "it did not become ready");
-    Err(Failed { error, partial: Some(value) })
+    answer: fn(Result<Value, Failed>) -> CallResult,
+) -> CallResult {
+    answer(match result {
+        Ok(value) if partial => {
+            let error = ProviderError::new(ErrorKind::Other, "changing", "it did not become ready");
+            Err(Failed { error, partial: Some(value) })
+        }
+        Ok(value) => Ok(value),
+        Err(error) => Err(error.into()),
+    })
 }
 
 fn failed(call: &Call, kind: ErrorKind, detail: &str) -> CallResult {
@@ -180,7 +185,7 @@ fn failed(call: &Call, kind: ErrorKind, detail: &str) -> CallResult {
 }
 
 fn outcome(result: &CallResult) -> String {
-    let value = |value: &evenkeel_model::Value| value.get_str("id").unwrap_or("no identifier").to_owned();
+    let value = |value: &Value| value.get_str("id").unwrap_or("no identifier").to_owned();
     let error = |error: &ProviderError| error.to_string();
     match result {
         CallResult::Create(Ok(made)) | CallResult::Update(Ok(made)) => value(made),

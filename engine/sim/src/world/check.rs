@@ -99,7 +99,7 @@ impl World {
             return Some("entries were written under a lease that was taken over".to_owned());
         }
         // The whole journal is folded again now and then; at every step it would cost too much.
-        if serial.0 % 16 == 0 && self.store.replayed() != self.store.state {
+        if serial.0.is_multiple_of(16) && self.store.replayed() != self.store.state {
             return Some("state is not what the journal folds to".to_owned());
         }
         None
