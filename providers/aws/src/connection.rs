@@ -16,6 +16,9 @@ use crate::resource::Resource;
 
 type Observed = Result<Option<Value>, ProviderError>;
 
+/// Requests of one type and region, and where their answers belong.
+type Group = (Vec<usize>, Vec<ObserveRequest>);
+
 /// A configured provider.
 pub struct AwsConnection {
     context: Arc<Context>,
@@ -38,7 +41,7 @@ impl AwsConnection {
 
     async fn observe_all(&self, requests: Vec<ObserveRequest>) -> Vec<Observed> {
         let total = requests.len();
-        let mut groups: BTreeMap<(Arc<str>, String), (Vec<usize>, Vec<ObserveRequest>)> = BTreeMap::new();
+        let mut groups: BTreeMap<(Arc<str>, String), Group> = BTreeMap::new();
         for (index, request) in requests.into_iter().enumerate() {
             let key = (request.kind.clone(), self.region_of(&request.prior).to_owned());
             let (indices, group) = groups.entry(key).or_default();
