@@ -48,11 +48,11 @@ fn page() -> String {
         let observed = OBSERVED.iter().find(|(name, _)| *name == kind).map_or("", |(_, how)| how);
         let found = schema.found_by.as_deref().unwrap_or_default();
         let import = schema.import_id.as_deref().unwrap_or_default();
-        write!(page, "| `{kind}` | {observed} | {found} | {import} |\n").expect("text can be written");
+        writeln!(page, "| `{kind}` | {observed} | {found} | {import} |").expect("text can be written");
     }
     page.push_str("\n## Data sources\n\n| Type | What it tells |\n|---|---|\n");
     for entry in &DATA_SOURCES {
-        write!(page, "| `{}` | {} |\n", entry.source.kind(), entry.schema().description)
+        writeln!(page, "| `{}` | {} |", entry.source.kind(), entry.schema().description)
             .expect("text can be written");
     }
     page.push_str("\n## Not implemented\n\n| Type | Arguments and blocks |\n|---|---|\n");
@@ -71,7 +71,7 @@ fn unsupported_row(page: &mut String, name: &str, schema: &Schema) {
     unsupported(&schema.block, "", &mut found);
     if !found.is_empty() {
         let names: Vec<String> = found.into_iter().map(|name| format!("`{name}`")).collect();
-        write!(page, "| `{name}` | {} |\n", names.join(", ")).expect("text can be written");
+        writeln!(page, "| `{name}` | {} |", names.join(", ")).expect("text can be written");
     }
 }
 
