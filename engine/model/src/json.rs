@@ -241,7 +241,23 @@ fn decode_open(json: &Json) -> Result<Value, JsonError> {
             let ty = Type::from_json(ty).map_err(|e| JsonError(e.to_string()))?;
             decode_with(value, &ty, true)
         }
-        _ => from_plain_untyped(json),
+        _ => decode_untyped(json),
+    }
+}
+
+/// Encoded JSON whose type nobody wrote down: objects and tuples, with the marks and unknown values
+/// inside them.
+fn decode_untyped(json: &Json) -> Result<Value, JsonError> {
+    let inside = |json: &Json| decode_with(json, &Type::Dynamic, true);
+    match json {
+        Json::Array(elements) => {
+            Ok(Value::tuple(elements.iter().map(inside).collect::<Result<Vec<_>, _>>()?))
+        }
+        Json::Object(entries) => {
+            let entries = entries.iter().map(|(key, json)| Ok((unescape(key, true), inside(json)?)));
+            Ok(Value::object(entries.collect::<Result<Vec<_>, JsonError>>()?))
+        }
+        plain => from_plain_untyped(plain),
     }
 }
 
@@ -296,6 +312,18 @@ mod tests {
         assert_eq!(decode(&encode(&value), &ty).unwrap(), value);
         let open = Value::list(Type::Number, [Value::number(1)]);
         assert_eq!(decode(&encode_open(&open), &Type::Dynamic).unwrap(), open);
+    }
+
+    #[test]
+    fn marks_inside_a_value_of_open_type_are_kept() {
+        let value = Value::object([
+            ("a", Value::tuple([Value::string("x").sensitive(), Value::null(Type::Dynamic)])),
+            ("?b", Value::unknown(Type::Number)),
+        ]);
+        assert_eq!(decode(&encode(&value), &Type::Dynamic).unwrap(), value);
+        let ty = Type::object([("v", Type::Dynamic)]);
+        let inside = Value::object([("v", value)]);
+        assert_eq!(decode(&encode(&inside), &ty).unwrap(), inside);
     }
 
     #[test]
