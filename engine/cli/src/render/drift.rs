@@ -54,8 +54,8 @@ fn object(plan: &Plan, drift: &Drift, style: Style) -> String {
         DriftKind::Changed => {
             let mut out = style.paint(Paint::Bold, format!("{address} has changed"));
             out.push('\n');
-            for path in &drift.paths {
-                out.push_str(&attribute(drift, path, &outlook, style));
+            for path in visible_paths(drift) {
+                out.push_str(&attribute(drift, &path, &outlook, style));
             }
             out
         }
@@ -72,11 +72,28 @@ fn attribute(drift: &Drift, path: &Path, outlook: &Outlook<'_>, style: Style) ->
     let tilde = style.paint(Paint::Yellow, "~");
     format!(
         "  {tilde} {}\n      expected: {}\n      observed: {}\n      {}\n",
-        text::line(&path.to_string()),
+        path_name(path),
         written(expected).replace('\n', "\n    "),
         written(observed).replace('\n', "\n    "),
         outlook.of_attribute(drift, path),
     )
+}
+
+/// The path as text.
+pub(super) fn path_name(path: &Path) -> String {
+    if path.0.is_empty() { "(the whole object)".to_owned() } else { text::line(&path.to_string()) }
+}
+
+/// The paths that may be named, each once.
+pub(super) fn visible_paths(drift: &Drift) -> Vec<Path> {
+    let (expected, observed) = (Some(&drift.expected), drift.observed.as_ref());
+    let mut out: Vec<Path> = Vec::with_capacity(drift.paths.len());
+    for path in drift.paths.iter().map(|path| hide::visible_path(path, expected, observed)) {
+        if !out.contains(&path) {
+            out.push(path);
+        }
+    }
+    out
 }
 
 /// Both values at a path, hidden where anything on the way to it, on either side, is.

@@ -2,11 +2,9 @@
 //! that its schema calls sensitive, and whatever stands at the same place on the other side of a
 //! change.
 
-use std::sync::Arc;
-
 use evenkeel_model::schema::{Block, NestedBlock, Nesting, Schema};
 use evenkeel_model::value::Kind;
-use evenkeel_model::{Marks, Type, Value, json};
+use evenkeel_model::{Marks, Path, Type, Value, json};
 use evenkeel_state::Object;
 use serde_json::Value as Json;
 
@@ -79,6 +77,17 @@ fn mark_nested(nested: &NestedBlock, value: &Value) -> Value {
     marked.with_marks(value.marks())
 }
 
+/// The path, cut off where a value on the way is hidden on either side: the names inside are, too.
+pub(super) fn visible_path(path: &Path, before: Option<&Value>, after: Option<&Value>) -> Path {
+    let is_hidden = |length: &usize| {
+        let above = Path(path.0[..*length].to_vec());
+        let values = [before, after].into_iter().flatten().filter_map(|value| value.at(&above));
+        values.into_iter().any(|value| !value.marks().is_empty())
+    };
+    let length = (0..path.0.len()).find(is_hidden).unwrap_or(path.0.len());
+    Path(path.0[..length].to_vec())
+}
+
 /// A remembered object as a value, with everything marked that must not be shown. Where the schema
 /// is missing or another one, the value has the shape of its JSON.
 pub fn remembered(object: &Object, schema: Option<&Schema>) -> Value {
@@ -88,34 +97,7 @@ pub fn remembered(object: &Object, schema: Option<&Schema>) -> Value {
 
 /// What encoded JSON stands for when nobody knows its type; unknown values and marks are kept.
 pub(super) fn untyped(encoded: &Json) -> Value {
-    match encoded {
-        Json::Object(entries) => {
-            if let Some(ty) = entries.get("?unknown") {
-                return Value::unknown(Type::from_json(ty).unwrap_or(Type::Dynamic));
-            }
-            match (entries.get("?marks"), entries.get("?type"), entries.get("?value")) {
-                (Some(marks), _, Some(inner)) => untyped(inner).with_marks(marks_of(marks)),
-                (None, Some(_), Some(_)) => {
-                    json::decode(encoded, &Type::Dynamic).unwrap_or_else(|_| hidden())
-                }
-                _ => Value::object(entries.iter().map(|(key, inner)| {
-                    (Arc::<str>::from(key.strip_prefix('?').unwrap_or(key)), untyped(inner))
-                })),
-            }
-        }
-        Json::Array(elements) => Value::tuple(elements.iter().map(untyped)),
-        plain => json::from_plain_untyped(plain).unwrap_or_else(|_| hidden()),
-    }
-}
-
-/// The marks that are named; all of them where a name is not known.
-fn marks_of(names: &Json) -> Marks {
-    let names: Vec<&str> = names.as_array().into_iter().flatten().filter_map(Json::as_str).collect();
-    if names == ["ephemeral"] { Marks::EPHEMERAL } else { Marks::SENSITIVE }
-}
-
-fn hidden() -> Value {
-    Value::null(Type::Dynamic).sensitive()
+    json::decode(encoded, &Type::Dynamic).unwrap_or_else(|_| Value::null(Type::Dynamic).sensitive())
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use super::compare::{self, Noted};
 use super::node::{Action, Node, Shape};
 use super::style::{Paint, Style};
 use super::write::Writer;
-use super::{Schemas, text};
+use super::{Schemas, hide, text};
 
 /// Rulers are as long as lines, and so long where lines are not limited.
 const RULER_WIDTH: usize = 78;
@@ -301,17 +301,18 @@ fn drifted_object(drift: &Drift, schemas: Schemas<'_>, style: Style) -> String {
     let address = text::line(&drift.address.to_string());
     let heading = style.paint(Paint::Bold, format!("  # {address} {what}"));
     let schema = schemas(&drift.address.resource);
-    let now = drift.observed.as_ref().map(|observed| only_drifted(drift, observed));
-    let node = compare::objects(Some(&drift.expected), now.as_ref(), schema.as_deref(), &Noted::default());
+    let marked = |value: &Value| hide::by_schema(schema.as_deref(), value);
+    let observed = drift.observed.as_ref().map(marked);
+    let (expected, observed) = hide::together(Some(&marked(&drift.expected)), observed.as_ref());
+    let now = observed.map(|observed| only_drifted(drift, expected.as_ref(), observed));
+    let node = compare::objects(expected.as_ref(), now.as_ref(), schema.as_deref(), &Noted::default());
     format!("{heading}\n{} {}\n", symbol(action, style), resource(&drift.address, &node, style))
 }
 
 /// The object as it was seen, without the differences that do not matter.
-fn only_drifted(drift: &Drift, observed: &Value) -> Value {
+fn only_drifted(drift: &Drift, expected: Option<&Value>, observed: Value) -> Value {
     let drifted: BTreeSet<&str> = drift.paths.iter().filter_map(Path::first_attribute).collect();
-    let Some(expected) = drift.expected.as_entries() else { return observed.clone() };
-    expected
-        .iter()
-        .filter(|(name, _)| !drifted.contains(&***name))
-        .fold(observed.clone(), |observed, (name, value)| observed.with_attribute(name, value.clone()))
+    let Some(expected) = expected.and_then(Value::as_entries) else { return observed };
+    let others = expected.iter().filter(|(name, _)| !drifted.contains(&***name));
+    others.fold(observed, |observed, (name, value)| observed.with_attribute(name, value.clone()))
 }

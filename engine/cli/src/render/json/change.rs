@@ -10,7 +10,7 @@ use evenkeel_reconcile::PlanSummary;
 use evenkeel_state::drift::DriftKind;
 use serde_json::{Map, Value as Json, json};
 
-use super::super::drift::{Outlook, sides};
+use super::super::drift::{Outlook, sides, visible_paths};
 use super::value::{redacted, sensitive_flags};
 
 /// A resource instance, as every line names it.
@@ -136,8 +136,7 @@ pub fn drift(plan: &Plan) -> Json {
 
 fn drifted(plan: &Plan, drift: &Drift) -> Json {
     let outlook = Outlook::of(plan, drift);
-    let attributes: Vec<Json> = drift
-        .paths
+    let attributes: Vec<Json> = visible_paths(drift)
         .iter()
         .map(|path| {
             let (expected, observed) = sides(drift, path);

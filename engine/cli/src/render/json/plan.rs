@@ -15,11 +15,12 @@ use serde_json::{Map, Value as Json, json};
 use super::super::{Schemas, hide};
 use super::change::output_action;
 use super::state::{identity, resource, tree};
-use super::value::{redacted, sensitive_flags, unknown_flags};
+use super::value::{redacted, sensitive_flags, shown_type, unknown_flags};
 
 /// The plan representation, format version 1.2.
 pub fn plan(plan: &Plan, schemas: Schemas<'_>) -> Json {
-    let drift: Vec<Json> = plan.drift.iter().map(|drift| drifted(plan, drift, schemas)).collect();
+    let known = known_providers(plan);
+    let drift: Vec<Json> = plan.drift.iter().map(|drift| drifted(plan, &known, drift, schemas)).collect();
     let outputs: Map<String, Json> =
         plan.outputs.iter().map(|(name, change)| (name.to_string(), output_change(change))).collect();
     let mut out = json!({
@@ -49,13 +50,14 @@ pub fn plan(plan: &Plan, schemas: Schemas<'_>) -> Json {
 
 /// What is planned, and what stays as it is, by address.
 fn resource_changes(plan: &Plan, schemas: Schemas<'_>) -> Vec<Json> {
+    let known = known_providers(plan);
     let changed: BTreeSet<&InstanceAddress> =
         plan.changes.iter().filter(|change| change.deposed.is_none()).map(|change| &change.address).collect();
     let mut out: Vec<(InstanceAddress, Json)> =
         plan.changes.iter().map(|change| (change.address.clone(), planned(change, schemas))).collect();
     for (address, value) in instances(plan) {
         if address.resource.mode == ResourceMode::Managed && !changed.contains(&address) {
-            let stays = unchanged(plan, &address, value, schemas);
+            let stays = unchanged(plan, &known, &address, value, schemas);
             out.push((address, stays));
         }
     }
@@ -77,8 +79,11 @@ fn planned(change: &Change, schemas: Schemas<'_>) -> Json {
     }
     let actions = change.action.names();
     let mut body = sides(&change.address, change.before.as_ref(), change.after.as_ref(), actions, schemas);
-    if !change.replace_paths.is_empty() {
-        body["replace_paths"] = change.replace_paths.iter().map(path).collect();
+    let (before, after) = (change.before.as_ref(), change.after.as_ref());
+    let paths: BTreeSet<Path> =
+        change.replace_paths.iter().map(|path| hide::visible_path(path, before, after)).collect();
+    if !paths.is_empty() {
+        body["replace_paths"] = paths.iter().map(path).collect();
     }
     out.insert("change".into(), body);
     if let Some(reason) = change.reason {
@@ -87,18 +92,29 @@ fn planned(change: &Change, schemas: Schemas<'_>) -> Json {
     Json::Object(out)
 }
 
-fn unchanged(plan: &Plan, address: &InstanceAddress, value: &Value, schemas: Schemas<'_>) -> Json {
-    let mut out = head(address, &provider_name(plan, address));
+fn unchanged(
+    plan: &Plan,
+    known: &BTreeMap<Arc<str>, &ProviderAddress>,
+    address: &InstanceAddress,
+    value: &Value,
+    schemas: Schemas<'_>,
+) -> Json {
+    let mut out = head(address, &provider_name(plan, known, address));
     out.insert("change".into(), sides(address, Some(value), Some(value), &["no-op"], schemas));
     Json::Object(out)
 }
 
-fn drifted(plan: &Plan, drift: &Drift, schemas: Schemas<'_>) -> Json {
+fn drifted(
+    plan: &Plan,
+    known: &BTreeMap<Arc<str>, &ProviderAddress>,
+    drift: &Drift,
+    schemas: Schemas<'_>,
+) -> Json {
     let actions: &[&str] = match drift.kind {
         DriftKind::Deleted => &["delete"],
         DriftKind::Changed => &["update"],
     };
-    let mut out = head(&drift.address, &provider_name(plan, &drift.address));
+    let mut out = head(&drift.address, &provider_name(plan, known, &drift.address));
     let body = sides(&drift.address, Some(&drift.expected), drift.observed.as_ref(), actions, schemas);
     out.insert("change".into(), body);
     Json::Object(out)
@@ -112,16 +128,24 @@ fn head(address: &InstanceAddress, provider: &str) -> Map<String, Json> {
     out
 }
 
-/// The provider of an object that is not about to change: of the plan's providers the one that its
-/// type is named after.
-fn provider_name(plan: &Plan, address: &InstanceAddress) -> String {
-    let change = plan.changes.iter().find(|change| change.address.resource.kind == address.resource.kind);
-    if let Some(change) = change {
-        return change.provider.provider.to_string();
-    }
-    let prefix = address.resource.kind.split('_').next().unwrap_or_default();
-    let known = plan.providers.keys().find(|provider| &*provider.kind == prefix);
-    known.cloned().unwrap_or_else(|| ProviderAddress::implied(prefix)).to_string()
+/// The provider of every type that the plan changes.
+fn known_providers(plan: &Plan) -> BTreeMap<Arc<str>, &ProviderAddress> {
+    let changes = plan.changes.iter();
+    changes.map(|change| (change.address.resource.kind.clone(), &change.provider.provider)).collect()
+}
+
+/// The provider of an object that is not about to change: that of another one of its type, or of the
+/// plan's providers the one that the type is named after.
+fn provider_name(
+    plan: &Plan,
+    known: &BTreeMap<Arc<str>, &ProviderAddress>,
+    address: &InstanceAddress,
+) -> String {
+    let kind = &address.resource.kind;
+    let prefix = kind.split('_').next().unwrap_or_default();
+    let found = known.get(kind).copied();
+    let found = found.or_else(|| plan.providers.keys().find(|provider| &*provider.kind == prefix));
+    found.cloned().unwrap_or_else(|| ProviderAddress::implied(prefix)).to_string()
 }
 
 /// `change`: both sides, and where they are unknown or must not be shown.
@@ -174,6 +198,7 @@ fn path(path: &Path) -> Json {
 /// Everything as it will be after apply.
 fn planned_values(plan: &Plan, schemas: Schemas<'_>) -> Json {
     let mut modules: BTreeMap<ModuleAddress, Vec<Json>> = BTreeMap::new();
+    let known = known_providers(plan);
     let changes: BTreeMap<&InstanceAddress, &Change> = plan
         .changes
         .iter()
@@ -187,9 +212,13 @@ fn planned_values(plan: &Plan, schemas: Schemas<'_>) -> Json {
         let schema = schemas(&address.resource);
         let (provider, version) = match changes.get(&address) {
             Some(change) => (change.provider.provider.to_string(), change.schema_version),
-            None => (provider_name(plan, &address), schema.as_ref().map_or(0, |schema| schema.version)),
+            None => {
+                (provider_name(plan, &known, &address), schema.as_ref().map_or(0, |schema| schema.version))
+            }
         };
-        let value = hide::by_schema(schema.as_deref(), value);
+        let before = changes.get(&address).and_then(|change| change.before.as_ref());
+        let (_, value) = hide::together(before, Some(value));
+        let value = hide::by_schema(schema.as_deref(), &value.unwrap_or_else(Value::empty_object));
         let module = modules.entry(address.resource.module.clone()).or_default();
         module.push(resource(&address, &provider, version, &value));
     }
@@ -206,11 +235,11 @@ fn planned_outputs(outputs: &BTreeMap<Arc<str>, OutputChange>) -> Map<String, Js
     outputs
         .iter()
         .filter_map(|(name, change)| {
-            let after = change.after.as_ref()?;
+            let after = &hide::together(change.before.as_ref(), change.after.as_ref()).1?;
             let hidden = change.sensitive || !after.marks().is_empty();
             let mut out = json!({ "sensitive": hidden });
             if after.is_wholly_known() {
-                out["type"] = after.ty().to_json();
+                out["type"] = shown_type(after).to_json();
                 out["value"] = if hidden { Json::Null } else { redacted(after) };
             }
             Some((name.to_string(), out))

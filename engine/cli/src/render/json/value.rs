@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use evenkeel_model::value::Kind;
-use evenkeel_model::{Value, json as model};
+use evenkeel_model::{Type, Value, json as model};
 use serde_json::{Map, Value as Json, json};
 
 /// The value; what must not be shown is null, what is unknown is left out of objects and null
@@ -68,9 +68,19 @@ pub fn outputs(outputs: &BTreeMap<Arc<str>, (Value, bool)>) -> Json {
         .map(|(name, (value, sensitive))| {
             let sensitive = *sensitive || !value.marks().is_empty();
             let shown = if sensitive { Json::Null } else { redacted(value) };
-            let output = json!({ "sensitive": sensitive, "type": value.ty().to_json(), "value": shown });
+            let output =
+                json!({ "sensitive": sensitive, "type": shown_type(value).to_json(), "value": shown });
             (name.to_string(), output)
         })
         .collect::<Map<_, _>>()
         .into()
+}
+
+/// The type of the value as far as it may be shown: the names inside what is hidden are hidden too.
+pub(super) fn shown_type(value: &Value) -> Type {
+    let hide = &mut |value: Value| match value.marks().is_empty() {
+        true => value,
+        false => Value::unknown(Type::Dynamic),
+    };
+    value.map_bottom_up(hide).ty()
 }
