@@ -90,9 +90,9 @@ def story(moto: Moto, stack: Stack):
     chapter(5, "Drift is detected and explained")
     evenkeel(stack, "drift", repo, *at_main, "-detailed-exitcode", code=2, show=40)
     found = json.loads(stack.run("drift", repo, *at_main, "-json").stdout)
-    drifted = {d["address"] for d in found["drift"]}
+    drifted = {d["addr"] for d in found["objects"]}
     check("three objects drifted, and are named", len(drifted) == 3, sorted(drifted))
-    check("drift is not mistaken for a change of configuration", found["configuration_changes"] == 0, found)
+    check("drift is not mistaken for a change of configuration", found["pending_configuration_changes"] == 0, found)
 
     chapter(6, "Reconcile puts it right")
     evenkeel(stack, "reconcile", repo, *at_main, "--once", show=16)

@@ -9,7 +9,7 @@ use evenkeel_model::schema::Schema;
 use evenkeel_model::{Diagnostics, InstanceAddress, ResourceAddress, ResourceMode, Severity, Snapshot};
 use evenkeel_plan::Question;
 use evenkeel_provider::{CallStatistics, Catalog};
-use evenkeel_reconcile::{Alert, Conditions};
+use evenkeel_reconcile::{Alert, Conditions, PlanSummary};
 use evenkeel_state::{Object, RunStatus, State};
 use evenkeel_store::{RunRow, VersionRow};
 use serde_json::{Value as Json, json};
@@ -267,10 +267,12 @@ impl Ui {
             self.line(&render::drift(plan, self.out));
         }
         if plan.has_changes() {
-            let (drift, configuration) = plan.cause_counts();
+            let summary = PlanSummary::of(plan);
             self.log(&format!(
-                "{} ({drift} to correct drift, {configuration} from configuration)",
-                render::plan_summary(plan)
+                "{} ({} to correct drift, {} from configuration)",
+                render::plan_summary(plan),
+                summary.changes - summary.config_changes,
+                summary.config_changes,
             ));
         } else {
             self.log(&format!("revision {}: nothing to do", plan.revision));

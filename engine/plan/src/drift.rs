@@ -121,13 +121,6 @@ impl Plan {
             },
         }
     }
-
-    /// How many changes put drift right, and how many follow from configuration.
-    pub fn cause_counts(&self) -> (usize, usize) {
-        let changes = self.changes.iter().filter(|change| change.action != crate::ChangeAction::Read);
-        let (drift, configuration): (Vec<_>, Vec<_>) = changes.partition(|change| self.is_correction(change));
-        (drift.len(), configuration.len())
-    }
 }
 
 impl Drift {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use evenkeel_model::{Diagnostic, Diagnostics, Severity, Snapshot, SourceRange};
+use evenkeel_model::{Diagnostic, Diagnostics, Position, Severity, Snapshot, SourceRange};
 
 use super::style::{Paint, Style};
 use super::text;
@@ -111,20 +111,29 @@ pub(super) fn snippet(range: &SourceRange, snapshot: Option<&Snapshot>) -> Optio
     let last_line = usize::try_from(range.end.line).ok()?;
     let end = last_line.clamp(start_line, start_line + LINES_MAX - 1).min(lines.len());
     let code = lines.get(first..end)?.join("\n");
-    let from = column_offset(lines.get(first)?, range.start.column);
+    let line_start = lines_before(&source, first);
+    let from = offset(range.start, line_start, lines.get(first)?);
     let to = match last_line == start_line {
-        true => column_offset(lines.get(first)?, range.end.column),
+        true => offset(range.end, line_start, lines.get(first)?),
         false => code.len(),
     };
     let context = context(&lines, first);
     Some(Snippet { context, code, start_line, highlight: (from, to.max(from)) })
 }
 
-/// The byte offset of a column. Columns count what people see as one character; counting `char`s is
-/// near enough to underline by.
-fn column_offset(line: &str, column: u32) -> usize {
-    let before = usize::try_from(column.saturating_sub(1)).unwrap_or(usize::MAX);
-    line.char_indices().nth(before).map_or(line.len(), |(at, _)| at)
+/// How many bytes precede a line.
+fn lines_before(source: &str, line: usize) -> usize {
+    source.split_inclusive('\n').take(line).map(str::len).sum()
+}
+
+/// The byte offset of a position in its line: by its own offset where that fits, else by its column.
+fn offset(position: Position, line_start: usize, line: &str) -> usize {
+    let byte = usize::try_from(position.byte).unwrap_or(usize::MAX);
+    let by_byte = byte.checked_sub(line_start).filter(|at| line.is_char_boundary(*at));
+    by_byte.filter(|at| (*at == 0) == (position.column <= 1)).unwrap_or_else(|| {
+        let before = usize::try_from(position.column.saturating_sub(1)).unwrap_or(usize::MAX);
+        line.char_indices().nth(before).map_or(line.len(), |(at, _)| at)
+    })
 }
 
 /// The header of the top-level block that holds a line.

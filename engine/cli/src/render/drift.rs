@@ -1,9 +1,10 @@
 //! The answer to `evenkeel drift`: per object and attribute what is declared, what is there instead,
 //! and what will become of it.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use evenkeel_model::{Path, Value};
+use evenkeel_model::{InstanceAddress, Path, Value};
 use evenkeel_plan::{Change, ChangeAction, Drift, Mode, Plan};
 use evenkeel_provider::diff::same;
 use evenkeel_reconcile::PlanSummary;
@@ -22,8 +23,9 @@ pub fn drift(plan: &Plan, style: Style) -> String {
         let remark = "Every managed object is as it was left.";
         let _ = writeln!(out, "{title} {remark}");
     }
+    let outlooks = Outlooks::of(plan);
     for drift in &plan.drift {
-        out.push_str(&object(plan, drift, style));
+        out.push_str(&object(drift, &outlooks.outlook(drift), style));
         out.push('\n');
     }
     if !plan.drift.is_empty() {
@@ -43,9 +45,8 @@ fn are(number: usize, what: &str) -> String {
     format!("{} {}", text::count(number, what), if number == 1 { "is" } else { "are" })
 }
 
-fn object(plan: &Plan, drift: &Drift, style: Style) -> String {
+fn object(drift: &Drift, outlook: &Outlook<'_>, style: Style) -> String {
     let address = text::line(&drift.address.to_string());
-    let outlook = Outlook::of(plan, drift);
     match drift.kind {
         DriftKind::Deleted => {
             let heading = style.paint(Paint::Bold, format!("{address} has been deleted"));
@@ -55,7 +56,7 @@ fn object(plan: &Plan, drift: &Drift, style: Style) -> String {
             let mut out = style.paint(Paint::Bold, format!("{address} has changed"));
             out.push('\n');
             for path in visible_paths(drift) {
-                out.push_str(&attribute(drift, &path, &outlook, style));
+                out.push_str(&attribute(drift, &path, outlook, style));
             }
             out
         }
@@ -112,18 +113,30 @@ fn at(value: Option<&Value>, path: &Path) -> Option<Value> {
     value.at(path).map(|value| value.clone().with_marks(marks))
 }
 
+/// What the plan does to which object.
+pub(super) struct Outlooks<'a> {
+    mode: Mode,
+    changes: BTreeMap<&'a InstanceAddress, &'a Change>,
+}
+
+impl<'a> Outlooks<'a> {
+    pub(super) fn of(plan: &'a Plan) -> Self {
+        let changes = plan.changes.iter().filter(|change| change.deposed.is_none());
+        Self { mode: plan.mode, changes: changes.map(|change| (&change.address, change)).collect() }
+    }
+
+    pub(super) fn outlook(&self, drift: &Drift) -> Outlook<'a> {
+        Outlook { mode: self.mode, change: self.changes.get(&drift.address).copied() }
+    }
+}
+
 /// What will become of a drifted object.
 pub(super) struct Outlook<'a> {
     mode: Mode,
     change: Option<&'a Change>,
 }
 
-impl<'a> Outlook<'a> {
-    pub(super) fn of(plan: &'a Plan, drift: &Drift) -> Self {
-        let is_it = |change: &&Change| change.deposed.is_none() && change.address == drift.address;
-        Self { mode: plan.mode, change: plan.changes.iter().find(is_it) }
-    }
-
+impl Outlook<'_> {
     /// In a few words.
     pub(super) fn of_object(&self) -> &'static str {
         match self.change.map(|change| change.action) {
@@ -158,7 +171,10 @@ impl<'a> Outlook<'a> {
         if equal(planned, observed) {
             return "stays as it is: the configuration agrees or ignores it";
         }
-        "the configuration changes it as well"
+        match planned.is_some_and(|planned| !planned.is_wholly_known()) {
+            true => "will be known after apply",
+            false => "the configuration changes it as well",
+        }
     }
 }
 

@@ -29,6 +29,9 @@ pub(super) struct Node {
     pub(super) shape: Shape,
 }
 
+/// The nested blocks of one type; those of a map have a label.
+pub(super) type Labelled = Vec<(Option<String>, Node)>;
+
 /// What a node looks like.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Shape {
@@ -48,8 +51,8 @@ pub(super) enum Shape {
     Entries(Vec<(String, Node)>),
     /// A list, tuple or set; `ordered` when neighbours of a change are worth showing.
     Elements { nodes: Vec<Node>, ordered: bool },
-    /// A block: attributes and nested blocks by name, in order; those of a map have a label.
-    Block { attributes: Vec<(String, Node)>, blocks: Vec<(String, Vec<(Option<String>, Node)>)> },
+    /// A block: attributes and nested blocks by name, in order.
+    Block { attributes: Vec<(String, Node)>, blocks: Vec<(String, Labelled)> },
     /// A value that turns into one of quite another type.
     Types { before: Box<Node>, after: Box<Node> },
 }

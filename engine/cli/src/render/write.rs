@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use super::node::{Action, Node, Notes, Shape};
+use super::node::{Action, Labelled, Node, Notes, Shape};
 use super::style::{Paint, Style};
 use super::{align, text};
 
@@ -131,7 +131,7 @@ impl Writer {
             return self.one_line(node, before.as_deref(), after.as_deref());
         }
         let split = |text: Option<&Arc<str>>| -> Vec<String> {
-            text.map(|text| text.split('\n').map(|line| text::lines(line)).collect()).unwrap_or_default()
+            text.map(|text| text.split('\n').map(text::lines).collect()).unwrap_or_default()
         };
         let (old, new) = (split(before), split(after));
         let mut out = format!("<<-EOT{}\n", self.notes(node.notes));
@@ -252,7 +252,7 @@ impl Writer {
         self,
         node: &Node,
         attributes: &[(String, Node)],
-        blocks: &[(String, Vec<(Option<String>, Node)>)],
+        blocks: &[(String, Labelled)],
         level: usize,
     ) -> String {
         if attributes.is_empty() && blocks.iter().all(|(_, nodes)| nodes.is_empty()) {

@@ -10,7 +10,7 @@ use evenkeel_reconcile::PlanSummary;
 use evenkeel_state::drift::DriftKind;
 use serde_json::{Map, Value as Json, json};
 
-use super::super::drift::{Outlook, sides, visible_paths};
+use super::super::drift::{Outlook, Outlooks, sides, visible_paths};
 use super::value::{redacted, sensitive_flags};
 
 /// A resource instance, as every line names it.
@@ -122,7 +122,9 @@ pub(super) fn output_action(change: &OutputChange) -> &'static str {
 
 /// All that was changed outside, attribute by attribute, with what will become of it.
 pub fn drift(plan: &Plan) -> Json {
-    let objects: Vec<Json> = plan.drift.iter().map(|drift| drifted(plan, drift)).collect();
+    let outlooks = Outlooks::of(plan);
+    let objects: Vec<Json> =
+        plan.drift.iter().map(|drift| drifted(drift, &outlooks.outlook(drift))).collect();
     let deleted = plan.drift.iter().filter(|drift| drift.kind == DriftKind::Deleted).count();
     json!({
         "objects": objects,
@@ -134,8 +136,7 @@ pub fn drift(plan: &Plan) -> Json {
     })
 }
 
-fn drifted(plan: &Plan, drift: &Drift) -> Json {
-    let outlook = Outlook::of(plan, drift);
+fn drifted(drift: &Drift, outlook: &Outlook<'_>) -> Json {
     let attributes: Vec<Json> = visible_paths(drift)
         .iter()
         .map(|path| {

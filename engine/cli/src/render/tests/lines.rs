@@ -64,6 +64,17 @@ fn diagnostics_underline_in_colour() {
 }
 
 #[test]
+fn underlining_follows_bytes_where_columns_count_other_things() {
+    let source = "a = \"e\u{301}\" + nope\r\nb = 1\n";
+    let snapshot = Snapshot::from_files(Revision::Directory("0".into()), [("bad.tf", source)]);
+    let at = |column, byte| Position { line: 1, column, byte };
+    let range = SourceRange { filename: "bad.tf".into(), start: at(11, 12), end: at(15, 16) };
+    let diagnostics: Diagnostics = Diagnostic::error("x", "").at(range).into();
+    let text = super::super::diagnostics(&diagnostics, Some(&snapshot), Style { color: true, width: 0 });
+    assert!(text.contains("+ \u{1b}[4mnope\u{1b}[0m\n"), "{text:?}");
+}
+
+#[test]
 fn ranges_that_lead_nowhere_do_no_harm() {
     for (line, from, to) in [(0, 0, 0), (2, 0, u32::MAX), (2, 18, 3), (u32::MAX, 1, 1), (8, 1, 1)] {
         let diagnostics: Diagnostics = Diagnostic::error("x", "y").at(range(line, from, to)).into();
