@@ -145,7 +145,7 @@ fn everything(before: &Value, after: &Value, schema: Option<Arc<Schema>>, declar
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn nothing_sensitive_is_ever_written(
