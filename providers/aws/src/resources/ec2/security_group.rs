@@ -265,7 +265,8 @@ fn elements_of(group: &Found, mut rules: BTreeSet<Rule>, known: &[Value]) -> Vec
             elements.push(element.clone());
         }
     }
-    let mut groups: BTreeMap<(String, Option<i32>, Option<i32>, String), Vec<Peer>> = BTreeMap::new();
+    type Key = (String, Option<i32>, Option<i32>, String);
+    let mut groups: BTreeMap<Key, Vec<Peer>> = BTreeMap::new();
     for rule in rules {
         groups
             .entry((rule.protocol, rule.from_port, rule.to_port, rule.description))
