@@ -2,9 +2,9 @@
 //!
 //! Everything that takes time is an item in the queue: a call has its effect, an append becomes
 //! durable, an answer arrives. Items of a process that died meanwhile are dropped or, where they
-//! are already on their way to cloud or store, may still have their effect. [`process`] carries out
-//! what the controller orders, [`work`] runs planner and machines, [`call`] makes calls, [`mishap`]
-//! lets things go wrong, [`check`] looks after the invariants.
+//! are already on their way to cloud or store, may still have their effect. `process` carries out
+//! what the controller orders, `work` runs planner and machines, `call` makes calls, `mishap`
+//! lets things go wrong, `check` looks after the invariants.
 
 mod call;
 mod check;
