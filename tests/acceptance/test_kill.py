@@ -38,7 +38,6 @@ class SuddenDeath(unittest.TestCase):
                     time.sleep(chance.uniform(0.1, 1.0) * whole)
                     killed += run.poll() is None
                     end(run)
-                    run.stdout.close()
                     began = time.monotonic()
                     stack.run("apply", repo, "-auto-approve", "-settle-time=1s")
                     recovery = max(recovery, time.monotonic() - began)

@@ -30,8 +30,7 @@ class Mistakes(Case):
             "main.tf",
             'resource "aws_vpk" "a" {}\nresource "aws_vpc" "b" {\n  cidr_blok = "x"\n}\noutput "o" { value = local.nope }\n',
         )
-        done = self.fails("plan", str(self.stack.repo), says=("local.nope" if False else "nope",))
-        self.assertGreaterEqual(done.stderr.count("Error:"), 1)
+        self.fails("plan", str(self.stack.repo), says=("nope", "main.tf line 5"))
 
     def test_unknown_resource_type(self):
         self.stack.write("main.tf", 'resource "aws_vpk" "a" {}\n')
@@ -59,7 +58,8 @@ class Mistakes(Case):
     def test_no_credentials(self):
         self.declare(NETWORK)
         env = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
-        self.fails("plan", str(self.stack.repo), env=env, says=("redentials",))
+        self.fails("apply", str(self.stack.repo), "-auto-approve", env=env, says=("redentials",))
+        self.assertEqual(Inventory(self.moto).total(), 0)
 
     def test_not_a_repository(self):
         self.stack.write("main.tf", NETWORK)
@@ -123,11 +123,11 @@ class Mistakes(Case):
             capture_output=True, text=True,
         )
         self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
-        self.assertIn("full", flat(done.stderr), done.stderr)
+        self.assertIn("No space is left on the disk", flat(done.stderr), done.stderr)
         self.assertNotIn("panicked", done.stderr)
 
     def test_bad_arguments(self):
-        self.fails("plan", "-nonsense", says=("-nonsense" if False else "nonsense",))
+        self.fails("plan", "-nonsense", says=("-nonsense",))
         self.fails("state", "show", "not an address", says=("state",))
 
     def test_commands_without_state_say_so(self):

@@ -222,3 +222,5 @@ def end(process: subprocess.Popen, how: int = signal.SIGKILL):
     if process.poll() is None:
         process.send_signal(how)
     process.wait(60)
+    if process.stdout:
+        process.stdout.close()

@@ -93,7 +93,7 @@ impl Form {
         let known = value.map_bottom_up(&mut |value| {
             if value.is_unknown() { Value::null(value.ty()).with_marks(value.marks()) } else { value }
         });
-        known.with_marks_of(&self.marks)
+        known.with_marks_of(&self.marks).with_echoes_marked(&self.marks)
     }
 
     pub(crate) fn present(&self, value: &Value) -> OutcomeKind {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Keeps clouds as a Git revision declares them.
 #[derive(Debug, Parser)]
@@ -281,9 +281,9 @@ pub fn parse(arguments: Vec<OsString>) -> Result<Arguments, Early> {
     Arguments::try_parse_from(with_two_dashes(arguments)).map_err(Early)
 }
 
-/// `-auto-approve` becomes `--auto-approve`; what is no long option stays as it is.
+/// `-auto-approve` becomes `--auto-approve`; so does everything else that looks like a long option,
+/// known or not, so that mistakes are named as they were typed. What follows `--` stays as it is.
 fn with_two_dashes(arguments: Vec<OsString>) -> Vec<OsString> {
-    let known = long_options();
     let mut rest = false;
     arguments
         .into_iter()
@@ -291,11 +291,7 @@ fn with_two_dashes(arguments: Vec<OsString>) -> Vec<OsString> {
         .map(|(place, argument)| {
             let Some(text) = argument.to_str() else { return argument };
             rest |= text == "--";
-            let Some(name) = text.strip_prefix('-').filter(|name| !name.starts_with('-')) else {
-                return argument;
-            };
-            let bare = name.split('=').next().unwrap_or(name);
-            match place > 0 && !rest && known.iter().any(|known| known == bare) {
+            match place > 0 && !rest && is_long_option(text) {
                 true => OsString::from(format!("-{text}")),
                 false => argument,
             }
@@ -303,17 +299,13 @@ fn with_two_dashes(arguments: Vec<OsString>) -> Vec<OsString> {
         .collect()
 }
 
-fn long_options() -> Vec<String> {
-    fn collect(command: &clap::Command, found: &mut Vec<String>) {
-        let own = command.get_arguments().filter_map(|argument| argument.get_long());
-        found.extend(own.map(str::to_owned));
-        for inner in command.get_subcommands() {
-            collect(inner, found);
-        }
-    }
-    let mut found = vec!["help".to_owned(), "version".to_owned()];
-    collect(&Arguments::command(), &mut found);
-    found
+/// One dash, then a word of at least two letters, digits and dashes, then perhaps a value.
+fn is_long_option(text: &str) -> bool {
+    let Some(name) = text.strip_prefix('-') else { return false };
+    let name = name.split('=').next().unwrap_or(name);
+    name.len() > 1
+        && name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_')
 }
 
 /// `30s`, `5m`, `1h30m`, `250ms`; a bare number is seconds.
@@ -328,6 +320,8 @@ fn duration(text: &str) -> Result<Duration, String> {
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory;
+
     use super::*;
 
     fn parsed(words: &[&str]) -> Result<Arguments, String> {
@@ -360,7 +354,8 @@ mod tests {
 
     #[test]
     fn mistakes_are_refused() {
-        assert!(parsed(&["evenkeel", "plan", "-nonsense"]).is_err());
+        let error = parsed(&["evenkeel", "plan", "-nonsense"]).unwrap_err();
+        assert!(error.contains("--nonsense"), "{error}");
         assert!(parsed(&["evenkeel", "conquer"]).is_err());
         assert!(parsed(&["evenkeel", "plan", "-parallelism=0"]).is_err());
     }

@@ -29,6 +29,8 @@ pub struct Ui {
     out: Style,
     err: Style,
     compact_warnings: bool,
+    /// Whether each object that is looked at gets a line.
+    refresh_lines: bool,
     last_conditions: Arc<std::sync::Mutex<String>>,
 }
 
@@ -48,8 +50,14 @@ impl Ui {
             err: style(std::io::stderr().is_terminal()),
             compact_warnings: std::env::args()
                 .any(|argument| argument.trim_start_matches('-') == "compact-warnings"),
+            refresh_lines: true,
             last_conditions: Arc::default(),
         }
+    }
+
+    /// The same, without a line for each object that is looked at: for loops and reports.
+    pub fn without_refresh_lines(&self) -> Self {
+        Self { refresh_lines: false, ..self.clone() }
     }
 
     /// A line of a result.
@@ -118,10 +126,10 @@ impl Ui {
 
     /// What is about to be looked at.
     pub fn refreshing(&self, questions: &[Question]) {
-        let lines: Vec<String> = questions.iter().map(refresh_line).collect();
-        if self.json {
+        if self.json || !self.refresh_lines {
             return;
         }
+        let lines: Vec<String> = questions.iter().map(refresh_line).collect();
         if lines.len() > REFRESH_LINES_MAX {
             self.line(&format!("Refreshing state of {} objects...", lines.len()));
         } else {

@@ -8,6 +8,7 @@
 pub mod address;
 pub mod convert;
 pub mod diag;
+mod echo;
 pub mod json;
 pub mod number;
 pub mod path;

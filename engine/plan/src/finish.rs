@@ -208,7 +208,7 @@ impl Finisher {
             provider: change.provider.clone(),
             provider_config,
             config: plain,
-            planned: Some(mark_by_schema(block, merged.with_marks_of(&config))),
+            planned: Some(mark_by_schema(block, merged.with_marks_of(&config).with_echoes_marked(&config))),
             prior,
         })
     }

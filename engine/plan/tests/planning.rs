@@ -297,6 +297,10 @@ output "p" {
     assert!(!format!("{plan:?}").contains("hunter2"));
     stack.apply(plan, &loaded).unwrap();
     assert!(stack.object("test_thing.a").get("secret").unwrap().is_sensitive());
+    // What repeats a sensitive value is sensitive too.
+    let echo = text.replace("name = \"a\"", "name = \"a\"\n  refs = [nonsensitive(var.password)]");
+    let (plan, _) = stack.plan(&main_tf(&echo)).unwrap();
+    assert!(!format!("{plan:?}").contains("hunter2"));
     let open = "variable \"v\" {\n  sensitive = true\n  default = 1\n}\noutput \"p\" { value = var.v }";
     assert!(stack.plan(&main_tf(open)).unwrap_err().contains("Output refers to sensitive values"));
 }

@@ -69,7 +69,7 @@ impl Planner<'_> {
             return Ok(self.defer(subject, schema, address, &config, reason));
         }
         let value = self.read(subject, address, plain)?;
-        let value = mark_by_schema(&schema.block, value.with_marks_of(&config));
+        let value = mark_by_schema(&schema.block, value.with_marks_of(&config).with_echoes_marked(&config));
         let mut scope = self.world.scope_of(subject.place, &data);
         scope.self_value = Some(value.clone());
         let rules = &subject.resource.lifecycle.postconditions;
@@ -116,7 +116,7 @@ impl Planner<'_> {
     ) -> Value {
         let plain = config.clone().unmark_deep().0;
         let planned = propose::as_create(schema, &plain);
-        let after = mark_by_schema(&schema.block, planned.with_marks_of(config));
+        let after = mark_by_schema(&schema.block, planned.with_marks_of(config).with_echoes_marked(config));
         if self.input.options.mode == Mode::Normal {
             let change = Change {
                 address: address.clone(),

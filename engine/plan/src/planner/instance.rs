@@ -52,7 +52,8 @@ impl Planner<'_> {
             }
             _ => planned.planned,
         };
-        let after = mark_by_schema(&spec.schema().block, planned.with_marks_of(&config));
+        let after =
+            mark_by_schema(&spec.schema().block, planned.with_marks_of(&config).with_echoes_marked(&config));
         if let Some(seen) = &seen {
             self.note_drift(spec, address, seen, &plain_config, &after, range.clone());
         }

@@ -44,7 +44,9 @@ impl Planner<'_> {
                 self.diagnostics.push(diagnostic.at(range).about(address));
                 return Err(Status::Failed);
             }
-            Some(Ok(observed)) => observed.as_ref().map(|value| value.with_marks_of(&expected)),
+            Some(Ok(observed)) => {
+                observed.as_ref().map(|value| value.with_marks_of(&expected).with_echoes_marked(&expected))
+            }
         };
         let changed = observed.as_ref().is_none_or(|observed| !diff::same(&expected, observed))
             || object.schema_version != spec.schema().version;
