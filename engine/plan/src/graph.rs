@@ -118,8 +118,7 @@ pub fn resolve_provider(
     alias: Option<&Arc<str>>,
 ) -> ProviderUse {
     let (mut path, mut name, mut alias) = (path.clone(), Arc::<str>::from(name), alias.cloned());
-    loop {
-        let Some(module) = configuration.module(&path) else { break };
+    while let Some(module) = configuration.module(&path) {
         let source = module.provider_source(&name);
         if let Some(index) =
             module.providers.iter().position(|block| block.name == name && block.alias == alias)

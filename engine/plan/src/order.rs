@@ -19,7 +19,22 @@ use crate::types::{Change, ChangeAction, Step, StepKind};
 
 /// The steps of a plan, each after the ones it needs.
 pub fn steps(changes: &[Change], state: &State) -> Result<Vec<Step>, Diagnostic> {
-    let mut builder = Builder { changes, state, graph: DiGraph::new() };
+    // That a dependent is changed before what it no longer needs is destroyed is right wherever it
+    // is possible. Where it would close a circle, the objects themselves say no more than that
+    // what was made from an object goes before it.
+    ordered(changes, state, Patience::UntilDependentsChanged)
+        .or_else(|_| ordered(changes, state, Patience::UntilDependentsDestroyed))
+}
+
+/// What a final destroy waits for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Patience {
+    UntilDependentsChanged,
+    UntilDependentsDestroyed,
+}
+
+fn ordered(changes: &[Change], state: &State, patience: Patience) -> Result<Vec<Step>, Diagnostic> {
+    let mut builder = Builder { changes, state, patience, graph: DiGraph::new() };
     let made: Vec<Made> = (0..changes.len()).map(|index| builder.add(index)).collect();
     builder.forward_edges(&made);
     builder.destroy_edges(&made);
@@ -38,6 +53,7 @@ struct Made {
 struct Builder<'a> {
     changes: &'a [Change],
     state: &'a State,
+    patience: Patience,
     graph: DiGraph<StepKind, ()>,
 }
 
@@ -125,7 +141,7 @@ impl<'a> Builder<'a> {
             let early = change.action == ChangeAction::DeleteThenCreate;
             let end = *joins.entry((resource, early)).or_insert_with(|| {
                 let mut before = destroyed.get(resource).cloned().unwrap_or_default();
-                if !early {
+                if !early && self.patience == Patience::UntilDependentsChanged {
                     before.extend(changed.get(resource).into_iter().flatten());
                 }
                 self.join(resource, before)

@@ -91,6 +91,9 @@ pub fn whole<'v>(
     }
 }
 
+/// A node in one instance of its module.
+pub type NodeAt = (NodeIndex, usize);
+
 /// The values found so far.
 pub struct World {
     /// The files of the revision.
@@ -108,7 +111,7 @@ pub struct World {
     /// All module instances; the first is the root.
     pub modules: Vec<ModuleInstance>,
     by_path: BTreeMap<StaticPath, Vec<usize>>,
-    nearest: BTreeMap<(NodeIndex, usize), Arc<BTreeSet<(NodeIndex, usize)>>>,
+    nearest: BTreeMap<NodeAt, Arc<BTreeSet<NodeAt>>>,
 }
 
 impl World {
@@ -200,7 +203,7 @@ impl World {
     }
 
     /// What a node in one module instance needs directly, in which module instances.
-    pub fn needs_at(&self, node: NodeIndex, place: usize) -> Vec<(NodeIndex, usize)> {
+    pub fn needs_at(&self, node: NodeIndex, place: usize) -> Vec<NodeAt> {
         // The value of a variable is an expression of the calling module.
         let from = match self.graph.graph[node].kind {
             NodeKind::Variable(_) => self.modules[place].parent.unwrap_or(place),
@@ -244,7 +247,7 @@ impl World {
     }
 
     /// The resources that a node needs, as noted.
-    pub fn nearest_at(&self, node: NodeIndex, place: usize) -> Arc<BTreeSet<(NodeIndex, usize)>> {
+    pub fn nearest_at(&self, node: NodeIndex, place: usize) -> Arc<BTreeSet<NodeAt>> {
         self.nearest.get(&(node, place)).cloned().unwrap_or_default()
     }
 

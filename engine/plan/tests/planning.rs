@@ -456,3 +456,42 @@ fn refresh_only_changes_nothing() {
     stack.apply(plan, &loaded).unwrap();
     assert_eq!(stack.object("test_thing.a").get_i64("size"), Some(9));
 }
+
+#[test]
+fn a_circle_through_a_change_that_need_not_come_first_is_no_circle() {
+    // `a` used `x` and will use the new `b`; `b` needs `net`, which is replaced; `x` was made from
+    // `net` and goes. `a` cannot change before `net` is new, and `net` cannot go before `x`.
+    let before = r#"
+resource "test_thing" "net" { name = "net1" }
+resource "test_thing" "x" {
+  name = "x"
+  refs = [test_thing.net.id]
+}
+resource "test_thing" "a" {
+  name = "a"
+  refs = [test_thing.x.id]
+}"#;
+    let after = r#"
+resource "test_thing" "net" { name = "net2" }
+resource "test_thing" "b" {
+  name = "b"
+  refs = [test_thing.net.id]
+}
+resource "test_thing" "a" {
+  name = "a"
+  refs = [test_thing.b.id]
+}"#;
+    let mut stack = Stack::new();
+    stack.settles(&main_tf(before));
+    stack.settles(&main_tf(after));
+    assert_eq!(
+        stack.log,
+        [
+            "delete test_thing.x",
+            "delete test_thing.net",
+            "create test_thing.net",
+            "create test_thing.b",
+            "update test_thing.a"
+        ]
+    );
+}

@@ -13,7 +13,7 @@ use futures_util::stream::Stream;
 
 use crate::error::Failure;
 use crate::flow::Session;
-use crate::flow::lease::Held;
+use crate::flow::lease::{Held, Leased};
 use crate::flow::planning::Planned;
 
 /// The machine's clock, and tokio's sleep.
@@ -61,8 +61,8 @@ pub async fn apply(
     );
     let mut machine = Machine::new(finisher, run_id, kind, options).with_state(&planned.state);
     let ui = session.ui.clone();
-    run(&mut machine, held, &*session.pool, &SystemTimer, interrupts, &mut |progress| ui.progress(&progress))
-        .await;
+    let leased = Leased { held, pool: &session.pool };
+    run(&mut machine, held, &leased, &SystemTimer, interrupts, &mut |progress| ui.progress(&progress)).await;
     let report = machine.report().cloned();
     report.ok_or_else(|| {
         Failure::plain("The run did not end", "This is a bug in Evenkeel; its journal tells what was done.")

@@ -3,18 +3,23 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use evenkeel_apply::{AppendFailure, Journal};
-use evenkeel_provider::BoxFuture;
-use evenkeel_state::{Entry, Serial};
-use evenkeel_store::{Lease, SqliteStore, Store, StoreError};
+use evenkeel_apply::{AppendFailure, Connections, Journal};
+use evenkeel_model::Value;
+use evenkeel_provider::{BoxFuture, Connection, ErrorKind, ProviderError};
+use evenkeel_state::{Entry, ProviderConfigAddress, Serial};
+use evenkeel_store::{Clock, Lease, SqliteStore, Store, StoreError, SystemClock};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
 use crate::error::Failure;
 use crate::flow::Session;
+use crate::flow::connections::Pool;
 
 /// How long a lease lasts without being renewed.
 const TTL_MS: i64 = 60_000;
+
+/// So long before its end a lease no longer allows a new call.
+const MARGIN_MS: i64 = 5_000;
 
 /// A held lease; renewed in the background until it is given back or dropped.
 pub struct Held {
@@ -80,6 +85,33 @@ impl Held {
         let lease = self.lease();
         // A lease that cannot be given back expires.
         let _ = self.store.release(&lease).await;
+    }
+}
+
+/// Connections that are only given out while the lease lasts: a process that slept past its lease
+/// must not make a call that it wrote down before it fell asleep, because the next holder has
+/// already looked for what that call did.
+pub struct Leased<'a> {
+    /// The lease.
+    pub held: &'a Held,
+    /// The connections.
+    pub pool: &'a Pool,
+}
+
+impl Connections for Leased<'_> {
+    fn get<'a>(
+        &'a self,
+        provider: &'a ProviderConfigAddress,
+        config: &'a Value,
+    ) -> BoxFuture<'a, Result<Arc<dyn Connection>, ProviderError>> {
+        Box::pin(async move {
+            let connection = self.pool.connection(&provider.provider, config).await?;
+            if SystemClock.now().plus_ms(MARGIN_MS) < self.held.lease().expires {
+                return Ok(connection);
+            }
+            let detail = "the lease on the stack could not be renewed in time, so the call was not made";
+            Err(ProviderError::new(ErrorKind::Other, "calling the provider", detail))
+        })
     }
 }
 

@@ -360,7 +360,8 @@ impl<'a> Planner<'a> {
             };
             let refresh_only = self.input.options.mode == Mode::RefreshOnly;
             let open = after.as_ref().is_some_and(|after| !after.is_wholly_known());
-            if !same && !(refresh_only && open) {
+            let left_open = refresh_only && open;
+            if !same && !left_open {
                 found.insert(name.clone(), OutputChange { before, after, sensitive });
             }
         }
