@@ -69,7 +69,7 @@ impl Ui {
         if let Some(fields) = message.as_object_mut() {
             fields.insert("@timestamp".into(), json!(format!("{:.6}", jiff::Timestamp::now())));
         }
-        self.line(&message.to_string());
+        self.line(&render::json::line(&message));
     }
 
     /// Something that happens, in passing.
@@ -153,6 +153,11 @@ impl Ui {
             }
             let extra = json!({"changes": render::json::change_summary(plan)});
             self.emit(render::json::message("info", &render::plan_summary(plan), "change_summary", extra));
+            if !plan.outputs.is_empty() {
+                let text = format!("Outputs: {}", plan.outputs.len());
+                let extra = json!({"outputs": render::json::output_changes(&plan.outputs)});
+                self.emit(render::json::message("info", &text, "outputs", extra));
+            }
             return;
         }
         self.line("");
@@ -260,7 +265,7 @@ impl Ui {
     /// What was changed outside.
     pub fn drift(&self, planned: &Planned) {
         match self.json {
-            true => self.line(&render::json::drift(&planned.plan).to_string()),
+            true => self.line(&render::json::line(&render::json::drift(&planned.plan))),
             false => self.line(&render::drift(&planned.plan, self.out)),
         }
     }
@@ -321,7 +326,7 @@ impl Ui {
     /// The runs of a stack.
     pub fn runs(&self, rows: &[RunRow]) {
         match self.json {
-            true => self.line(&render::json::runs(rows).to_string()),
+            true => self.line(&render::json::line(&render::json::runs(rows))),
             false => self.line(&render::runs(rows, self.out)),
         }
     }
@@ -330,7 +335,7 @@ impl Ui {
     pub fn versions(&self, address: &InstanceAddress, rows: &[VersionRow], catalog: &SharedCatalog) {
         let schema = schemas(catalog)(&address.resource);
         match self.json {
-            true => self.line(&render::json::versions(address, rows, schema.as_deref()).to_string()),
+            true => self.line(&render::json::line(&render::json::versions(address, rows, schema.as_deref()))),
             false => self.line(&render::versions(address, rows, schema.as_deref(), self.out)),
         }
     }
@@ -339,7 +344,7 @@ impl Ui {
     pub fn state(&self, state: &State, catalog: &SharedCatalog) {
         let schemas = schemas(catalog);
         if self.json {
-            return self.line(&render::json::state(state, &schemas).to_string());
+            return self.line(&render::json::line(&render::json::state(state, &schemas)));
         }
         if state.instances.is_empty() && state.outputs.is_empty() {
             return self.line("The state is empty. Nothing is managed.");
@@ -372,7 +377,7 @@ impl Ui {
             let mut state = State::default();
             let instance = evenkeel_state::Instance { current: Some(object.clone()), ..Default::default() };
             state.instances.insert(address.clone(), instance);
-            self.line(&render::json::state(&state, &schemas).to_string());
+            self.line(&render::json::line(&render::json::state(&state, &schemas)));
         } else {
             self.print_object(address, object, &schemas);
         }
@@ -381,17 +386,9 @@ impl Ui {
 
     fn print_object(&self, address: &InstanceAddress, object: &Object, schemas: render::Schemas<'_>) {
         let schema = schemas(&address.resource);
-        let decoded = match &schema {
-            Some(schema) => object.value(&schema.ty()),
-            None => evenkeel_model::json::decode(&object.attributes, &evenkeel_model::Type::Dynamic),
-        };
-        match decoded {
-            Ok(value) => {
-                let tainted = object.status == evenkeel_state::ObjectStatus::Tainted;
-                self.line(&render::object(address, &value, schema.as_deref(), tainted, self.out));
-            }
-            Err(error) => self.line(&format!("# {address}: the stored attributes cannot be shown: {error}")),
-        }
+        let value = render::remembered(object, schema.as_deref());
+        let tainted = object.status == evenkeel_state::ObjectStatus::Tainted;
+        self.line(&render::object(address, &value, schema.as_deref(), tainted, self.out));
     }
 
     /// The version of Evenkeel and of its providers.

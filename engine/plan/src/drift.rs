@@ -131,35 +131,61 @@ impl Drift {
                 value.map_or(serde_json::Value::Null, |value| json::encode(&value.clone().unmark_deep().0)),
             )
         };
-        let attributes = self
-            .paths
-            .iter()
-            .map(|path| {
-                let (expected, observed) =
-                    (self.expected.at(path), self.observed.as_ref().and_then(|value| value.at(path)));
-                let sensitive = [expected, observed].into_iter().flatten().any(|v| !v.all_marks().is_empty())
-                    || self.marked_above(path);
-                let shown = |value: Option<&Value>| if sensitive { encoded(None) } else { encoded(value) };
-                AttributeDrift {
-                    path: path.clone(),
-                    expected: shown(expected),
-                    observed: shown(observed),
-                    sensitive,
-                }
-            })
-            .collect();
+        let mut attributes: Vec<AttributeDrift> = Vec::new();
+        for path in &self.paths {
+            // Below a marked value even the names are not for everybody.
+            let marked = self.marked_above(path);
+            let path = marked.clone().unwrap_or_else(|| path.clone());
+            if attributes.iter().any(|known| known.path == path) {
+                continue;
+            }
+            let (expected, observed) =
+                (self.expected.at(&path), self.observed.as_ref().and_then(|value| value.at(&path)));
+            let sensitive = marked.is_some()
+                || [expected, observed].into_iter().flatten().any(|value| !value.all_marks().is_empty());
+            let shown = |value: Option<&Value>| if sensitive { encoded(None) } else { encoded(value) };
+            attributes.push(AttributeDrift {
+                expected: shown(expected),
+                observed: shown(observed),
+                path,
+                sensitive,
+            });
+        }
         DriftRecord { address: self.address.clone(), kind: self.kind, attributes }
     }
 
-    /// Whether a value on the way to `path` is marked.
-    fn marked_above(&self, path: &Path) -> bool {
-        (0..path.0.len()).any(|length| {
-            let above = Path(path.0[..length].to_vec());
-            [Some(&self.expected), self.observed.as_ref()]
-                .into_iter()
-                .flatten()
-                .filter_map(|value| value.at(&above))
-                .any(|value| !value.marks().is_empty())
+    /// The outermost place on the way to `path` that is marked.
+    fn marked_above(&self, path: &Path) -> Option<Path> {
+        let above = (0..path.0.len()).map(|length| Path(path.0[..length].to_vec()));
+        let mut above = above;
+        above.find(|above| {
+            let sides = [Some(&self.expected), self.observed.as_ref()].into_iter().flatten();
+            sides.filter_map(|value| value.at(above)).any(|value| !value.marks().is_empty())
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use evenkeel_model::Type;
+
+    use super::*;
+
+    #[test]
+    fn the_journal_does_not_learn_what_is_below_a_marked_value() {
+        let tags = |text: &str| Value::map(Type::String, [("secret-key", Value::string(text))]).sensitive();
+        let object = |text: &str| Value::object([("tags", tags(text)), ("size", Value::number(1))]);
+        let path = Path::attribute("tags").then(evenkeel_model::PathStep::Key("secret-key".into()));
+        let drift = Drift {
+            address: "a.b".parse().unwrap(),
+            kind: DriftKind::Changed,
+            expected: object("one"),
+            observed: Some(object("two")),
+            paths: vec![path],
+            range: None,
+        };
+        let text = serde_json::to_string(&drift.record()).unwrap();
+        assert!(!text.contains("secret-key") && !text.contains("one") && !text.contains("two"), "{text}");
+        assert!(text.contains("tags"));
     }
 }
