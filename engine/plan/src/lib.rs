@@ -2,8 +2,8 @@
 //! plan comes out, or the questions that still have to be answered (ask and re-run).
 //!
 //! Everything here is a function from values to values. The walk goes once over a static graph of
-//! the configuration in dependency order ([`graph`]), evaluating into a [`world`] of module
-//! instances; [`order`] turns changes into steps, [`verify`] checks the plan's invariants, and
+//! the configuration in dependency order (`graph`), evaluating into a `world` of module
+//! instances; `order` turns changes into steps, [`verify`] checks the plan's invariants, and
 //! [`finish`] completes, at apply time, the values that waited for earlier steps.
 
 pub mod digest;

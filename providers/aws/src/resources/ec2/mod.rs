@@ -1,6 +1,6 @@
 //! EC2: networks, security groups, instances.
 //!
-//! [`common`] is the way that every type goes; a file per type says what is special about it.
+//! `common` is the way that every type goes; a file per type says what is special about it.
 
 mod common;
 mod instance;
