@@ -173,6 +173,9 @@ pub struct ShowArgs {
     /// The directory or repository whose state to show
     #[arg(value_name = "DIR-OR-REPO", default_value = ".")]
     pub location: String,
+    /// Show a plan that was made to be applied instead: JSON in Terraform's plan representation
+    #[arg(long, value_name = "DIGEST")]
+    pub plan: Option<String>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use evenkeel_apply::{Progress, RecoveryReport, Report};
 use evenkeel_model::schema::Schema;
-use evenkeel_model::{Diagnostics, InstanceAddress, ResourceAddress, ResourceMode, Severity, Snapshot};
+use evenkeel_model::{
+    Diagnostics, InstanceAddress, ResourceAddress, ResourceMode, Severity, Snapshot, Timestamp,
+};
 use evenkeel_plan::Question;
 use evenkeel_provider::{CallStatistics, Catalog};
 use evenkeel_reconcile::{Alert, Conditions, PlanSummary};
@@ -365,13 +367,14 @@ impl Ui {
         }
     }
 
-    /// One object of the state.
+    /// One object of the state, and when it was last looked at.
     pub fn object(
         &self,
         address: &InstanceAddress,
         object: &Object,
+        observed: Option<Timestamp>,
         catalog: &SharedCatalog,
-    ) -> Result<(), Failure> {
+    ) {
         let schemas = schemas(catalog);
         if self.json {
             let mut state = State::default();
@@ -380,8 +383,10 @@ impl Ui {
             self.line(&render::json::line(&render::json::state(&state, &schemas)));
         } else {
             self.print_object(address, object, &schemas);
+            if let Some(time) = observed.and_then(|at| jiff::Timestamp::from_millisecond(at.0).ok()) {
+                self.line(&format!("\n# last seen {time:.0}"));
+            }
         }
-        Ok(())
     }
 
     fn print_object(&self, address: &InstanceAddress, object: &Object, schemas: render::Schemas<'_>) {
@@ -416,7 +421,7 @@ impl Ui {
 }
 
 /// The schemas of resource and data types, found by prefix of the type as providers are.
-fn schemas(catalog: &SharedCatalog) -> impl Fn(&ResourceAddress) -> Option<Arc<Schema>> + use<> {
+pub fn schemas(catalog: &SharedCatalog) -> impl Fn(&ResourceAddress) -> Option<Arc<Schema>> + use<> {
     let catalog = catalog.clone();
     move |address: &ResourceAddress| {
         catalog.supported().iter().find_map(|provider| {

@@ -44,6 +44,8 @@ pub struct Options {
     pub workspace: Arc<str>,
     /// The time of the plan as RFC 3339 in UTC; the same for every re-run.
     pub plan_time: Option<String>,
+    /// The time of the apply, which `timestamp()` gives; unknown while planning.
+    pub apply_time: Option<String>,
     /// Instances to replace though nothing forces it.
     pub replace: BTreeSet<InstanceAddress>,
     /// What `path.cwd` is.
@@ -57,6 +59,7 @@ impl Default for Options {
             refresh: true,
             workspace: "default".into(),
             plan_time: None,
+            apply_time: None,
             replace: BTreeSet::new(),
             working_directory: ".".into(),
         }

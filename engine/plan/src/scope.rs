@@ -189,6 +189,10 @@ impl Scope for InstanceScope<'_> {
     fn plan_time(&self) -> Option<String> {
         self.world.options.plan_time.clone()
     }
+
+    fn apply_time(&self) -> Option<String> {
+        self.world.options.apply_time.clone()
+    }
 }
 
 impl InstanceScope<'_> {

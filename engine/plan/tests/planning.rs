@@ -495,3 +495,15 @@ resource "test_thing" "a" {
         ]
     );
 }
+
+#[test]
+fn the_current_time_is_known_when_it_is_applied() {
+    let text = "resource \"test_thing\" \"a\" {\n  name = \"a\"\n  tags = { at = timestamp() }\n  lifecycle { ignore_changes = [tags] }\n}";
+    let mut stack = Stack::new();
+    let (plan, loaded) = stack.plan(&main_tf(text)).unwrap();
+    assert!(!plan.changes[0].after.as_ref().unwrap().is_wholly_known());
+    stack.options.apply_time = Some("2026-02-03T04:05:06Z".into());
+    stack.apply(plan, &loaded).unwrap();
+    let tags = stack.object("test_thing.a").get("tags").cloned().unwrap();
+    assert_eq!(tags.get_str("at"), Some("2026-02-03T04:05:06Z"));
+}

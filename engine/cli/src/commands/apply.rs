@@ -10,7 +10,7 @@ use crate::args::{ApplyArgs, Global};
 use crate::commands::{machine_options, wish};
 use crate::error::Failure;
 use crate::flow::Session;
-use crate::flow::apply::apply;
+use crate::flow::apply::{apply, remember};
 use crate::flow::interrupt::Signals;
 use crate::flow::lease::Held;
 use crate::flow::planning::plan;
@@ -38,6 +38,7 @@ async fn under_lease(
     let options = machine_options(&args.run);
     let state = recover(session, held, &wish.loaded, &wish.variables, options, signals).await?;
     let planned = plan(session, wish, state, signals).await?;
+    remember(session, held, &planned).await?;
     ui.plan(&planned, &session.catalog);
     if !planned.plan.has_effects() {
         ui.nothing_to_apply(args.destroy);

@@ -17,7 +17,7 @@ use crate::args::{ChoiceArgs, DriftChoice, Global, ReconcileArgs};
 use crate::commands::{machine_options, options, wish_of};
 use crate::error::Failure;
 use crate::flow::Session;
-use crate::flow::apply::{SystemTimer, apply};
+use crate::flow::apply::{SystemTimer, apply, remember};
 use crate::flow::interrupt::Signals;
 use crate::flow::lease::Held;
 use crate::flow::load::{Loaded, descends, load, resolve};
@@ -238,7 +238,11 @@ impl Shell {
         let options = options(&self.args.run, &ChoiceArgs::default(), Mode::Normal)?;
         let wish = wish_of(&self.session, &self.args.run, loaded, options)?;
         let state = self.session.state().await?;
-        plan(&self.session, wish, state, &self.signals).await
+        let planned = plan(&self.session, wish, state, &self.signals).await?;
+        if let Some(held) = &self.held {
+            remember(&self.session, held, &planned).await?;
+        }
+        Ok(planned)
     }
 
     /// The revision to ask the source for: exactly the commit that was resolved, as branches move.

@@ -1,6 +1,7 @@
 //! `evenkeel show`
 
 use evenkeel_provider::Providers;
+use evenkeel_store::Store;
 
 use crate::args::{Global, ShowArgs};
 use crate::error::Failure;
@@ -9,6 +10,11 @@ use crate::ui::Ui;
 
 pub async fn run(global: &Global, args: &ShowArgs, providers: Providers, ui: &Ui) -> Result<u8, Failure> {
     let session = Session::look(global, &args.location, providers, ui).await?;
+    if let Some(digest) = &args.plan {
+        let stored = session.store.load_plan(&session.stack, digest).await?;
+        ui.line(&String::from_utf8_lossy(&stored.document));
+        return Ok(0);
+    }
     let state = session.state().await?;
     ui.state(&state, &session.catalog);
     Ok(0)

@@ -2,6 +2,7 @@
 
 use evenkeel_model::InstanceAddress;
 use evenkeel_provider::Providers;
+use evenkeel_store::Store;
 
 use crate::args::{Global, StateCommand};
 use crate::error::Failure;
@@ -43,7 +44,8 @@ pub async fn run(
                     format!("The state has no object at {parsed}. `evenkeel state list` shows what it has."),
                 )
             })?;
-            ui.object(&parsed, object, &session.catalog)?;
+            let observed = session.store.observed(&session.stack, &parsed).await?;
+            ui.object(&parsed, object, observed, &session.catalog);
         }
     }
     Ok(0)

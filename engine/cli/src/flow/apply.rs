@@ -1,11 +1,12 @@
 //! Carries a plan out.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use evenkeel_apply::driver::Timer;
 use evenkeel_apply::{Machine, MachineOptions, Report, run};
 use evenkeel_model::Timestamp;
-use evenkeel_plan::Finisher;
+use evenkeel_plan::{Finisher, Options};
 use evenkeel_provider::BoxFuture;
 use evenkeel_state::RunKind;
 use evenkeel_store::{Clock, Store, SystemClock};
@@ -15,6 +16,8 @@ use crate::error::Failure;
 use crate::flow::Session;
 use crate::flow::lease::{Held, Leased};
 use crate::flow::planning::Planned;
+use crate::render;
+use crate::ui::schemas;
 
 /// The machine's clock, and tokio's sleep.
 pub struct SystemTimer;
@@ -28,6 +31,19 @@ impl Timer for SystemTimer {
         let wait = at.0.saturating_sub(self.now().0).max(0).unsigned_abs();
         Box::pin(tokio::time::sleep(Duration::from_millis(wait)))
     }
+}
+
+/// Writes down what was planned, and when objects were seen to be as they are remembered.
+pub async fn remember(session: &Session, held: &Held, planned: &Planned) -> Result<(), Failure> {
+    let plan = &planned.plan;
+    let changed: BTreeSet<_> = plan.refreshed.iter().map(|refreshed| &refreshed.address).collect();
+    let unchanged = planned.observed.iter().filter(|address| !changed.contains(address)).cloned().collect();
+    session.store.touch_observed(&held.lease(), unchanged).await?;
+    if plan.has_effects() {
+        let document = render::json::plan(plan, &schemas(&session.catalog)).to_string().into_bytes();
+        session.store.save_plan(&session.stack, &plan.digest, document).await?;
+    }
+    Ok(())
 }
 
 /// Applies a plan under a lease, step by step, every step journalled.
@@ -52,12 +68,14 @@ pub async fn apply(
         ));
     }
     let run_id = session.store.next_run(&held.lease()).await?;
+    let apply_time = Some(format!("{:.0}", jiff::Timestamp::now()));
+    let options_now = Options { apply_time, ..planned.options.clone() };
     let finisher = Finisher::new(
         planned.plan.clone(),
         planned.loaded.snapshot.clone(),
         planned.loaded.configuration.clone(),
         session.catalog.clone(),
-        &planned.options,
+        &options_now,
     );
     let mut machine = Machine::new(finisher, run_id, kind, options).with_state(&planned.state);
     let ui = session.ui.clone();

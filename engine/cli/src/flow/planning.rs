@@ -29,6 +29,8 @@ pub struct Planned {
     pub state: State,
     /// How often the clouds were asked.
     pub rounds: usize,
+    /// The instances that were looked at and exist.
+    pub observed: Vec<InstanceAddress>,
 }
 
 /// What to plan.
@@ -74,7 +76,19 @@ async fn rounds(session: &Session, wish: Wish, state: State) -> Result<Planned, 
             Planning::Done(plan, warnings) => {
                 session.ui.diagnostics(&warnings, Some(&wish.loaded.snapshot));
                 let (loaded, options) = (wish.loaded, wish.options);
-                return Ok(Planned { plan: Arc::from(plan), loaded, options, state, rounds: round });
+                let seen = answers.observed.into_iter();
+                let observed = seen
+                    .filter(|((_, deposed), answer)| deposed.is_none() && matches!(answer, Ok(Some(_))))
+                    .map(|((address, _), _)| address)
+                    .collect();
+                return Ok(Planned {
+                    plan: Arc::from(plan),
+                    loaded,
+                    options,
+                    state,
+                    rounds: round,
+                    observed,
+                });
             }
             Planning::Failed(diagnostics) => {
                 return Err(Failure::in_files(diagnostics, &wish.loaded.snapshot));

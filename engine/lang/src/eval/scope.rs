@@ -88,4 +88,9 @@ pub trait Scope {
     /// The time of the plan as RFC 3339 in UTC for `plantimestamp()`; `None` where time is not
     /// known.
     fn plan_time(&self) -> Option<String>;
+
+    /// The time of the apply as RFC 3339 in UTC for `timestamp()`; `None` while planning.
+    fn apply_time(&self) -> Option<String> {
+        None
+    }
 }

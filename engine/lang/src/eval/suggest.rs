@@ -1,10 +1,13 @@
 //! "Did you mean ...?": the nearest of the names that exist.
 
+/// Nobody mistypes names longer than this; comparing them would cost the square of their length.
+const LENGTH_MAX: usize = 200;
+
 /// The candidate that is near enough to a mistyped name to be worth suggesting.
 pub fn did_you_mean<'a>(given: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     candidates
         .into_iter()
-        .filter(|candidate| candidate.len().abs_diff(given.len()) < 3)
+        .filter(|candidate| given.len() <= LENGTH_MAX && candidate.len().abs_diff(given.len()) < 3)
         .map(|candidate| (distance(given, candidate), candidate))
         .filter(|(distance, _)| *distance < 3)
         .min_by_key(|(distance, _)| *distance)

@@ -1,5 +1,5 @@
-//! Dates and times. The current time is not known here: `plantimestamp` asks the scope, and
-//! `timestamp` stays unknown, as it does in every plan.
+//! Dates and times. The current time is not known here: `plantimestamp` and `timestamp` ask the scope,
+//! and the latter is unknown in every plan.
 
 use evenkeel_model::{Type, Value};
 
@@ -35,12 +35,12 @@ pub(super) static FUNCTIONS: &[Function] = &[
         timecmp,
         "-1, 0 or 1: the order of two timestamps.",
     ),
-    Function::new(
+    Function::scoped(
         "timestamp",
         &[],
         Ty::String,
-        |_| Ok(Value::unknown(Type::String)),
-        "The current time; known only after apply.",
+        current_time,
+        "The current time; known only during apply.",
     ),
 ];
 
@@ -299,6 +299,10 @@ fn scaled(number: &str, unit: i128) -> Option<i128> {
 
 fn plantimestamp(_: &[Value], evaluator: &mut Evaluator) -> Result<Value, CallError> {
     Ok(evaluator.scope.plan_time().map_or_else(|| Value::unknown(Type::String), Value::string))
+}
+
+fn current_time(_: &[Value], evaluator: &mut Evaluator) -> Result<Value, CallError> {
+    Ok(evaluator.scope.apply_time().map_or_else(|| Value::unknown(Type::String), Value::string))
 }
 
 fn formatdate(arguments: &[Value]) -> Result<Value, CallError> {
