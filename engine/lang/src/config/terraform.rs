@@ -73,7 +73,7 @@ fn backend(kind: Arc<str>, block: &Block, module: &mut Module, diagnostics: &mut
             "Backend configuration ignored",
             format!(
                 "Evenkeel keeps state in its own store and does not use the \"{kind}\" backend. State that is there \
-                 already is not read: import it before the first apply."
+                 already is not read, and cannot be taken over yet."
             ),
         )
         .at(block.range.clone()),
