@@ -163,6 +163,32 @@ class TheLine(Case):
             first.stdout.close()
         self.assertEqual(len(Inventory(self.moto).subnets), 2)
 
+    def test_ctrl_c_finishes_what_runs_and_loses_nothing(self):
+        self.declare(
+            'provider "aws" { region = "us-east-1" }\n'
+            'resource "aws_vpc" "many" {\n  count = 120\n'
+            '  cidr_block = cidrsubnet("10.0.0.0/8", 12, count.index)\n}\n'
+        )
+        printed = self.stack.folder / "printed"
+        with printed.open("w") as file:
+            run = subprocess.Popen(
+                self.stack.command("apply", str(self.stack.repo), "-auto-approve", "-parallelism=3"),
+                env=dict(self.stack.env, EVENKEEL_STORE=str(self.stack.store)),
+                stdout=file, stderr=file,
+            )
+            try:
+                self.wait_for(lambda: printed.read_text().count("Creation complete") >= 5)
+                run.send_signal(2)
+                self.assertEqual(run.wait(60), 1, printed.read_text())
+            finally:
+                end(run)
+        made = len(Inventory(self.moto).vpcs)
+        self.assertLess(made, 120)
+        self.assertEqual(len(self.stack.run("state", "list").stdout.split()), made)
+        self.assertIn("interrupted", self.stack.run("history").stdout)
+        self.stack.run("apply", str(self.stack.repo), "-auto-approve")
+        self.assertEqual(len(Inventory(self.moto).vpcs), 120)
+
     def test_json_lines_are_what_tools_read(self):
         self.declare(NETWORK)
         lines = self.stack.json_lines("plan", str(self.stack.repo))
