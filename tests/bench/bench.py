@@ -18,7 +18,8 @@ OBJECTS = int(os.environ.get("EVENKEEL_BENCH_OBJECTS", "1000"))
 
 # What one read of each type takes when every object is read alone. Counted in read functions of the
 # public hashicorp/aws provider, in releases before the one whose schema is followed (the bucket's is
-# years older, and asks once more whether the bucket exists): an estimate, not a measurement. A VPC is described, with three attributes, its default network
+# years older, and asks once more whether the bucket exists): an estimate, not a measurement. A VPC is
+# described, with three attributes, its default network
 # ACL, main route table and default security group; a bucket is asked for its region, policy, ACL,
 # CORS, website, versioning, acceleration, request payment, logging, lifecycle, replication,
 # encryption, object lock and tags.
