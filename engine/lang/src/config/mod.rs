@@ -10,9 +10,11 @@ mod block;
 mod check;
 mod constant;
 mod load;
+mod lock;
 mod module;
 mod reference;
 mod resource;
+mod source;
 mod terraform;
 mod tfvars;
 mod typexpr;
@@ -32,8 +34,13 @@ use evenkeel_model::{Path, ProviderAddress, ResourceMode, SourceRange, Type, Val
 use crate::ast::{Body, Expr};
 
 pub use check::check_references;
-pub use load::load;
+pub use load::{Loading, ModuleRequest, Mount, ResolvedModules, load, load_with};
+pub use lock::{LOCK_FILE, Lock, LockKey, Locked, parse_lock};
 pub use reference::{Reference, Referenced, body_references, references};
+pub use source::{
+    DEFAULT_REGISTRY, Getter, ModuleSource, ModuleSourceError, RegistrySource, RemoteSource,
+    parse_module_source, without_credentials,
+};
 pub use tfvars::parse_tfvars;
 pub use typexpr::TypeDefaults;
 pub use variable::parse_variable_value;
@@ -318,9 +325,11 @@ pub enum IgnoreChanges {
 pub struct ModuleCall {
     /// The name.
     pub name: Arc<str>,
-    /// The directory of the called module; `None` when the source could not be used, which a
-    /// diagnostic has said. Whether there is a module in it, [`Configuration::module`] says.
-    pub directory: Option<Arc<str>>,
+    /// Where the called module comes from; `None` when the source could not be used, which a
+    /// diagnostic has said. The module itself is in [`Configuration::module`].
+    pub source: Option<ModuleSource>,
+    /// Which versions of a registry's module may be used.
+    pub version: Option<VersionConstraint>,
     /// Values for its variables.
     pub inputs: BTreeMap<Arc<str>, Expr>,
     /// How many instances there are.

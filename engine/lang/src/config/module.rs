@@ -7,11 +7,12 @@ use std::sync::Arc;
 use evenkeel_model::{Diagnostics, ResourceMode, SourceRange};
 
 use super::block::{Content, check_name, labels, place, unsupported_argument, unsupported_block};
-use super::constant::{constant_of, flag, text};
+use super::constant::{flag, text};
 use super::resource::{depends_on, provider_ref, repetition, resource};
+use super::source::{ModuleSource, ModuleSourceError, parse_module_source, parse_registry_source};
 use super::terraform::terraform;
 use super::variable::{check_rule, variable};
-use super::{Local, Module, ModuleCall, Output, ProviderBlock, ProviderRef};
+use super::{Local, Module, ModuleCall, Output, ProviderBlock, ProviderRef, VersionConstraint};
 use crate::ast::{Attribute, Block, Body, Expr, ExprKind};
 
 const BLOCKS: [&str; 8] =
@@ -67,7 +68,7 @@ fn add_block(block: &Block, module: &mut Module, diagnostics: &mut Diagnostics) 
             }
         }
         "module" => {
-            if let Some(call) = call(block, &module.directory, diagnostics) {
+            if let Some(call) = call(block, diagnostics) {
                 let name = call.name.clone();
                 let what = Duplicate::new("module call", format!("A module call named \"{name}\""));
                 insert(&mut module.calls, name, call, |c| &c.range, what, diagnostics);
@@ -204,7 +205,7 @@ fn output(block: &Block, diagnostics: &mut Diagnostics) -> Option<Output> {
     Some(output)
 }
 
-fn call(block: &Block, directory: &str, diagnostics: &mut Diagnostics) -> Option<ModuleCall> {
+fn call(block: &Block, diagnostics: &mut Diagnostics) -> Option<ModuleCall> {
     let [name] = labels(block, ["name"], diagnostics)?;
     check_name(name, "module", &block.range, diagnostics);
     let content = Content::split(
@@ -216,17 +217,12 @@ fn call(block: &Block, directory: &str, diagnostics: &mut Diagnostics) -> Option
         diagnostics.push(unsupported_block(nested, [], true));
     }
     let source = content.required("source", &block.range, diagnostics);
-    if let Some(version) = content.attributes.get("version") {
-        diagnostics.error(
-            "Invalid registry module source address",
-            "The argument \"version\" belongs to modules of a registry, and only local modules are supported yet.",
-            Some(version.name_range.clone()),
-        );
-    }
+    let version = content.expr("version");
     let (count, for_each) = repetition(&content, diagnostics);
     Some(ModuleCall {
         name: name.clone(),
-        directory: source.and_then(|source| source_directory(&source, directory, diagnostics)),
+        source: source.and_then(|source| module_source(&source, version.is_some(), diagnostics)),
+        version: version.and_then(|version| module_version(&version, diagnostics)),
         inputs: content.rest.attributes.iter().map(|a| (a.name.clone(), a.value.clone())).collect(),
         count,
         for_each,
@@ -236,40 +232,62 @@ fn call(block: &Block, directory: &str, diagnostics: &mut Diagnostics) -> Option
     })
 }
 
-/// The directory in the snapshot that a local source means.
-fn source_directory(source: &Expr, directory: &str, diagnostics: &mut Diagnostics) -> Option<Arc<str>> {
-    let value = constant_of(source, &evenkeel_model::Type::String, "source", diagnostics)?;
-    let text = value.as_str()?;
-    let local = matches!(text, "." | "..") || text.starts_with("./") || text.starts_with("../");
-    if !local {
-        diagnostics.error(
-            "Unsupported module source",
+/// Where a module comes from. With a version it must come from a registry.
+fn module_source(source: &Expr, versioned: bool, diagnostics: &mut Diagnostics) -> Option<ModuleSource> {
+    let text = required_text(source, "source", diagnostics)?;
+    let parsed = match versioned {
+        true => parse_registry_source(&text).map(ModuleSource::Registry),
+        false => parse_module_source(&text),
+    };
+    let error = match parsed {
+        Ok(source) => return Some(source),
+        Err(error) => error,
+    };
+    let (summary, detail) = match &error {
+        ModuleSourceError::Unsupported(why) => ("Unsupported module source", why.clone()),
+        error if versioned => (
+            "Invalid registry module source address",
             format!(
-                "The module source \"{text}\" is not local. Only modules of the same repository are supported yet; \
-                 their sources begin with ./ or ../."
+                "Failed to parse module registry address: {error}.\n\nThe argument \"version\" is set, which only modules of a \
+                 registry have, so the source was taken for an address of one."
             ),
-            Some(source.range().clone()),
-        );
-        return None;
-    }
-    let mut parts: Vec<&str> = directory.split('/').filter(|part| !part.is_empty()).collect();
-    for part in text.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                if parts.pop().is_none() {
-                    diagnostics.error(
-                        "Invalid module source address",
-                        format!("The module source \"{text}\" leads out of the repository."),
-                        Some(source.range().clone()),
-                    );
-                    return None;
-                }
-            }
-            part => parts.push(part),
+        ),
+        error => {
+            ("Invalid module source address", format!("Failed to parse module source address: {error}."))
+        }
+    };
+    diagnostics.error(summary, detail, Some(source.range().clone()));
+    None
+}
+
+fn module_version(version: &Expr, diagnostics: &mut Diagnostics) -> Option<VersionConstraint> {
+    let text = required_text(version, "version", diagnostics)?;
+    match text.parse() {
+        Ok(constraint) => Some(constraint),
+        Err(error) => {
+            diagnostics.error(
+                "Invalid version constraint",
+                format!("{error}."),
+                Some(version.range().clone()),
+            );
+            None
         }
     }
-    Some(parts.join("/").into())
+}
+
+/// A constant string that may not be null.
+fn required_text(expr: &Expr, name: &str, diagnostics: &mut Diagnostics) -> Option<Arc<str>> {
+    let mut found = Diagnostics::new();
+    let value = text(Some(expr.clone()), name, &mut found);
+    if value.is_none() && !found.has_errors() {
+        found.error(
+            "Unsuitable value type",
+            format!("The value of \"{name}\" is null; a string is required."),
+            Some(expr.range().clone()),
+        );
+    }
+    diagnostics.extend(found);
+    value
 }
 
 fn providers(expr: &Expr, diagnostics: &mut Diagnostics) -> BTreeMap<Arc<str>, ProviderRef> {

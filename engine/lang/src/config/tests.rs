@@ -164,7 +164,7 @@ fn a_whole_configuration() {
     assert!(web.lifecycle.create_before_destroy && !web.lifecycle.prevent_destroy);
     assert_eq!(root.resources[&key("aws_vpc", "main")].lifecycle.ignore_changes, IgnoreChanges::All);
     let net = &root.calls["net"];
-    assert_eq!(net.directory.as_deref(), Some("modules/net"));
+    assert_eq!(net.source.as_ref().map(ToString::to_string).as_deref(), Some("./modules/net"));
     assert_eq!(net.inputs.keys().map(|k| &**k).collect::<Vec<_>>(), ["vpc"]);
     assert_eq!(net.providers["aws.x"].to_string(), "aws");
     let path: Vec<Arc<str>> = vec!["net".into()];
@@ -404,7 +404,7 @@ fn modules() {
     );
     check(
         "module \"n\" {\n  source = \"hashicorp/x/aws\"\n}\n",
-        &["Unsupported module source ~ Only modules of the same repository"],
+        &["Module not installed ~ registry.terraform.io/hashicorp/x/aws"],
     );
     check("module \"n\" {\n  source = \"../x\"\n}\n", &["Invalid module source address ~ leads out"]);
     check("module \"n\" {\n  source = \"./x\"\n}\n", &["Unreadable module directory ~ \"x\""]);

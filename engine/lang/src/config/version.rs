@@ -68,6 +68,11 @@ impl FromStr for Version {
 }
 
 impl Version {
+    /// Whether this is a version before a release.
+    pub fn is_prerelease(&self) -> bool {
+        self.prerelease.is_some()
+    }
+
     fn segment(&self, i: usize) -> u64 {
         self.segments.get(i).copied().unwrap_or_default()
     }
@@ -80,7 +85,8 @@ impl Version {
             .unwrap_or(Ordering::Equal)
     }
 
-    fn compare(&self, other: &Self) -> Ordering {
+    /// Which of two versions is the newer one.
+    pub fn compare(&self, other: &Self) -> Ordering {
         self.compare_numbers(other).then_with(|| match (&self.prerelease, &other.prerelease) {
             (None, None) => Ordering::Equal,
             (None, Some(_)) => Ordering::Greater,
@@ -162,6 +168,31 @@ impl VersionConstraint {
     }
 }
 
+impl VersionConstraint {
+    /// Whether a registry's version may be chosen. One before a release is only chosen where exactly
+    /// it is asked for.
+    pub fn selects(&self, version: &Version) -> bool {
+        let exactly = |(operator, wanted): &(Operator, Version)| {
+            *operator == Operator::Equal && version.compare(wanted).is_eq()
+        };
+        self.allows(version) && (!version.is_prerelease() || self.conditions.iter().any(exactly))
+    }
+
+    /// The constraint as written, in one spelling: `~> 1.5, < 1.9`.
+    pub fn normal(&self) -> String {
+        let conditions = self.text.split(',').map(|condition| {
+            let condition = condition.trim();
+            let (operator, version) =
+                condition.split_at(condition.find(|c: char| !"<>=!~".contains(c)).unwrap_or(0));
+            match operator {
+                "" => version.trim().to_owned(),
+                operator => format!("{operator} {}", version.trim()),
+            }
+        });
+        conditions.collect::<Vec<_>>().join(", ")
+    }
+}
+
 /// Whether all numbers but the last of `wanted` are the same.
 fn same_series(version: &Version, wanted: &Version) -> bool {
     (0..wanted.segments.len().saturating_sub(1)).all(|i| version.segment(i) == wanted.segment(i))
@@ -197,6 +228,17 @@ mod tests {
             let constraint: VersionConstraint = constraint.parse().unwrap();
             assert_eq!(constraint.allows(&version.parse().unwrap()), expected, "{constraint} {version}");
         }
+        for (constraint, version, expected) in [
+            (">= 1.0", "1.1.0", true),
+            ("~> 1.1.0-beta", "1.1.0-beta", false),
+            (">= 1.1.0-alpha", "1.1.0-beta", false),
+            ("1.1.0-beta", "1.1.0-beta", true),
+            ("= 1.1.0-beta, != 1.1.0-beta", "1.1.0-beta", false),
+        ] {
+            let constraint: VersionConstraint = constraint.parse().unwrap();
+            assert_eq!(constraint.selects(&version.parse().unwrap()), expected, "{constraint} {version}");
+        }
+        assert_eq!(" ~>1.5 ,<  1.9,1.6".parse::<VersionConstraint>().unwrap().normal(), "~> 1.5, < 1.9, 1.6");
         for text in ["", "x", ">=", "1..2", ">= 1.x", "~ 1"] {
             assert!(text.parse::<VersionConstraint>().is_err(), "{text}");
         }
