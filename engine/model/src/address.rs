@@ -114,6 +114,17 @@ impl ResourceAddress {
         }
     }
 
+    /// Whether this address, as a dependency, means `other`: the same resource, where a module step
+    /// without a key stands for every instance of that call.
+    pub fn covers(&self, other: &Self) -> bool {
+        let steps = self.module.0.iter().zip(&other.module.0);
+        self.kind == other.kind
+            && self.name == other.name
+            && self.mode == other.mode
+            && self.module.0.len() == other.module.0.len()
+            && steps.into_iter().all(|(a, b)| a.name == b.name && (a.key.is_none() || a.key == b.key))
+    }
+
     /// One instance of this resource.
     pub fn instance(&self, key: Option<InstanceKey>) -> InstanceAddress {
         InstanceAddress { resource: self.clone(), key }

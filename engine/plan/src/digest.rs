@@ -3,60 +3,36 @@
 
 use std::sync::Arc;
 
-use evenkeel_model::json;
+use evenkeel_model::{Value, json};
 use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
 
-use crate::types::{Plan, StepKind};
+use crate::types::{Change, Plan, Step, StepKind};
 
 /// The digest in hexadecimal. The plan's own `digest` does not count.
 pub fn of(plan: &Plan) -> Arc<str> {
-    let text = content(plan).to_string();
-    let digest = Sha256::digest(text);
-    digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into()
+    let mut sha = Sha256::new();
+    // One line of JSON after the other: the text of the whole would take more memory than the plan.
+    let mut add = |line: Json| {
+        sha.update(line.to_string());
+        sha.update("\n");
+    };
+    add(head(plan));
+    plan.changes.iter().for_each(|item| add(change(item)));
+    plan.steps.iter().for_each(|item| add(step(item)));
+    plan.outputs
+        .iter()
+        .for_each(|(name, item)| add(json!(["output", name, value(&item.before), value(&item.after)])));
+    sha.finalize().iter().map(|byte| format!("{byte:02x}")).collect::<String>().into()
 }
 
-fn content(plan: &Plan) -> Json {
-    let value = |value: &Option<evenkeel_model::Value>| value.as_ref().map_or(Json::Null, json::encode_open);
-    let changes: Vec<Json> = plan
-        .changes
-        .iter()
-        .map(|change| {
-            json!([
-                change.address,
-                change.deposed,
-                change.provider,
-                change.action.names(),
-                value(&change.before),
-                value(&change.after),
-            ])
-        })
-        .collect();
-    let steps: Vec<Json> = plan
-        .steps
-        .iter()
-        .map(|step| {
-            let kind = match &step.kind {
-                StepKind::Create { change, depose } => json!(["create", change, depose]),
-                StepKind::Update { change } => json!(["update", change]),
-                StepKind::Delete { change, deposed } => json!(["delete", change, deposed]),
-                StepKind::Read { change } => json!(["read", change]),
-                StepKind::Join { resource } => json!(["join", resource]),
-            };
-            json!([step.id, kind, step.needs])
-        })
-        .collect();
-    let outputs: Vec<Json> = plan
-        .outputs
-        .iter()
-        .map(|(name, change)| json!([name, value(&change.before), value(&change.after)]))
-        .collect();
+fn head(plan: &Plan) -> Json {
     let variables: Vec<Json> =
         plan.variables.iter().map(|(name, value)| json!([name, json::encode_open(value)])).collect();
     let providers: Vec<Json> =
         plan.providers.iter().map(|(address, version)| json!([address, version])).collect();
     json!({
-        "format": 1,
+        "format": 2,
         "revision": plan.revision,
         "lineage": plan.lineage,
         "base_serial": plan.base_serial,
@@ -64,8 +40,32 @@ fn content(plan: &Plan) -> Json {
         "plan_time": plan.plan_time,
         "providers": providers,
         "variables": variables,
-        "changes": changes,
-        "steps": steps,
-        "outputs": outputs,
     })
+}
+
+fn change(change: &Change) -> Json {
+    json!([
+        "change",
+        change.address,
+        change.deposed,
+        change.provider,
+        change.action.names(),
+        value(&change.before),
+        value(&change.after),
+    ])
+}
+
+fn step(step: &Step) -> Json {
+    let kind = match &step.kind {
+        StepKind::Create { change, depose } => json!(["create", change, depose]),
+        StepKind::Update { change } => json!(["update", change]),
+        StepKind::Delete { change, deposed } => json!(["delete", change, deposed]),
+        StepKind::Read { change } => json!(["read", change]),
+        StepKind::Join { resource } => json!(["join", resource]),
+    };
+    json!(["step", step.id, kind, step.needs])
+}
+
+fn value(value: &Option<Value>) -> Json {
+    value.as_ref().map_or(Json::Null, json::encode_open)
 }

@@ -48,6 +48,12 @@ pub struct Finisher {
     values: BTreeMap<ResourceAddress, ResourceValues>,
     /// Nodes that have their final value.
     done: BTreeSet<(NodeIndex, usize)>,
+    /// Nodes all of whose needs have their final value.
+    ready: BTreeSet<(NodeIndex, usize)>,
+    /// What `each` is in the instances of the resources with `for_each` that have come up.
+    expansions: BTreeMap<(NodeIndex, usize), BTreeMap<Option<InstanceKey>, InstanceData>>,
+    /// Provider configurations that have come up.
+    configs: BTreeMap<ProviderConfigAddress, Value>,
     /// Place of each node in the order of evaluation.
     position: Vec<usize>,
     broken: Diagnostics,
@@ -69,7 +75,17 @@ impl Finisher {
             position[node.index()] = place;
         }
         let values = plan.resources.clone();
-        Self { plan, world, values, done: BTreeSet::new(), position, broken }
+        Self {
+            plan,
+            world,
+            values,
+            done: BTreeSet::new(),
+            ready: BTreeSet::new(),
+            expansions: BTreeMap::new(),
+            configs: BTreeMap::new(),
+            position,
+            broken,
+        }
     }
 
     /// The plan.
@@ -145,7 +161,7 @@ impl Finisher {
     fn finish_read(&mut self, change: &Change) -> Result<Finished, Diagnostics> {
         let (resource, node, place) = self.locate(&change.address)?;
         self.ensure_needs(node, place)?;
-        let data = self.instance_data(&resource, place, &change.address.key)?;
+        let data = self.instance_data(&resource, node, place, &change.address.key)?;
         let provider_config = self.provider_config(&change.provider)?;
         let catalog = self.world.catalog.clone();
         let schema = catalog
@@ -165,7 +181,7 @@ impl Finisher {
     fn finish_managed(&mut self, change: &Change) -> Result<Finished, Diagnostics> {
         let (resource, node, place) = self.locate(&change.address)?;
         self.ensure_needs(node, place)?;
-        let data = self.instance_data(&resource, place, &change.address.key)?;
+        let data = self.instance_data(&resource, node, place, &change.address.key)?;
         let provider_config = self.provider_config(&change.provider)?;
         let catalog = self.world.catalog.clone();
         let spec = catalog
@@ -249,21 +265,25 @@ impl Finisher {
     }
 
     fn instance_data(
-        &self,
+        &mut self,
         resource: &Resource,
+        node: NodeIndex,
         place: usize,
         key: &Option<InstanceKey>,
     ) -> Result<InstanceData, Diagnostics> {
-        let scope = self.world.scope(place);
         match key {
             None => Ok(InstanceData::default()),
             Some(InstanceKey::Int(index)) if resource.count.is_some() => {
                 Ok(InstanceData { count_index: Some(*index), each: None })
             }
             Some(_) => {
-                let expansion = expand(resource.count.as_ref(), resource.for_each.as_ref(), &scope)?;
-                let found = expansion.instances.into_iter().find(|(found, _)| found == key);
-                found.map(|(_, data)| data).ok_or_else(|| {
+                if !self.expansions.contains_key(&(node, place)) {
+                    let scope = self.world.scope(place);
+                    let expansion = expand(resource.count.as_ref(), resource.for_each.as_ref(), &scope)?;
+                    self.expansions.insert((node, place), expansion.instances.into_iter().collect());
+                }
+                let found = self.expansions.get(&(node, place)).and_then(|instances| instances.get(key));
+                found.cloned().ok_or_else(|| {
                     Diagnostics::from(Diagnostic::error(
                         "The instances changed during apply",
                         "The for_each argument gives other keys now than when the plan was made. Plan again.",
@@ -274,6 +294,15 @@ impl Finisher {
     }
 
     fn provider_config(&mut self, address: &ProviderConfigAddress) -> Result<Value, Diagnostics> {
+        if let Some(config) = self.configs.get(address) {
+            return Ok(config.clone());
+        }
+        let config = self.evaluate_provider_config(address)?;
+        self.configs.insert(address.clone(), config.clone());
+        Ok(config)
+    }
+
+    fn evaluate_provider_config(&mut self, address: &ProviderConfigAddress) -> Result<Value, Diagnostics> {
         let path: StaticPath = address.module.as_slice().into();
         let module = self.world.configuration.module(&path).cloned();
         let index = module.and_then(|module| {
@@ -306,6 +335,9 @@ impl Finisher {
     /// expanded before it is known which outputs of its instances are needed, so this goes on until
     /// nothing new comes up.
     fn ensure_needs(&mut self, node: NodeIndex, place: usize) -> Result<(), Diagnostics> {
+        if self.ready.contains(&(node, place)) {
+            return Ok(());
+        }
         let mut diagnostics = Diagnostics::new();
         loop {
             let needs = self.world.needs_at(node, place);
@@ -317,7 +349,11 @@ impl Finisher {
                 diagnostics.extend(self.ensure_with(needed, place));
             }
         }
-        if diagnostics.has_errors() { Err(diagnostics) } else { Ok(()) }
+        if diagnostics.has_errors() {
+            return Err(diagnostics);
+        }
+        self.ready.insert((node, place));
+        Ok(())
     }
 
     /// Gives a node its final value, and before it everything it needs.
@@ -385,7 +421,7 @@ impl Finisher {
         if let Err(diagnostics) = self.ensure_needs(node, place) {
             return diagnostics;
         }
-        let data = match self.instance_data(&resource, place, &address.key) {
+        let data = match self.instance_data(&resource, node, place, &address.key) {
             Ok(data) => data,
             Err(diagnostics) => return diagnostics,
         };

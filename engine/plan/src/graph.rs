@@ -9,7 +9,7 @@ use evenkeel_lang::config::{
     CheckRule, Configuration, Module, ModuleCall, Reference, Resource, ResourceKey, body_references,
     references,
 };
-use evenkeel_model::{Diagnostic, Diagnostics, ProviderAddress};
+use evenkeel_model::{Diagnostic, Diagnostics, ProviderAddress, ResourceMode};
 use evenkeel_state::ProviderConfigAddress;
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
@@ -17,7 +17,7 @@ use petgraph::visit::EdgeRef;
 /// The static path of a module: the names of the calls that lead to it.
 pub type StaticPath = Arc<[Arc<str>]>;
 
-/// One declared thing.
+/// One declared thing, in the order of modules.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Node {
     /// The module it is declared in.
@@ -29,6 +29,8 @@ pub struct Node {
 /// What a node stands for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum NodeKind {
+    /// A provider block, by its place in the module.
+    Provider(usize),
     /// An input variable.
     Variable(Arc<str>),
     /// The validation rules of an input variable.
@@ -39,10 +41,13 @@ pub enum NodeKind {
     Output(Arc<str>),
     /// A module call: how often it repeats.
     Call(Arc<str>),
-    /// A provider block, by its place in the module.
-    Provider(usize),
     /// A resource or data source.
     Resource(ResourceKey),
+}
+
+impl NodeKind {
+    /// What sorts before every other kind.
+    const FIRST: Self = Self::Provider(0);
 }
 
 impl Node {
@@ -85,7 +90,14 @@ pub struct Graph {
     /// Resources whose replacement is created first: by their own setting, or because something
     /// that needs them is.
     pub create_before_destroy: BTreeSet<NodeIndex>,
+    /// What each node is made from.
+    nearest: Vec<Arc<Nearest>>,
 }
+
+/// The resources that a node needs, through anything that is no managed resource; with each, how many
+/// of the module calls around the node have the same instance there. Below that, every instance of a
+/// call is meant.
+pub type Nearest = BTreeMap<NodeIndex, usize>;
 
 impl Graph {
     /// Builds the graph. Cycles are reported; the graph then has no order.
@@ -99,6 +111,11 @@ impl Graph {
     /// The node of a module's thing.
     pub fn find(&self, path: &StaticPath, kind: NodeKind) -> Option<NodeIndex> {
         self.index.get(&Node { path: path.clone(), kind }).copied()
+    }
+
+    /// The resources that a node needs, directly or through values.
+    pub fn nearest(&self, node: NodeIndex) -> &Nearest {
+        &self.nearest[node.index()]
     }
 
     /// The nodes that a node needs directly.
@@ -243,11 +260,18 @@ impl<'a> Builder<'a> {
     fn call_edges(&mut self, path: &StaticPath) {
         let Some((call, parent)) = self.call_of(path) else { return };
         let call = self.at(&parent, NodeKind::Call(call.name.clone()));
-        let inside: Vec<NodeIndex> =
-            self.index.iter().filter(|(node, _)| node.path == *path).map(|(_, index)| *index).collect();
-        for node in inside {
+        for node in
+            self.from(path).take_while(|(node, _)| node.path == *path).map(|(_, at)| at).collect::<Vec<_>>()
+        {
             self.edge(call, Some(node));
         }
+    }
+
+    /// The nodes of a module and of all that sort after it, in order: first its own, then those of the
+    /// modules below.
+    fn from(&self, path: &StaticPath) -> impl Iterator<Item = (&Node, NodeIndex)> {
+        let first = Node { path: path.clone(), kind: NodeKind::FIRST };
+        self.index.range(first..).map(|(node, index)| (node, *index))
     }
 
     fn call_of(&self, path: &StaticPath) -> Option<(&'a ModuleCall, StaticPath)> {
@@ -321,13 +345,11 @@ impl<'a> Builder<'a> {
     }
 
     fn resources_below(&self, path: &StaticPath, call: &Arc<str>) -> Vec<NodeIndex> {
-        let below = |node: &Node| {
-            node.path.len() > path.len() && node.path.starts_with(path) && node.path[path.len()] == *call
-        };
-        self.index
-            .iter()
-            .filter(|(node, _)| matches!(node.kind, NodeKind::Resource(_)) && below(node))
-            .map(|(_, index)| *index)
+        let child: StaticPath = path.iter().cloned().chain([call.clone()]).collect();
+        self.from(&child)
+            .take_while(|(node, _)| node.path.starts_with(&child))
+            .filter(|(node, _)| matches!(node.kind, NodeKind::Resource(_)))
+            .map(|(_, index)| index)
             .collect()
     }
 
@@ -417,17 +439,14 @@ impl<'a> Builder<'a> {
             explicit: self.explicit,
             providers: self.providers,
             create_before_destroy,
+            nearest,
         };
         (graph, diagnostics)
     }
 
     /// A resource that is replaced before the old one is destroyed cannot need one that is
     /// destroyed first; so the setting spreads to everything needed.
-    fn create_before_destroy(
-        &self,
-        nearest: &[Arc<BTreeSet<NodeIndex>>],
-        order: &[NodeIndex],
-    ) -> BTreeSet<NodeIndex> {
+    fn create_before_destroy(&self, nearest: &[Arc<Nearest>], order: &[NodeIndex]) -> BTreeSet<NodeIndex> {
         let mut found = BTreeSet::new();
         for &node in order.iter().rev() {
             let NodeKind::Resource(key) = &self.graph[node].kind else { continue };
@@ -437,33 +456,72 @@ impl<'a> Builder<'a> {
                 .is_some_and(|resource| resource.lifecycle.create_before_destroy);
             if own || found.contains(&node) {
                 found.insert(node);
-                found.extend(nearest[node.index()].iter().copied());
+                found.extend(nearest[node.index()].keys().copied());
             }
         }
         found
     }
 }
 
-fn nearest_resources(graph: &DiGraph<Node, ()>, order: &[NodeIndex]) -> Vec<Arc<BTreeSet<NodeIndex>>> {
-    let empty = Arc::new(BTreeSet::new());
+fn nearest_resources(graph: &DiGraph<Node, ()>, order: &[NodeIndex]) -> Vec<Arc<Nearest>> {
+    let empty = Arc::new(Nearest::new());
     let mut nearest = vec![empty; graph.node_count()];
     for &node in order {
-        let mut found = BTreeSet::new();
-        for edge in graph.edges_directed(node, petgraph::Direction::Incoming) {
-            let needed = edge.source();
-            match graph[needed].kind {
-                NodeKind::Resource(_) => drop(found.insert(needed)),
-                _ => found.extend(nearest[needed.index()].iter().copied()),
-            }
-        }
-        nearest[node.index()] = Arc::new(found);
+        let needs: Vec<NodeIndex> =
+            graph.edges_directed(node, petgraph::Direction::Incoming).map(|edge| edge.source()).collect();
+        nearest[node.index()] = match needs[..] {
+            // A chain of values shares what it needs.
+            [one] if shares(graph, node, one) => nearest[one.index()].clone(),
+            _ => Arc::new(gather(graph, node, &needs, &nearest)),
+        };
     }
     nearest
 }
 
+fn shares(graph: &DiGraph<Node, ()>, node: NodeIndex, needed: NodeIndex) -> bool {
+    let Node { path, kind } = &graph[needed];
+    !matches!(kind, NodeKind::Resource(_)) && common(graph, node, needed) == path.len()
+}
+
+fn gather(
+    graph: &DiGraph<Node, ()>,
+    node: NodeIndex,
+    needs: &[NodeIndex],
+    nearest: &[Arc<Nearest>],
+) -> Nearest {
+    let mut found = Nearest::new();
+    let mut note = |resource: NodeIndex, depth: usize| {
+        found.entry(resource).and_modify(|known| *known = depth.min(*known)).or_insert(depth);
+    };
+    for &needed in needs {
+        let common = common(graph, node, needed);
+        let mut managed = false;
+        if let NodeKind::Resource(key) = &graph[needed].kind {
+            note(needed, common);
+            managed = key.mode == ResourceMode::Managed;
+        }
+        if !managed {
+            nearest[needed.index()].iter().for_each(|(&resource, &depth)| note(resource, depth.min(common)));
+        }
+    }
+    found
+}
+
+/// How many module calls a node and one that it refers to have in common.
+fn common(graph: &DiGraph<Node, ()>, node: NodeIndex, needed: NodeIndex) -> usize {
+    let Node { path, kind } = &graph[node];
+    // The value of a variable is an expression of the calling module.
+    let own = match kind {
+        NodeKind::Variable(_) => path.split_last().map_or(&path[..], |(_, parent)| parent),
+        _ => path,
+    };
+    own.iter().zip(graph[needed].path.iter()).take_while(|(a, b)| a == b).count()
+}
+
 fn cycles(graph: &DiGraph<Node, ()>) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
-    for component in petgraph::algo::tarjan_scc(graph) {
+    // Kosaraju's way, because Tarjan's recurses as deep as a chain is long.
+    for component in petgraph::algo::kosaraju_scc(graph) {
         let cyclic = component.len() > 1
             || component.first().is_some_and(|&node| graph.find_edge(node, node).is_some());
         if !cyclic {

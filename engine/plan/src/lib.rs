@@ -14,6 +14,7 @@ mod graph;
 pub mod input;
 mod order;
 mod planner;
+mod register;
 mod scope;
 pub mod types;
 pub mod verify;

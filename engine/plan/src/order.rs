@@ -15,6 +15,7 @@ use evenkeel_state::{DeposedKey, State, StepId};
 use petgraph::graph::{DiGraph, NodeIndex};
 use sha2::{Digest, Sha256};
 
+use crate::register::{Register, covering};
 use crate::types::{Change, ChangeAction, Step, StepKind};
 
 /// The steps of a plan, each after the ones it needs.
@@ -103,18 +104,21 @@ impl<'a> Builder<'a> {
 
     /// What an object is made from comes first.
     fn forward_edges(&mut self, made: &[Made]) {
-        let mut groups: BTreeMap<&ResourceAddress, Vec<NodeIndex>> = BTreeMap::new();
+        let mut groups: Register<Vec<NodeIndex>> = Register::default();
         for (change, made) in self.changes.iter().zip(made) {
-            groups.entry(&change.address.resource).or_default().extend(made.forward);
+            groups.entry(&change.address.resource).extend(made.forward);
         }
-        let ends: BTreeMap<&ResourceAddress, NodeIndex> = groups
-            .into_iter()
-            .filter_map(|(resource, steps)| Some((resource, self.join(resource, steps)?)))
-            .collect();
+        let mut ends: BTreeMap<&ResourceAddress, Option<NodeIndex>> = BTreeMap::new();
         for (change, made) in self.changes.iter().zip(made) {
             let Some(step) = made.forward else { continue };
-            for end in change.dependencies.iter().filter_map(|needed| ends.get(needed)) {
-                self.graph.update_edge(*end, step, ());
+            for needed in &change.dependencies {
+                let end = *ends.entry(needed).or_insert_with(|| {
+                    let steps = groups.covered_by(needed).into_iter().flatten().copied().collect();
+                    self.join(needed, steps)
+                });
+                if let Some(end) = end.filter(|end| *end != step) {
+                    self.graph.update_edge(end, step, ());
+                }
             }
         }
     }
@@ -135,19 +139,26 @@ impl<'a> Builder<'a> {
             }
         }
         let mut joins = BTreeMap::new();
+        let mut ends = BTreeMap::new();
         for (change, made) in self.changes.iter().zip(made) {
             let Some(step) = made.destroy else { continue };
             let resource = &change.address.resource;
             let early = change.action == ChangeAction::DeleteThenCreate;
-            let end = *joins.entry((resource, early)).or_insert_with(|| {
-                let mut before = destroyed.get(resource).cloned().unwrap_or_default();
-                if !early && self.patience == Patience::UntilDependentsChanged {
-                    before.extend(changed.get(resource).into_iter().flatten());
-                }
-                self.join(resource, before)
+            let ends = ends.entry((resource, early)).or_insert_with(|| {
+                let all = covering(resource).into_iter();
+                all.filter_map(|dependency| {
+                    *joins.entry((dependency.clone(), early)).or_insert_with(|| {
+                        let mut before = destroyed.get(&dependency).cloned().unwrap_or_default();
+                        if !early && self.patience == Patience::UntilDependentsChanged {
+                            before.extend(changed.get(&dependency).into_iter().flatten());
+                        }
+                        self.join(&dependency, before)
+                    })
+                })
+                .collect::<Vec<NodeIndex>>()
             });
-            if let Some(end) = end {
-                self.graph.update_edge(end, step, ());
+            for end in ends.iter().filter(|end| **end != step) {
+                self.graph.update_edge(*end, step, ());
             }
         }
     }
@@ -185,7 +196,7 @@ impl<'a> Builder<'a> {
     }
 
     fn cycle(&self) -> Diagnostic {
-        let component = petgraph::algo::tarjan_scc(&self.graph).into_iter().find(|nodes| nodes.len() > 1);
+        let component = petgraph::algo::kosaraju_scc(&self.graph).into_iter().find(|nodes| nodes.len() > 1);
         let mut names: Vec<String> = component
             .unwrap_or_default()
             .into_iter()
@@ -216,5 +227,5 @@ fn prior_dependencies<'s>(
         None => instance.current.as_ref(),
     });
     let own = change.address.resource.clone();
-    object.into_iter().flat_map(|object| &object.dependencies).filter(move |needed| **needed != own)
+    object.into_iter().flat_map(|object| &object.dependencies).filter(move |needed| !needed.covers(&own))
 }

@@ -94,18 +94,15 @@ impl Scope for InstanceScope<'_> {
     fn module(&self, name: &str, range: &SourceRange) -> Result<Value, Diagnostic> {
         let children = self.world.modules[self.module].children.get(name);
         let children = children.ok_or_else(|| self.undeclared("module", name, range))?;
-        let values: BTreeMap<Option<InstanceKey>, Value> = children
-            .instances
-            .iter()
-            .map(|(key, place)| {
-                let outputs = self.outputs(*place);
-                (
-                    key.clone(),
-                    Value::object(outputs.iter().map(|(name, value)| (name.clone(), value.clone()))),
-                )
-            })
-            .collect();
-        Ok(whole(children.repetition, values.iter()))
+        let gather = || {
+            let all = children.instances.iter().map(|(key, place)| {
+                let outputs = self.outputs(*place).iter().map(|(name, value)| (name.clone(), value.clone()));
+                (key.clone(), Value::object(outputs))
+            });
+            let values: BTreeMap<Option<InstanceKey>, Value> = all.collect();
+            whole(children.repetition, values.iter())
+        };
+        Ok(children.whole.get_or_init(gather).clone())
     }
 
     fn module_output(

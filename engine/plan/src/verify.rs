@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use evenkeel_model::ResourceMode;
+use evenkeel_model::{ResourceAddress, ResourceMode};
 use evenkeel_state::{State, StepId};
 
+use crate::register::Register;
 use crate::types::{ChangeAction, Plan, StepKind};
 
 /// What is wrong with a plan made from a state; empty for every plan that may be applied.
@@ -82,21 +83,26 @@ fn changes_fit_the_state(plan: &Plan, state: &State, found: &mut Vec<String>) {
 
 /// Nothing is destroyed while something that was made from it has yet to be.
 fn destroys_follow_dependents(plan: &Plan, state: &State, found: &mut Vec<String>) {
-    let mut destroys: BTreeMap<_, Vec<StepId>> = BTreeMap::new();
-    for step in &plan.steps {
-        if let (StepKind::Delete { .. }, Some(change)) = (&step.kind, plan.change_of(step)) {
-            destroys.entry(&change.address.resource).or_default().push(step.id);
-        }
+    let mut first: Register<Option<StepId>> = Register::default();
+    let destroys = || {
+        plan.steps.iter().filter_map(|step| match step.kind {
+            StepKind::Delete { .. } => Some((step.id, plan.change_of(step)?)),
+            _ => None,
+        })
+    };
+    for (id, change) in destroys() {
+        first.entry(&change.address.resource).get_or_insert(id);
     }
-    for step in &plan.steps {
-        let (StepKind::Delete { .. }, Some(change)) = (&step.kind, plan.change_of(step)) else { continue };
+    let mut earliest: BTreeMap<&ResourceAddress, Option<StepId>> = BTreeMap::new();
+    for (id, change) in destroys() {
         let object = state.instances.get(&change.address).and_then(|instance| match change.deposed {
             Some(key) => instance.deposed.get(&key),
             None => instance.current.as_ref(),
         });
         for needed in object.into_iter().flat_map(|object| &object.dependencies) {
-            let earlier = destroys.get(needed).into_iter().flatten().any(|other| *other < step.id);
-            if earlier && *needed != change.address.resource {
+            let first = || first.covered_by(needed).into_iter().flatten().min().copied();
+            let earlier = earliest.entry(needed).or_insert_with(first).is_some_and(|first| first < id);
+            if earlier && !needed.covers(&change.address.resource) {
                 found
                     .push(format!("{needed} is destroyed before {}, which was made from it", change.address));
             }

@@ -1,15 +1,15 @@
 //! The module instances of a configuration and the values found so far: what the walk fills, node
 //! by node, and what references are answered from.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use evenkeel_lang::config::{CheckRule, Configuration, Module, ResourceKey};
 use evenkeel_lang::eval::{decode_body, evaluate};
 use evenkeel_model::value::Kind;
 use evenkeel_model::{
-    Diagnostic, Diagnostics, InstanceKey, Marks, ModuleAddress, ResourceAddress, ResourceMode, Severity,
-    Snapshot, SourceRange, Type, Value, convert,
+    Diagnostic, Diagnostics, InstanceKey, Marks, ModuleAddress, ResourceAddress, Severity, Snapshot,
+    SourceRange, Type, Value, convert,
 };
 use evenkeel_provider::{Catalog, validate};
 use petgraph::graph::NodeIndex;
@@ -53,6 +53,8 @@ pub struct Children {
     pub repetition: Repetition,
     /// Place in [`World::modules`] by key.
     pub instances: BTreeMap<Option<InstanceKey>, usize>,
+    /// All their outputs, once somebody asked for that; forgotten when an output gets a value.
+    pub whole: OnceLock<Value>,
 }
 
 /// The values of one resource, and all of them together once somebody asked for that.
@@ -111,7 +113,6 @@ pub struct World {
     /// All module instances; the first is the root.
     pub modules: Vec<ModuleInstance>,
     by_path: BTreeMap<StaticPath, Vec<usize>>,
-    nearest: BTreeMap<NodeAt, Arc<BTreeSet<NodeAt>>>,
 }
 
 impl World {
@@ -134,7 +135,6 @@ impl World {
             inputs,
             modules: Vec::new(),
             by_path: BTreeMap::new(),
-            nearest: BTreeMap::new(),
         };
         world.add_module(ModuleAddress::root(), Arc::new([]), None, InstanceData::default(), root);
         (world, diagnostics)
@@ -216,43 +216,6 @@ impl World {
                 places.into_iter().map(move |place| (needed, place))
             })
             .collect()
-    }
-
-    /// Notes which resources a node needs, through anything that is no managed resource. Called in
-    /// the order of the walk.
-    pub fn note_nearest(&mut self, node: NodeIndex) {
-        for place in self.instances_of(&self.graph.graph[node].path.clone()) {
-            let needs = self.needs_at(node, place);
-            let nearest = match &needs[..] {
-                [(one, place)] if !self.is_resource(*one) => self.nearest_at(*one, *place),
-                _ => {
-                    let mut found = BTreeSet::new();
-                    for (needed, place) in needs {
-                        let managed = match &self.graph.graph[needed].kind {
-                            NodeKind::Resource(key) => {
-                                found.insert((needed, place));
-                                key.mode == ResourceMode::Managed
-                            }
-                            _ => false,
-                        };
-                        if !managed {
-                            found.extend(self.nearest_at(needed, place).iter().copied());
-                        }
-                    }
-                    Arc::new(found)
-                }
-            };
-            self.nearest.insert((node, place), nearest);
-        }
-    }
-
-    /// The resources that a node needs, as noted.
-    pub fn nearest_at(&self, node: NodeIndex, place: usize) -> Arc<BTreeSet<NodeAt>> {
-        self.nearest.get(&(node, place)).cloned().unwrap_or_default()
-    }
-
-    fn is_resource(&self, node: NodeIndex) -> bool {
-        matches!(self.graph.graph[node].kind, NodeKind::Resource(_))
     }
 
     /// Evaluates a node that is no resource, in every instance of its module.
@@ -389,7 +352,17 @@ impl World {
         }
         let value = if output.sensitive { value.sensitive() } else { value };
         self.modules[place].outputs.insert(name.clone(), value);
+        self.forget_outputs(place);
         diagnostics
+    }
+
+    /// What the calling module saw of all outputs together is not so any more.
+    fn forget_outputs(&mut self, place: usize) {
+        let instance = &self.modules[place];
+        let (Some(parent), Some(name)) = (instance.parent, instance.path.last().cloned()) else { return };
+        if let Some(children) = self.modules[parent].children.get_mut(&name) {
+            children.whole = OnceLock::new();
+        }
     }
 
     fn expand_call(&mut self, place: usize, name: &Arc<str>) -> Diagnostics {
@@ -406,7 +379,7 @@ impl World {
             Ok(expansion) => (expansion, Diagnostics::new()),
             Err(diagnostics) => (Expansion::default(), diagnostics),
         };
-        let mut children = Children { repetition: expansion.repetition, instances: BTreeMap::new() };
+        let mut children = Children { repetition: expansion.repetition, ..Children::default() };
         for (key, data) in expansion.instances {
             let address = self.modules[place].address.child(name.clone(), key.clone());
             let child = self.add_module(address, path.clone(), Some(place), data, module.clone());

@@ -507,3 +507,40 @@ fn the_current_time_is_known_when_it_is_applied() {
     let tags = stack.object("test_thing.a").get("tags").cloned().unwrap();
     assert_eq!(tags.get_str("at"), Some("2026-02-03T04:05:06Z"));
 }
+
+#[test]
+fn what_needs_all_instances_of_a_module_says_so_once() {
+    let child = (
+        "child/main.tf",
+        "variable \"name\" {}\nresource \"test_thing\" \"c\" { name = var.name }\noutput \"id\" { value = test_thing.c.id }\n",
+    );
+    let root = r#"
+        module "m" {
+          source   = "./child"
+          for_each = toset(["x", "y"])
+          name     = each.key
+        }
+        resource "test_thing" "r" {
+          name = "r"
+          refs = [for m in module.m : m.id]
+        }
+    "#;
+    let mut stack = Stack::new();
+    let files = [("main.tf", root), child];
+    stack.settles(&files);
+    let remembered = stack.state.instances[&address("test_thing.r")].current.clone().unwrap();
+    assert_eq!(remembered.dependencies, [address("module.m.test_thing.c").resource]);
+    assert_eq!(stack.log.last().unwrap(), "create test_thing.r");
+    stack.destroy(&files).unwrap();
+    assert_eq!(stack.log.first().unwrap(), "delete test_thing.r");
+}
+
+#[test]
+fn a_circle_may_be_as_long_as_the_text() {
+    let length = 20_000;
+    let lines: Vec<String> =
+        (0..length).map(|i| format!("  l{i} = local.l{} + 1", (i + 1) % length)).collect();
+    let text = format!("locals {{\n{}\n}}\n", lines.join("\n"));
+    let error = Stack::new().plan(&main_tf(&text)).unwrap_err();
+    assert!(error.starts_with("Cycle: local.l0, "), "{}", &error[..80]);
+}

@@ -1,7 +1,5 @@
 //! Data sources: read while planning where everything they need is known, during apply otherwise.
 
-use std::collections::BTreeSet;
-
 use evenkeel_lang::eval::decode_body;
 use evenkeel_model::schema::Schema;
 use evenkeel_model::{Diagnostic, InstanceAddress, Value};
@@ -10,7 +8,7 @@ use evenkeel_provider::{ProviderSpec, propose, validate};
 use super::instance::mark_by_schema;
 use super::{Planner, Status, Subject};
 use crate::expand::{Expansion, InstanceData};
-use crate::graph::NodeKind;
+use crate::graph::{Node, NodeKind};
 use crate::input::{DataAnswer, Mode, Question};
 use crate::types::{ActionReason, Change, ChangeAction, ResourceValues};
 use crate::world::check_rules;
@@ -132,7 +130,7 @@ impl Planner<'_> {
                 schema_version: schema.version,
                 range: Some(subject.resource.range.clone()),
             };
-            self.changes.insert((address.clone(), None), change);
+            self.change(change);
         }
         after
     }
@@ -142,21 +140,11 @@ impl Planner<'_> {
     fn depends_on_pending(&self, subject: &Subject<'_>) -> bool {
         let graph = &self.world.graph;
         let Some(explicit) = graph.explicit.get(&subject.node) else { return false };
-        let keys: BTreeSet<_> = explicit
-            .iter()
-            .filter_map(|&node| match &graph.graph[node].kind {
-                NodeKind::Resource(key) => Some((graph.graph[node].path.to_vec(), key.clone())),
-                _ => None,
-            })
-            .collect();
-        self.changes.keys().any(|(address, _)| {
-            let resource = &address.resource;
-            keys.iter().any(|(path, key)| {
-                resource.kind == key.kind
-                    && resource.name == key.name
-                    && resource.mode == key.mode
-                    && resource.module.without_keys() == *path
-            })
+        explicit.iter().any(|&node| match &graph.graph[node] {
+            Node { path, kind: NodeKind::Resource(key) } => {
+                self.changing.contains(&(path.to_vec(), key.clone()))
+            }
+            _ => false,
         })
     }
 }

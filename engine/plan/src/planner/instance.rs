@@ -76,7 +76,7 @@ impl Planner<'_> {
                 schema_version: spec.schema().version,
                 range: Some(range),
             };
-            self.changes.insert((address.clone(), None), change);
+            self.change(change);
         } else if let Some(object) = object {
             self.refresh_dependencies(address, object, &subject.dependencies);
         }

@@ -13,14 +13,15 @@ use std::sync::Arc;
 
 use evenkeel_lang::config::{Resource, ResourceKey};
 use evenkeel_model::{
-    Diagnostic, Diagnostics, InstanceAddress, ProviderAddress, ResourceAddress, ResourceMode, Value, json,
+    Diagnostic, Diagnostics, InstanceAddress, ModuleAddress, ModuleStep, ProviderAddress, ResourceAddress,
+    ResourceMode, Value, json,
 };
 use evenkeel_provider::ProviderSpec;
 use evenkeel_state::{DeposedKey, ProviderConfigAddress};
 use petgraph::graph::NodeIndex;
 
 use crate::expand::{Expansion, expand};
-use crate::graph::{NodeKind, ProviderUse};
+use crate::graph::{Node, NodeKind, ProviderUse};
 use crate::input::{Input, Mode, Options, Planning, Question};
 use crate::types::{Change, Drift, OutputChange, Plan, Refreshed, ResourceValues};
 use crate::world::World;
@@ -78,7 +79,11 @@ pub(crate) struct Planner<'a> {
     pub(crate) diagnostics: Diagnostics,
     pub(crate) changes: BTreeMap<(InstanceAddress, Option<DeposedKey>), Change>,
     pub(crate) drift: Vec<Drift>,
-    pub(crate) refreshed: Vec<Refreshed>,
+    pub(crate) refreshed: BTreeMap<(InstanceAddress, Option<DeposedKey>), Refreshed>,
+    /// Static paths and keys of the resources that have changes.
+    pub(crate) changing: BTreeSet<(Vec<Arc<str>>, ResourceKey)>,
+    /// The configurations of provider blocks that objects in state name, as far as they are evaluated.
+    pub(crate) provider_configs: BTreeMap<ProviderConfigAddress, Value>,
     /// Managed instances that configuration has.
     pub(crate) visited: BTreeSet<InstanceAddress>,
     provider_versions: BTreeMap<ProviderAddress, Arc<str>>,
@@ -117,7 +122,9 @@ impl<'a> Planner<'a> {
             diagnostics,
             changes: BTreeMap::new(),
             drift: Vec::new(),
-            refreshed: Vec::new(),
+            refreshed: BTreeMap::new(),
+            changing: BTreeSet::new(),
+            provider_configs: BTreeMap::new(),
             visited: BTreeSet::new(),
             provider_versions: BTreeMap::new(),
         })
@@ -129,7 +136,6 @@ impl<'a> Planner<'a> {
             if relevant.as_ref().is_some_and(|relevant| !relevant.contains(&node)) {
                 continue;
             }
-            self.world.note_nearest(node);
             let needs = self.world.graph.needs(node).map(|needed| self.status[needed.index()]).max();
             self.status[node.index()] = match needs {
                 Some(worse @ (Status::Pending | Status::Failed)) => worse,
@@ -277,14 +283,25 @@ impl<'a> Planner<'a> {
         self.diagnostics.push(diagnostic.at(subject.resource.range.clone()).about(&subject.address));
     }
 
-    /// The resources an instance is made from.
+    /// The resources an instance is made from. A module step without a key stands for all instances of
+    /// the call, so that a list is as long as the configuration and not as the number of instances.
     fn dependencies(&self, node: NodeIndex, place: usize) -> Vec<ResourceAddress> {
-        let nearest = self.world.nearest_at(node, place);
-        let addresses =
-            nearest.iter().filter_map(|&(needed, place)| match &self.world.graph.graph[needed].kind {
-                NodeKind::Resource(key) => Some(self.resource_address(place, key)),
-                _ => None,
-            });
+        let graph = &self.world.graph;
+        let own = &self.world.modules[place].address;
+        let nearest = graph.nearest(node).iter();
+        let addresses = nearest.filter_map(|(&needed, &depth)| match &graph.graph[needed] {
+            Node { path, kind: NodeKind::Resource(key) } => {
+                let below = path.iter().skip(depth).map(|name| ModuleStep { name: name.clone(), key: None });
+                let module = ModuleAddress(own.0.iter().take(depth).cloned().chain(below).collect());
+                Some(ResourceAddress {
+                    module,
+                    mode: key.mode,
+                    kind: key.kind.clone(),
+                    name: key.name.clone(),
+                })
+            }
+            _ => None,
+        });
         let unique: BTreeSet<ResourceAddress> = addresses.collect();
         unique.into_iter().collect()
     }
@@ -306,7 +323,6 @@ impl<'a> Planner<'a> {
             }
         };
         self.drift.sort_by(|a, b| a.address.cmp(&b.address));
-        self.refreshed.sort_by(|a, b| (&a.address, a.deposed).cmp(&(&b.address, b.deposed)));
         let mut plan = Plan {
             revision: self.input.snapshot.revision.clone(),
             lineage: self.input.state.lineage.clone(),
@@ -319,7 +335,7 @@ impl<'a> Planner<'a> {
             steps,
             outputs,
             drift: self.drift,
-            refreshed: self.refreshed,
+            refreshed: self.refreshed.into_values().collect(),
             resources: resource_values(&self.world),
             digest: "".into(),
         };
@@ -333,6 +349,14 @@ impl<'a> Planner<'a> {
             return Planning::Failed(self.diagnostics);
         }
         Planning::Done(Box::new(plan), self.diagnostics)
+    }
+
+    /// Notes a change.
+    pub(crate) fn change(&mut self, change: Change) {
+        let ResourceAddress { module, mode, kind, name } = &change.address.resource;
+        let key = ResourceKey { mode: *mode, kind: kind.clone(), name: name.clone() };
+        self.changing.insert((module.without_keys(), key));
+        self.changes.insert((change.address.clone(), change.deposed), change);
     }
 
     fn output_changes(&self) -> BTreeMap<Arc<str>, OutputChange> {

@@ -56,7 +56,8 @@ impl Planner<'_> {
                 schema_version: spec.schema().version,
                 ..object.clone()
             });
-            self.refreshed.push(Refreshed { address: address.clone(), deposed, object });
+            let refreshed = Refreshed { address: address.clone(), deposed, object };
+            self.refreshed.insert((address.clone(), deposed), refreshed);
         }
         Ok(Seen { expected, observed })
     }
@@ -72,14 +73,13 @@ impl Planner<'_> {
         if object.dependencies == dependencies {
             return;
         }
-        let noted = self.refreshed.iter_mut().find(|seen| seen.address == *address && seen.deposed.is_none());
-        match noted {
+        match self.refreshed.get_mut(&(address.clone(), None)) {
             Some(Refreshed { object: Some(object), .. }) => object.dependencies = dependencies.to_vec(),
             Some(Refreshed { object: None, .. }) => {}
             None => {
                 let object = Object { dependencies: dependencies.to_vec(), ..object.clone() };
-                let address = address.clone();
-                self.refreshed.push(Refreshed { address, deposed: None, object: Some(object) });
+                let refreshed = Refreshed { address: address.clone(), deposed: None, object: Some(object) };
+                self.refreshed.insert((address.clone(), None), refreshed);
             }
         }
     }
@@ -129,9 +129,19 @@ impl Planner<'_> {
     }
 
     /// Whether the provider block of an object is known well enough to ask with it.
-    fn can_observe(&self, object: &Object) -> bool {
-        let Some(provider) = self.provider_of(&object.provider) else { return true };
-        self.world.provider_config(&provider).is_none_or(|config| config.is_wholly_known())
+    fn can_observe(&mut self, object: &Object) -> bool {
+        self.config_of(&object.provider).is_none_or(|config| config.is_wholly_known())
+    }
+
+    /// The configuration of the provider block that a provider address in state means, without marks;
+    /// `None` where there is no such block or it has no value yet.
+    fn config_of(&mut self, address: &ProviderConfigAddress) -> Option<Value> {
+        if let Some(config) = self.provider_configs.get(address) {
+            return Some(config.clone());
+        }
+        let config = self.world.provider_config(&self.provider_of(address)?)?.unmark_deep().0;
+        self.provider_configs.insert(address.clone(), config.clone());
+        Some(config)
     }
 
     /// Asks for every object in state that has not been answered for, whether or not the walk came
@@ -149,8 +159,7 @@ impl Planner<'_> {
                 if self.input.answers.observed.contains_key(&(address.clone(), key)) {
                     continue;
                 }
-                let Some(provider) = self.provider_of(&object.provider) else { continue };
-                let Some(config) = self.world.provider_config(&provider) else { continue };
+                let Some(config) = self.config_of(&object.provider) else { continue };
                 let Some(spec) = catalog.spec(&object.provider.provider) else { continue };
                 let Some(spec) = spec.resource(&address.resource.kind) else { continue };
                 if !config.is_wholly_known() {
@@ -161,7 +170,7 @@ impl Planner<'_> {
                     address: address.clone(),
                     deposed: key,
                     provider: object.provider.clone(),
-                    provider_config: config.unmark_deep().0,
+                    provider_config: config,
                     prior: prior.unmark_deep().0,
                 });
             }
@@ -184,7 +193,8 @@ impl Planner<'_> {
         let mut values = ResourceValues { repetition, ..ResourceValues::default() };
         let catalog = self.world.catalog.clone();
         let state = self.input.state;
-        for (instance, objects) in state.instances.iter().filter(|(found, _)| found.resource == *address) {
+        let own = state.instances.range(address.instance(None)..);
+        for (instance, objects) in own.take_while(|(found, _)| found.resource == *address) {
             let Some(object) = &objects.current else { continue };
             let spec = catalog.spec(&object.provider.provider).and_then(|spec| spec.resource(&address.kind));
             let Some(spec) = spec else { continue };

@@ -98,7 +98,7 @@ impl Planner<'_> {
             schema_version: spec.schema().version,
             range: None,
         };
-        self.changes.insert((address.clone(), deposed), change);
+        self.change(change);
     }
 
     /// `prevent_destroy` of an object that a destroy would remove.

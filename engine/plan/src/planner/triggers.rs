@@ -31,12 +31,16 @@ impl Planner<'_> {
             name: key.name,
         };
         let (index, path) = self.place_inside(subject, address, trigger);
-        self.changes.values().any(|change| {
-            change.deposed.is_none()
-                && change.address.resource == resource
-                && index.as_ref().is_none_or(|index| change.address.key.as_ref() == Some(index))
-                && changes_at(change, &path)
-        })
+        let first = match &index {
+            Some(index) => resource.instance(Some(index.clone())),
+            None => resource.instance(None),
+        };
+        self.changes
+            .range((first, None)..)
+            .map(|(_, change)| change)
+            .take_while(|change| change.address.resource == resource)
+            .take_while(|change| index.is_none() || change.address.key == index)
+            .any(|change| change.deposed.is_none() && changes_at(change, &path))
     }
 
     /// The instance and the attribute path that a trigger names behind the resource.

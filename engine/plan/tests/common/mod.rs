@@ -1,5 +1,8 @@
 //! A world small enough for tests: one provider whose objects live in a map, and an apply that
 //! carries a plan out step by step, without journal or failure.
+#![allow(dead_code, reason = "each test target uses a part of it")]
+
+pub mod builtin;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -70,7 +73,7 @@ impl Catalog for Spec {
     }
 }
 
-fn schema(text: &str) -> Schema {
+pub fn schema(text: &str) -> Schema {
     serde_json::from_str(text).expect("the test schema is valid")
 }
 
@@ -110,6 +113,8 @@ pub struct Stack {
     pub variables: BTreeMap<Arc<str>, Value>,
     pub rounds: usize,
     pub observed: usize,
+    /// How a planned value becomes an applied one; the number differs for each call.
+    complete: fn(&Value, u64) -> Value,
     made: u64,
     run: u64,
     /// Steps in the order in which they were carried out: `create a`, `delete b`, ...
@@ -126,10 +131,16 @@ impl Stack {
             variables: BTreeMap::new(),
             rounds: 0,
             observed: 0,
+            complete,
             made: 0,
             run: 0,
             log: Vec::new(),
         }
+    }
+
+    /// A stack of `terraform_data` alone.
+    pub fn builtin() -> Self {
+        Self { catalog: builtin::catalog(), complete: builtin::complete, ..Self::new() }
     }
 
     /// Plans; an error is the summaries and details of all diagnostics.
@@ -141,6 +152,11 @@ impl Stack {
             return Err(text(&diagnostics));
         }
         let loaded = Loaded { snapshot, configuration: Arc::new(configuration) };
+        Ok((self.plan_loaded(&loaded)?, loaded))
+    }
+
+    /// Plans a configuration that is loaded already.
+    pub fn plan_loaded(&mut self, loaded: &Loaded) -> Result<Plan, String> {
         let mut answers = Answers::default();
         self.rounds = 0;
         for _ in 0..20 {
@@ -155,7 +171,7 @@ impl Stack {
                 answers: &answers,
             };
             match plan(&input) {
-                Planning::Done(plan, _) => return Ok((*plan, loaded)),
+                Planning::Done(plan, _) => return Ok(*plan),
                 Planning::Failed(diagnostics) => return Err(text(&diagnostics)),
                 Planning::Ask(questions) => self.answer(questions, &mut answers),
             }
@@ -251,7 +267,7 @@ impl Stack {
             None => OutcomeKind::Absent,
             Some(planned) => {
                 self.made += 1;
-                let value = complete(&planned, self.made);
+                let value = (self.complete)(&planned, self.made);
                 let violations = evenkeel_provider::check::applied(&planned, &value);
                 assert!(violations.is_empty(), "{violations:?}");
                 finisher.record(&change.address, value.clone());
