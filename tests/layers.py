@@ -19,10 +19,11 @@ ALLOWED = {
     "source": {"model"},
     "store": {"model", "state"},
     "provider-aws-ec2": set(),
+    "provider-builtin": {"model", "provider"},
     "provider-aws": {"model", "provider", "provider-aws-ec2"},
     "cli": {
         "model", "lang", "provider", "state", "plan", "apply", "reconcile", "source", "store",
-        "provider-aws",
+        "provider-aws", "provider-builtin",
     },
 }
 PURE = {"model", "lang", "provider", "state", "plan", "apply", "reconcile"}

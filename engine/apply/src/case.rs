@@ -1,5 +1,6 @@
 //! One intent without outcome, while it is being resolved.
 
+use evenkeel_model::schema::Schema;
 use evenkeel_model::{InstanceAddress, Timestamp, Type, Value, json};
 use evenkeel_provider::{ErrorKind, FindRequest, ObserveRequest, ProviderError, ResourceSpec};
 use evenkeel_state::{Action, Intent, Object, ObjectStatus, OutcomeKind};
@@ -76,7 +77,7 @@ impl Case {
             Action::Delete => None,
         };
         let marks = marks(prior.as_ref(), planned.as_ref());
-        let form = form(intent, spec.schema().version, object, marks);
+        let form = form(intent, spec.schema(), object, marks);
         let target = match (intent.action, planned) {
             (Action::Create, Some(planned)) => Target::Made { planned: planned.unmark_deep().0 },
             _ => Target::Remembered { prior: prior.map(|prior| prior.unmark_deep().0) },
@@ -231,7 +232,7 @@ fn marks(prior: Option<&Value>, planned: Option<&Value>) -> Value {
     }
 }
 
-fn form(intent: &Intent, schema_version: u64, object: Option<&Object>, marks: Value) -> Form {
+fn form(intent: &Intent, schema: &Schema, object: Option<&Object>, marks: Value) -> Form {
     let token = match intent.action {
         Action::Create => Some(intent.token.clone()),
         Action::Update | Action::Delete => object.and_then(|object| object.token.clone()),
@@ -239,11 +240,12 @@ fn form(intent: &Intent, schema_version: u64, object: Option<&Object>, marks: Va
     Form {
         status: object.map_or(ObjectStatus::Ready, |object| object.status),
         provider: intent.provider.clone(),
-        schema_version,
+        schema_version: schema.version,
         dependencies: intent.dependencies.clone(),
         former_dependencies: object.map(|object| object.dependencies.clone()).unwrap_or_default(),
         create_before_destroy: intent.create_before_destroy,
         token,
         marks,
+        ty: schema.ty(),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use evenkeel_model::{InstanceAddress, ResourceAddress, Timestamp, Value, json};
+use evenkeel_model::{InstanceAddress, ResourceAddress, Timestamp, Type, Value, json};
 use evenkeel_plan::{Change, Finished, Plan, Step, StepKind, types::ActionReason};
 use evenkeel_provider::{
     CreateRequest, DeleteRequest, FindRequest, ObserveRequest, ProviderError, ReadDataRequest, UpdateRequest,
@@ -72,6 +72,8 @@ pub(crate) struct Form {
     pub(crate) token: Option<Token>,
     /// Carries the marks that the stored attributes get.
     pub(crate) marks: Value,
+    /// The type that the stored attributes are read back with.
+    pub(crate) ty: Type,
 }
 
 impl Form {
@@ -81,7 +83,7 @@ impl Form {
             status: self.status,
             provider: self.provider.clone(),
             schema_version: self.schema_version,
-            attributes: Arc::new(json::encode(&self.marked(value))),
+            attributes: Arc::new(json::encode_as(&self.marked(value), &self.ty)),
             dependencies: self.dependencies.clone(),
             create_before_destroy: self.create_before_destroy,
             token: self.token.clone(),
@@ -319,7 +321,7 @@ fn intent(
 ) -> Option<Intent> {
     let deposed = subject(step, change)?.deposed;
     let planned = match action {
-        Action::Create | Action::Update => json::encode(finished.planned.as_ref()?),
+        Action::Create | Action::Update => json::encode_as(finished.planned.as_ref()?, &finished.ty),
         Action::Delete => serde_json::Value::Null,
     };
     Some(Intent {
@@ -348,6 +350,7 @@ fn form(change: &Change, finished: &Finished, token: Option<Token>, marks: &Valu
         create_before_destroy: change.create_before_destroy,
         token,
         marks: marks.clone(),
+        ty: finished.ty.clone(),
     }
 }
 

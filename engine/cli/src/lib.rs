@@ -16,10 +16,12 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use evenkeel_provider::Providers;
+use evenkeel_provider_builtin::HostFiles;
 
 /// Runs one command with the given providers; the exit code is Terraform's: 0, 1 for an error, 2
 /// where changes were asked for and found.
-pub fn run(providers: Providers, arguments: Vec<OsString>) -> ExitCode {
+pub fn run(mut providers: Providers, arguments: Vec<OsString>) -> ExitCode {
+    flow::add_builtin(&mut providers, HostFiles::Refused);
     let parsed = match args::parse(arguments) {
         Ok(parsed) => parsed,
         Err(early) => return early.exit(),

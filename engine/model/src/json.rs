@@ -73,7 +73,43 @@ pub fn encode(value: &Value) -> Json {
     }
 }
 
-/// Reads what [`encode`] wrote.
+/// [`encode`] for a place of the given type: wherever that leaves the type open, the value's own type
+/// goes with it, so that a list does not come back as a tuple.
+pub fn encode_as(value: &Value, ty: &Type) -> Json {
+    if !ty.has_dynamic() {
+        return encode(value);
+    }
+    if !value.marks().is_empty() {
+        let inner = encode_as(&value.clone().unmark().0, ty);
+        return json!({"?marks": encode_marks(value.marks()), "?value": inner});
+    }
+    match (value.kind(), ty) {
+        (Kind::Bool(_) | Kind::Number(_) | Kind::String(_) | Kind::Null(Type::Dynamic), Type::Dynamic) => {
+            encode(value)
+        }
+        (_, Type::Dynamic) => encode_open(value),
+        (Kind::Object(entries), Type::Object(object)) => {
+            let entries = entries.iter().map(|(name, value)| {
+                let ty = object.attributes.get(name).unwrap_or(&Type::Dynamic);
+                (escape(name), encode_as(value, ty))
+            });
+            Json::Object(entries.collect())
+        }
+        (Kind::Map(_, entries), Type::Map(element)) => {
+            let entries = entries.iter().map(|(key, value)| (escape(key), encode_as(value, element)));
+            Json::Object(entries.collect())
+        }
+        (Kind::List(_, elements), Type::List(element)) | (Kind::Set(_, elements), Type::Set(element)) => {
+            Json::Array(elements.iter().map(|value| encode_as(value, element)).collect())
+        }
+        (Kind::Tuple(elements), Type::Tuple(types)) => {
+            Json::Array(elements.iter().zip(types.iter()).map(|(value, ty)| encode_as(value, ty)).collect())
+        }
+        _ => encode(value),
+    }
+}
+
+/// Reads what [`encode`] or [`encode_as`] wrote.
 pub fn decode(json: &Json, ty: &Type) -> Result<Value, JsonError> {
     decode_with(json, ty, true)
 }
@@ -312,6 +348,24 @@ mod tests {
         assert_eq!(decode(&encode(&value), &ty).unwrap(), value);
         let open = Value::list(Type::Number, [Value::number(1)]);
         assert_eq!(decode(&encode_open(&open), &Type::Dynamic).unwrap(), open);
+    }
+
+    #[test]
+    fn values_of_open_type_keep_their_own_type() {
+        let ty = Type::object([("open", Type::Dynamic), ("text", Type::String)]);
+        let list = Value::list(Type::String, [Value::string("x").sensitive()]);
+        for open in [
+            list.clone(),
+            list.sensitive(),
+            Value::null(Type::String),
+            Value::null(Type::Dynamic),
+            Value::unknown(Type::set(Type::Number)),
+            Value::string("plain"),
+            Value::object([("?type", Value::map(Type::Bool, [("k", Value::bool(true))]))]),
+        ] {
+            let value = Value::object([("open", open), ("text", Value::string("t").sensitive())]);
+            assert_eq!(decode(&encode_as(&value, &ty), &ty).unwrap(), value);
+        }
     }
 
     #[test]

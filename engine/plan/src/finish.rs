@@ -38,6 +38,8 @@ pub struct Finished {
     pub planned: Option<Value>,
     /// The object as the plan saw it; `None` for creates and reads.
     pub prior: Option<Value>,
+    /// The type of the object by its schema, for storing it.
+    pub ty: Type,
 }
 
 /// Finishes the steps of one plan.
@@ -149,12 +151,18 @@ impl Finisher {
 
     fn finish_delete(&mut self, change: &Change) -> Result<Finished, Diagnostics> {
         let provider_config = self.provider_config(&change.provider)?;
+        let catalog = self.world.catalog.clone();
+        let spec = catalog
+            .spec(&change.provider.provider)
+            .and_then(|spec| spec.resource(&change.address.resource.kind))
+            .ok_or_else(|| unsupported(change))?;
         Ok(Finished {
             provider: change.provider.clone(),
             provider_config,
             config: Value::null(Type::Dynamic),
             planned: None,
             prior: change.before.clone().map(|before| before.unmark_deep().0),
+            ty: spec.schema().ty(),
         })
     }
 
@@ -175,7 +183,8 @@ impl Finisher {
         }
         let config = wholly_known(config.unmark_deep().0, "configuration")?;
         let provider = change.provider.clone();
-        Ok(Finished { provider, provider_config, config, planned: None, prior: None })
+        let ty = schema.ty();
+        Ok(Finished { provider, provider_config, config, planned: None, prior: None, ty })
     }
 
     fn finish_managed(&mut self, change: &Change) -> Result<Finished, Diagnostics> {
@@ -226,6 +235,7 @@ impl Finisher {
             config: plain,
             planned: Some(mark_by_schema(block, merged.with_marks_of(&config).with_echoes_marked(&config))),
             prior,
+            ty: spec.schema().ty(),
         })
     }
 

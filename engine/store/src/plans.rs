@@ -1,7 +1,7 @@
-//! Plan documents, kept under their digest.
+//! Plan documents, kept under their digest, and the key that plan files are sealed with.
 
 use evenkeel_model::Timestamp;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::error::{Fault, StoreError};
 use crate::record::{StackId, StoredPlan};
@@ -40,4 +40,17 @@ pub(crate) fn load(conn: &Connection, stack: &StackId, prefix: &str) -> Result<S
         (1, _) | (_, true) => Ok(plans.swap_remove(0)),
         (_, false) => Err(StoreError::PlanAmbiguous { stack, prefix }.into()),
     }
+}
+
+/// The key for plan files of a stack; `drawn` becomes it where there is none yet.
+pub(crate) fn make_key(conn: &Connection, stack: &StackId, drawn: &[u8]) -> Result<Vec<u8>, Fault> {
+    let key = StackKey::make(conn, stack)?;
+    let sql = "UPDATE stacks SET plan_key = coalesce(plan_key, ?2) WHERE id = ?1 RETURNING plan_key";
+    Ok(conn.prepare_cached(sql)?.query_row(params![key.0, drawn], |row| row.get(0))?)
+}
+
+/// The same, if it was drawn.
+pub(crate) fn find_key(conn: &Connection, stack: &StackId) -> Result<Option<Vec<u8>>, Fault> {
+    let sql = "SELECT plan_key FROM stacks WHERE name = ?1";
+    Ok(conn.prepare_cached(sql)?.query_row([&*stack.0], |row| row.get(0)).optional()?.flatten())
 }

@@ -67,6 +67,18 @@ impl SqliteStore {
         Ok(Self { worker: Worker::start(path.to_owned(), clock, open, |_| ()).await?, alive })
     }
 
+    /// The key that plan files of a stack are sealed with; `drawn` becomes it where there is none yet.
+    pub async fn make_plan_key(&self, stack: &StackId, drawn: Vec<u8>) -> Result<Vec<u8>, StoreError> {
+        let stack = stack.clone();
+        self.worker.write(move |conn, _| plans::make_key(conn, &stack, &drawn)).await
+    }
+
+    /// The same, if a plan file was ever written for the stack.
+    pub async fn plan_key(&self, stack: &StackId) -> Result<Option<Vec<u8>>, StoreError> {
+        let stack = stack.clone();
+        self.worker.read(move |conn| plans::find_key(conn, &stack)).await
+    }
+
     /// The file.
     pub fn path(&self) -> &Path {
         self.worker.path()

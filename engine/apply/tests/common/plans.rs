@@ -212,6 +212,8 @@ impl Finish for FakeFinisher {
             config: Value::empty_object(),
             planned,
             prior,
+            // As good as no schema: what is stored speaks for itself.
+            ty: Value::empty_object().ty(),
         })
     }
 

@@ -19,7 +19,8 @@ use crate::ui::Ui;
 
 pub async fn run(global: &Global, args: ApplyArgs, providers: Providers, ui: &Ui) -> Result<u8, Failure> {
     let signals = Signals::listen();
-    let session = Session::open(global, &args.run.location, providers, ui).await?;
+    let session =
+        Session::open(global, &args.run.location, args.run.revision.as_deref(), providers, ui).await?;
     let held = Held::take(&session, args.run.lock_timeout).await?;
     let result = under_lease(&session, &held, &args, &signals).await;
     held.release().await;

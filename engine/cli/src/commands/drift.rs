@@ -13,7 +13,14 @@ use crate::ui::Ui;
 
 pub async fn run(global: &Global, args: DriftArgs, providers: Providers, ui: &Ui) -> Result<u8, Failure> {
     let signals = Signals::listen();
-    let session = Session::open(global, &args.run.location, providers, &ui.without_refresh_lines()).await?;
+    let session = Session::open(
+        global,
+        &args.run.location,
+        args.run.revision.as_deref(),
+        providers,
+        &ui.without_refresh_lines(),
+    )
+    .await?;
     let wish = wish(&session, &args.run, &ChoiceArgs::default(), Mode::Normal).await?;
     let state = session.state().await?;
     if !state.pending.is_empty() {

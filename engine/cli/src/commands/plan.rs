@@ -21,7 +21,8 @@ pub async fn run(global: &Global, args: PlanArgs, providers: Providers, ui: &Ui)
         ));
     }
     let signals = Signals::listen();
-    let session = Session::open(global, &args.run.location, providers, ui).await?;
+    let session =
+        Session::open(global, &args.run.location, args.run.revision.as_deref(), providers, ui).await?;
     let mode = if args.destroy { Mode::Destroy } else { Mode::Normal };
     let wish = wish(&session, &args.run, &args.choice, mode).await?;
     let mut state = session.state().await?;

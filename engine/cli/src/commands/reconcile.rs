@@ -30,7 +30,14 @@ const RUNS_MAX: usize = 50;
 
 pub async fn run(global: &Global, args: ReconcileArgs, providers: Providers, ui: &Ui) -> Result<u8, Failure> {
     let signals = Signals::listen();
-    let session = Session::open(global, &args.run.location, providers, &ui.without_refresh_lines()).await?;
+    let session = Session::open(
+        global,
+        &args.run.location,
+        args.run.revision.as_deref(),
+        providers,
+        &ui.without_refresh_lines(),
+    )
+    .await?;
     let settings = Settings {
         interval_ms: i64::try_from(args.interval.as_millis()).unwrap_or(i64::MAX),
         drift: match args.drift {

@@ -13,6 +13,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use evenkeel_provider::{Catalog, Providers};
+use evenkeel_provider_builtin::HostFiles;
+use evenkeel_source::Origin;
 use evenkeel_store::{SqliteStore, StackId, Store, SystemClock};
 
 use crate::args::Global;
@@ -39,15 +41,17 @@ pub struct Session {
 }
 
 impl Session {
-    /// Opens the store of a place, making it where there is none.
+    /// Opens the store of a place, making it where there is none, to work on a revision of it.
     pub async fn open(
         global: &Global,
         location: &str,
-        providers: Providers,
+        revision: Option<&str>,
+        mut providers: Providers,
         ui: &Ui,
     ) -> Result<Self, Failure> {
         let place = Place::of(global, location)?;
         place.prepare(global)?;
+        add_builtin(&mut providers, host_files(&place, revision));
         let store = SqliteStore::open(&place.store, Arc::new(SystemClock)).await?;
         Ok(Self::new(global, place, store, providers, ui))
     }
@@ -87,5 +91,22 @@ impl Session {
     /// What is remembered of the stack.
     pub async fn state(&self) -> Result<evenkeel_state::State, Failure> {
         Ok(self.store.load(&self.stack).await?)
+    }
+}
+
+/// Puts the provider that is always there among the others.
+pub fn add_builtin(providers: &mut Providers, files: HostFiles) {
+    let builtin = evenkeel_provider_builtin::provider(files);
+    providers.0.insert(evenkeel_provider_builtin::address(), builtin);
+}
+
+/// A directory as it stands is the operator's own; what comes from a commit, anybody may have
+/// written.
+fn host_files(place: &Place, revision: Option<&str>) -> HostFiles {
+    match &place.location.origin {
+        Origin::Directory(directory) if revision.is_none() && place.location.reference.is_none() => {
+            HostFiles::From(directory.join(&place.location.subdirectory))
+        }
+        _ => HostFiles::Refused,
     }
 }

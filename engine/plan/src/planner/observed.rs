@@ -52,7 +52,7 @@ impl Planner<'_> {
             || object.schema_version != spec.schema().version;
         if changed {
             let object = observed.as_ref().map(|observed| Object {
-                attributes: Arc::new(json::encode(observed)),
+                attributes: Arc::new(json::encode_as(observed, &spec.schema().ty())),
                 schema_version: spec.schema().version,
                 ..object.clone()
             });
