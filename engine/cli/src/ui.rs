@@ -429,6 +429,7 @@ pub fn schemas(catalog: &SharedCatalog) -> impl Fn(&ResourceAddress) -> Option<A
             let schema = match address.mode {
                 ResourceMode::Managed => spec.resource(&address.kind).map(|spec| spec.schema()),
                 ResourceMode::Data => spec.data_source(&address.kind),
+                ResourceMode::Ephemeral => None,
             };
             schema.cloned().map(Arc::new)
         })

@@ -80,7 +80,7 @@ impl fmt::Display for ModuleAddress {
     }
 }
 
-/// Whether a resource is managed (`resource`) or only read (`data`).
+/// Whether a resource is managed (`resource`), only read (`data`) or never kept (`ephemeral`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ResourceMode {
@@ -88,6 +88,8 @@ pub enum ResourceMode {
     Managed,
     /// A `data` block.
     Data,
+    /// An `ephemeral` block: opened while it is needed and never kept.
+    Ephemeral,
 }
 
 /// A resource as one module instance declares it: all its instances together.
@@ -95,7 +97,7 @@ pub enum ResourceMode {
 pub struct ResourceAddress {
     /// The module instance that holds the block.
     pub module: ModuleAddress,
-    /// `resource` or `data`.
+    /// `resource`, `data` or `ephemeral`.
     pub mode: ResourceMode,
     /// The resource type, for example `aws_vpc`.
     pub kind: Arc<str>,
@@ -136,8 +138,10 @@ impl fmt::Display for ResourceAddress {
         if !self.module.is_root() {
             write!(f, "{}.", self.module)?;
         }
-        if self.mode == ResourceMode::Data {
-            f.write_str("data.")?;
+        match self.mode {
+            ResourceMode::Managed => {}
+            ResourceMode::Data => f.write_str("data.")?,
+            ResourceMode::Ephemeral => f.write_str("ephemeral.")?,
         }
         write!(f, "{}.{}", self.kind, self.name)
     }
@@ -249,13 +253,15 @@ impl FromStr for InstanceAddress {
             parser.dot()?;
             word = parser.word()?;
         }
-        let mode = if word == "data" {
+        let mode = match word {
+            "data" => ResourceMode::Data,
+            "ephemeral" => ResourceMode::Ephemeral,
+            _ => ResourceMode::Managed,
+        };
+        if mode != ResourceMode::Managed {
             parser.dot()?;
             word = parser.word()?;
-            ResourceMode::Data
-        } else {
-            ResourceMode::Managed
-        };
+        }
         parser.dot()?;
         let name = parser.word()?;
         let key = parser.key()?;

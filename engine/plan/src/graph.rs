@@ -398,7 +398,8 @@ impl<'a> Builder<'a> {
             Reference::Local(name) => self.at(path, NodeKind::Local(name.clone())).into_iter().collect(),
             Reference::Resource(key) => self.at(path, NodeKind::Resource(key.clone())).into_iter().collect(),
             Reference::Module { name, output } => self.module_targets(path, name, output.as_ref()),
-            Reference::Each
+            Reference::EachKey
+            | Reference::EachValue
             | Reference::Count
             | Reference::Path
             | Reference::Terraform

@@ -12,6 +12,7 @@ mod expand;
 pub mod finish;
 mod graph;
 pub mod input;
+mod later;
 mod order;
 mod planner;
 mod register;

@@ -20,6 +20,7 @@ pub fn object(
     let keyword = match resource.mode {
         ResourceMode::Managed => "resource",
         ResourceMode::Data => "data",
+        ResourceMode::Ephemeral => "ephemeral",
     };
     let heading = format!("# {}:", text::line(&address.to_string()));
     let tainted = if tainted { " (tainted)" } else { "" };

@@ -167,6 +167,7 @@ fn resource(address: &InstanceAddress, node: &Node, style: Style) -> String {
     let keyword = match address.resource.mode {
         ResourceMode::Managed => "resource",
         ResourceMode::Data => "data",
+        ResourceMode::Ephemeral => "ephemeral",
     };
     let (kind, name) = (text::quote(&address.resource.kind), text::quote(&address.resource.name));
     format!("{keyword} {kind} {name} {}", Writer::changes(style).node(node, 0))

@@ -64,6 +64,11 @@ impl<'a> Content<'a> {
         self.attributes.get(name).map(|attribute| attribute.value.clone())
     }
 
+    /// The known blocks of one type, in source order.
+    pub fn blocks_of(&self, kind: &str) -> Vec<&'a Block> {
+        self.blocks.iter().copied().filter(|block| &*block.kind == kind).collect()
+    }
+
     /// The expression of an argument that must be there.
     pub fn required(&self, name: &str, header: &SourceRange, diagnostics: &mut Diagnostics) -> Option<Expr> {
         let expr = self.expr(name);
@@ -187,6 +192,60 @@ pub(super) fn at_most_one<'a>(blocks: &[&'a Block], diagnostics: &mut Diagnostic
         );
     }
     blocks.first().copied()
+}
+
+/// Reports a block type that the language keeps for itself.
+pub(super) fn reserved_block(block: &Block, around: &str, diagnostics: &mut Diagnostics) {
+    diagnostics.error(
+        format!("Reserved block type name in {around} block"),
+        format!(
+            "The block type name \"{}\" is reserved by the language and cannot be used here.",
+            block.kind
+        ),
+        Some(block.range.clone()),
+    );
+}
+
+/// Says that quotes around a keyword or reference are old.
+pub(super) fn quoted(expr: &Expr, what: &str, diagnostics: &mut Diagnostics) {
+    if expr.range().filename.ends_with(".json") {
+        return;
+    }
+    diagnostics.push(
+        Diagnostic::warning(
+            format!("Quoted {what}s are deprecated"),
+            format!("A {what} stands here without quotes. Remove them."),
+        )
+        .at(expr.range().clone()),
+    );
+}
+
+/// What is left for others to read, and with it what stands in the block `_`: there every name
+/// belongs to the resource type, also one that means something to the language.
+pub(super) fn unescaped(content: &Content<'_>, diagnostics: &mut Diagnostics) -> Body {
+    let escapes = content.blocks_of("_");
+    let Some((first, more)) = escapes.split_first() else { return content.rest.clone() };
+    for block in more {
+        diagnostics.error(
+            "Duplicate escaping block",
+            format!("Only one block \"_\" is allowed here; the first one is at {}.", place(&first.range)),
+            Some(block.range.clone()),
+        );
+    }
+    labels(first, [], diagnostics);
+    for attribute in first.body.attributes.iter() {
+        if let Some(same) = content.rest.attribute(&attribute.name) {
+            diagnostics.error(
+                "Duplicate argument",
+                format!("Argument \"{}\" was already set at {}.", attribute.name, place(&same.name_range)),
+                Some(attribute.name_range.clone()),
+            );
+        }
+    }
+    Body {
+        attributes: content.rest.attributes.iter().chain(first.body.attributes.iter()).cloned().collect(),
+        blocks: content.rest.blocks.iter().chain(first.body.blocks.iter()).cloned().collect(),
+    }
 }
 
 /// `file.tf:3,5`, as messages name a place.

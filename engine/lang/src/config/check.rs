@@ -10,7 +10,10 @@ use evenkeel_model::{Diagnostic, Diagnostics, ResourceMode, SourceRange};
 
 use super::block::{nearest, unsupported_argument};
 use super::reference::{Malformed, all_of_body, all_of_expr};
-use super::{CheckRule, Configuration, Module, ModuleCall, Reference, Referenced, Resource, ResourceKey};
+use super::{
+    CheckRule, Configuration, Connection, Import, Module, ModuleCall, Provisioner, Reference, Referenced,
+    Resource, ResourceKey,
+};
 use crate::ast::{Body, Expr};
 
 /// How many problems of one module are reported.
@@ -37,6 +40,7 @@ struct Context<'a> {
     count: bool,
     self_ref: bool,
     own: Option<&'a ResourceKey>,
+    check: Option<&'a str>,
 }
 
 struct Check<'a> {
@@ -69,6 +73,41 @@ impl<'a> Check<'a> {
         for call in self.module.calls.values() {
             self.call(call);
         }
+        for import in &self.module.imports {
+            self.import(import);
+        }
+        for check in self.module.checks.values() {
+            self.rules(&check.asserts, Context { check: Some(&check.name), ..none });
+        }
+        for removed in &self.module.removed {
+            let inside = Context { each: true, count: true, self_ref: true, ..none };
+            self.provisioning(&removed.connection, &removed.provisioners, inside);
+        }
+    }
+
+    fn import(&mut self, import: &Import) {
+        self.repetition(&None, &import.for_each);
+        let context = Context { each: import.for_each.is_some(), ..Context::default() };
+        self.expr(&import.id, context);
+        for key in import.to.keys() {
+            self.expr(key, context);
+        }
+    }
+
+    fn provisioning(
+        &mut self,
+        connection: &Option<Connection>,
+        provisioners: &[Provisioner],
+        context: Context<'_>,
+    ) {
+        for connection in
+            connection.iter().chain(provisioners.iter().filter_map(|one| one.connection.as_ref()))
+        {
+            self.body(&connection.body, context);
+        }
+        for provisioner in provisioners {
+            self.body(&provisioner.body, context);
+        }
     }
 
     fn resource(&mut self, resource: &'a Resource) {
@@ -76,13 +115,15 @@ impl<'a> Check<'a> {
         self.repetition(&resource.count, &resource.for_each);
         self.dependencies(&resource.depends_on, &resource.range);
         let outside = Context { each: resource.for_each.is_some(), count: resource.count.is_some(), ..none };
-        let inside = Context { own: Some(&resource.key), ..outside };
+        let inside = Context { own: Some(&resource.key), check: resource.check.as_deref(), ..outside };
         self.body(&resource.body, inside);
         for expr in &resource.lifecycle.replace_triggered_by {
             self.expr(expr, outside);
         }
         self.rules(&resource.lifecycle.preconditions, inside);
         self.rules(&resource.lifecycle.postconditions, Context { self_ref: true, ..inside });
+        let beside = Context { self_ref: true, ..inside };
+        self.provisioning(&resource.connection, &resource.provisioners, beside);
         if let Some(provider) = &resource.provider {
             self.provider(provider);
         }
@@ -197,9 +238,11 @@ impl<'a> Check<'a> {
                 "Self-referential block",
                 format!("Configuration for {key} may not refer to itself."),
             )),
-            Reference::Resource(key) => self.undeclared_resource(key),
+            Reference::Resource(key) => {
+                self.undeclared_resource(key).or_else(|| self.out_of_scope(key, context))
+            }
             Reference::Module { name, output } => self.undeclared_module(name, output.as_deref()),
-            Reference::Each if !context.each => Some(Diagnostic::error(
+            Reference::EachKey | Reference::EachValue if !context.each => Some(Diagnostic::error(
                 "Reference to \"each\" in context without for_each",
                 "The \"each\" object can be used only in \"module\", \"resource\" and \"data\" blocks, and only when \
                  the \"for_each\" argument is set.",
@@ -212,9 +255,10 @@ impl<'a> Check<'a> {
             Reference::SelfRef if !context.self_ref => Some(Diagnostic::error(
                 "Invalid \"self\" reference",
                 "The \"self\" object stands for the resource itself and is there only when that exists: in \
-                 postconditions.",
+                 postconditions, provisioners and connections.",
             )),
-            Reference::Each
+            Reference::EachKey
+            | Reference::EachValue
             | Reference::Count
             | Reference::SelfRef
             | Reference::Path
@@ -252,8 +296,9 @@ impl<'a> Check<'a> {
         let resources = &self.module.resources;
         (!resources.contains_key(key)).then(|| {
             let (mode, other) = match key.mode {
-                ResourceMode::Managed => ("managed", ResourceMode::Data),
-                ResourceMode::Data => ("data", ResourceMode::Managed),
+                ResourceMode::Managed => ("A managed", ResourceMode::Data),
+                ResourceMode::Data => ("A data", ResourceMode::Managed),
+                ResourceMode::Ephemeral => ("An ephemeral", ResourceMode::Data),
             };
             let swapped = ResourceKey { mode: other, ..key.clone() };
             let hint = if resources.contains_key(&swapped) {
@@ -270,10 +315,22 @@ impl<'a> Check<'a> {
             Diagnostic::error(
                 "Reference to undeclared resource",
                 format!(
-                    "A {mode} resource \"{}\" \"{}\" has not been declared in {}.{hint}",
+                    "{mode} resource \"{}\" \"{}\" has not been declared in {}.{hint}",
                     key.kind,
                     key.name,
                     self.name()
+                ),
+            )
+        })
+    }
+
+    fn out_of_scope(&self, key: &ResourceKey, context: Context<'_>) -> Option<Diagnostic> {
+        let check = self.module.resources.get(key)?.check.as_deref()?;
+        (context.check != Some(check)).then(|| {
+            Diagnostic::error(
+                "Reference to scoped resource",
+                format!(
+                    "{key} is declared inside of the check \"{check}\", and only that check may refer to it."
                 ),
             )
         })

@@ -6,13 +6,19 @@
 //! known or not supported. It neither knows provider schemas nor evaluates expressions, apart from
 //! the constants that the language wants to be constant (defaults, versions, flags).
 
+mod address;
 mod block;
 mod check;
+mod check_block;
 mod constant;
+mod import;
 mod load;
 mod lock;
 mod module;
+mod moved;
+mod provisioner;
 mod reference;
+mod removed;
 mod resource;
 mod source;
 mod terraform;
@@ -33,10 +39,16 @@ use evenkeel_model::{Path, ProviderAddress, ResourceMode, SourceRange, Type, Val
 
 use crate::ast::{Body, Expr};
 
+pub use address::{AddressStep, instance_key};
 pub use check::check_references;
+pub use check_block::Check;
+pub use import::{Import, ImportTarget};
 pub use load::{Loading, ModuleRequest, Mount, ResolvedModules, load, load_with};
 pub use lock::{LOCK_FILE, Lock, LockKey, Locked, parse_lock};
+pub use moved::{MoveEndpoint, Moved};
+pub use provisioner::{Connection, OnFailure, Provisioner, When};
 pub use reference::{Reference, Referenced, body_references, references};
+pub use removed::{Removed, RemovedTarget};
 pub use source::{
     DEFAULT_REGISTRY, Getter, ModuleSource, ModuleSourceError, RegistrySource, RemoteSource,
     parse_module_source, without_credentials,
@@ -89,10 +101,18 @@ pub struct Module {
     pub locals: BTreeMap<Arc<str>, Local>,
     /// `output` blocks by name.
     pub outputs: BTreeMap<Arc<str>, Output>,
-    /// `resource` and `data` blocks.
+    /// `resource`, `data` and `ephemeral` blocks, and the data blocks inside of checks.
     pub resources: BTreeMap<ResourceKey, Resource>,
     /// `module` blocks by name.
     pub calls: BTreeMap<Arc<str>, ModuleCall>,
+    /// `moved` blocks, in source order.
+    pub moved: Vec<Moved>,
+    /// `import` blocks, in source order.
+    pub imports: Vec<Import>,
+    /// `removed` blocks, in source order.
+    pub removed: Vec<Removed>,
+    /// `check` blocks by name.
+    pub checks: BTreeMap<Arc<str>, Check>,
     /// The `backend` or `cloud` block, which is recognised and not used.
     pub backend: Option<Backend>,
 }
@@ -118,7 +138,7 @@ pub struct Backend {
 /// What identifies a resource inside its module.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ResourceKey {
-    /// `resource` or `data`.
+    /// `resource`, `data` or `ephemeral`.
     pub mode: ResourceMode,
     /// The resource type, the block's first label.
     pub kind: Arc<str>,
@@ -131,6 +151,7 @@ impl std::fmt::Display for ResourceKey {
         match self.mode {
             ResourceMode::Managed => write!(f, "{}.{}", self.kind, self.name),
             ResourceMode::Data => write!(f, "data.{}.{}", self.kind, self.name),
+            ResourceMode::Ephemeral => write!(f, "ephemeral.{}.{}", self.kind, self.name),
         }
     }
 }
@@ -260,7 +281,7 @@ pub struct CheckRule {
     pub range: SourceRange,
 }
 
-/// A `resource` or `data` block.
+/// A `resource`, `data` or `ephemeral` block.
 #[derive(Clone, Debug)]
 pub struct Resource {
     /// Mode, type and name.
@@ -275,6 +296,12 @@ pub struct Resource {
     pub provider: Option<ProviderRef>,
     /// The `lifecycle` block.
     pub lifecycle: Lifecycle,
+    /// How provisioners reach the object.
+    pub connection: Option<Connection>,
+    /// Commands to run beside its changes.
+    pub provisioners: Vec<Provisioner>,
+    /// The check that it stands in, outside of which nothing may refer to it.
+    pub check: Option<Arc<str>>,
     /// The resource's own arguments: without meta arguments and meta blocks.
     pub body: Body,
     /// The header.

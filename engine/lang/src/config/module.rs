@@ -7,19 +7,33 @@ use std::sync::Arc;
 use evenkeel_model::{Diagnostics, ResourceMode, SourceRange};
 
 use super::block::{Content, check_name, labels, place, unsupported_argument, unsupported_block};
+use super::check_block::check;
 use super::constant::{flag, text};
+use super::import::{Import, import};
+use super::moved::moved;
+use super::removed::removed;
 use super::resource::{depends_on, provider_ref, repetition, resource};
 use super::source::{ModuleSource, ModuleSourceError, parse_module_source, parse_registry_source};
 use super::terraform::terraform;
 use super::variable::{check_rule, variable};
-use super::{Local, Module, ModuleCall, Output, ProviderBlock, ProviderRef, VersionConstraint};
+use super::{Local, Module, ModuleCall, Output, ProviderBlock, ProviderRef, Resource, VersionConstraint};
 use crate::ast::{Attribute, Block, Body, Expr, ExprKind};
 
-const BLOCKS: [&str; 8] =
-    ["terraform", "provider", "variable", "locals", "output", "resource", "data", "module"];
-
-/// Blocks that the language has and that are not there yet.
-const LATER: [&str; 5] = ["moved", "removed", "import", "check", "ephemeral"];
+const BLOCKS: [&str; 13] = [
+    "terraform",
+    "provider",
+    "variable",
+    "locals",
+    "output",
+    "resource",
+    "data",
+    "module",
+    "moved",
+    "removed",
+    "import",
+    "check",
+    "ephemeral",
+];
 
 /// Adds what a file declares to its module.
 pub(super) fn add_file(body: &Body, module: &mut Module, diagnostics: &mut Diagnostics) {
@@ -55,16 +69,23 @@ fn add_block(block: &Block, module: &mut Module, diagnostics: &mut Diagnostics) 
                 insert(&mut module.outputs, name, output, |o| &o.range, what, diagnostics);
             }
         }
-        "resource" | "data" => {
-            let mode = if &*block.kind == "data" { ResourceMode::Data } else { ResourceMode::Managed };
-            if let Some(resource) = resource(block, mode, diagnostics) {
-                let key = resource.key.clone();
-                let prefix = if mode == ResourceMode::Data { "data" } else { "resource" };
+        "resource" => add_resource(resource(block, ResourceMode::Managed, diagnostics), module, diagnostics),
+        "data" => add_resource(resource(block, ResourceMode::Data, diagnostics), module, diagnostics),
+        "ephemeral" => {
+            add_resource(resource(block, ResourceMode::Ephemeral, diagnostics), module, diagnostics);
+        }
+        "moved" => module.moved.extend(moved(block, diagnostics)),
+        "removed" => module.removed.extend(removed(block, diagnostics)),
+        "import" => add_import(import(block, diagnostics), module, diagnostics),
+        "check" => {
+            if let Some((check, data)) = check(block, diagnostics) {
+                add_resource(data, module, diagnostics);
+                let name = check.name.clone();
                 let what = Duplicate::new(
-                    format!("{prefix} \"{}\" configuration", key.kind),
-                    format!("A {} {prefix} named \"{}\"", key.kind, key.name),
+                    format!("check \"{name}\" configuration"),
+                    format!("A check block named \"{name}\""),
                 );
-                insert(&mut module.resources, key, resource, |r| &r.range, what, diagnostics);
+                insert(&mut module.checks, name, check, |c| &c.range, what, diagnostics);
             }
         }
         "module" => {
@@ -74,13 +95,45 @@ fn add_block(block: &Block, module: &mut Module, diagnostics: &mut Diagnostics) 
                 insert(&mut module.calls, name, call, |c| &c.range, what, diagnostics);
             }
         }
-        kind if LATER.contains(&kind) => diagnostics.error(
-            "Unsupported block type",
-            format!("Blocks of type \"{kind}\" are not supported yet. Remove the block to go on without what it does."),
+        "required_providers" => diagnostics.error(
+            "Invalid required_providers block",
+            "A required_providers block stands inside of a terraform block.",
             Some(block.range.clone()),
         ),
-        _ => diagnostics.push(unsupported_block(block, BLOCKS.into_iter().chain(LATER), false)),
+        _ => diagnostics.push(unsupported_block(block, BLOCKS, false)),
     }
+}
+
+fn add_resource(resource: Option<Resource>, module: &mut Module, diagnostics: &mut Diagnostics) {
+    let Some(resource) = resource else { return };
+    let key = resource.key.clone();
+    let (summary, noun) = match key.mode {
+        ResourceMode::Managed => ("resource", "resource"),
+        ResourceMode::Data => ("data", "data resource"),
+        ResourceMode::Ephemeral => ("ephemeral", "ephemeral resource"),
+    };
+    let what = Duplicate::new(
+        format!("{summary} \"{}\" configuration", key.kind),
+        format!("A {} {noun} named \"{}\"", key.kind, key.name),
+    );
+    insert(&mut module.resources, key, resource, |r| &r.range, what, diagnostics);
+}
+
+fn add_import(import: Option<Import>, module: &mut Module, diagnostics: &mut Diagnostics) {
+    let Some(import) = import else { return };
+    if let Some(to) = import.to.constant()
+        && let Some(first) = module.imports.iter().find(|other| other.to.constant().as_ref() == Some(&to))
+    {
+        diagnostics.error(
+            format!("Duplicate import configuration for \"{to}\""),
+            format!(
+                "An import block for {to} stands at {} already. One instance is imported once.",
+                place(&first.range)
+            ),
+            Some(import.to.range.clone()),
+        );
+    }
+    module.imports.push(import);
 }
 
 /// What is said about something that is declared twice.

@@ -14,7 +14,7 @@ pub enum Reference {
     Variable(Arc<str>),
     /// `local.NAME`
     Local(Arc<str>),
-    /// `TYPE.NAME` or `data.TYPE.NAME`
+    /// `TYPE.NAME`, `data.TYPE.NAME` or `ephemeral.TYPE.NAME`
     Resource(ResourceKey),
     /// `module.NAME`, and the output that is used, where only one is.
     Module {
@@ -23,8 +23,10 @@ pub enum Reference {
         /// The output.
         output: Option<Arc<str>>,
     },
-    /// `each.key` or `each.value`
-    Each,
+    /// `each.key`
+    EachKey,
+    /// `each.value`
+    EachValue,
     /// `count.index`
     Count,
     /// `path.*`
@@ -278,6 +280,27 @@ impl Collector {
                     );
                 }
             },
+            ("ephemeral", Some(kind)) => match attribute(1) {
+                Some(name) => (
+                    Reference::Resource(ResourceKey { mode: ResourceMode::Ephemeral, kind, name }),
+                    range_to(1),
+                ),
+                None => {
+                    return self.bad(
+                        base,
+                        "The \"ephemeral\" object must be followed by the type and the name of an ephemeral resource.",
+                    );
+                }
+            },
+            ("template" | "lazy" | "arg", _) => {
+                return self.malformed.push(Malformed {
+                    summary: "Reserved symbol name",
+                    detail: format!(
+                        "The name \"{name}\" is reserved by the language. If it is a resource type, write resource.{name}."
+                    ),
+                    range: base.range().clone(),
+                });
+            }
             ("resource", Some(kind)) => {
                 match attribute(1) {
                     Some(name) => (
@@ -290,7 +313,8 @@ impl Collector {
                     ),
                 }
             }
-            ("each", Some(part)) if matches!(&*part, "key" | "value") => (Reference::Each, range_to(0)),
+            ("each", Some(part)) if &*part == "key" => (Reference::EachKey, range_to(0)),
+            ("each", Some(part)) if &*part == "value" => (Reference::EachValue, range_to(0)),
             ("each", _) => {
                 return self.bad(base, "The \"each\" object has the attributes each.key and each.value.");
             }
@@ -307,7 +331,7 @@ impl Collector {
             }
             ("terraform", Some(_)) => (Reference::Terraform, range_to(0)),
             ("self", _) => (Reference::SelfRef, base.range().clone()),
-            ("var" | "local" | "module" | "data" | "resource" | "terraform", None) => {
+            ("var" | "local" | "module" | "data" | "resource" | "ephemeral" | "terraform", None) => {
                 let detail = format!(
                     "The \"{name}\" object cannot be used by itself; the name of what is meant follows it: {name}.NAME."
                 );

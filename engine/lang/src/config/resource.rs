@@ -3,53 +3,59 @@
 use evenkeel_model::value::Kind;
 use evenkeel_model::{Diagnostics, Path, PathStep, ResourceMode, Value};
 
-use super::block::{Content, at_most_one, check_name, labels};
+use super::block::{Content, at_most_one, check_name, labels, reserved_block, unescaped};
 use super::constant::flag;
+use super::provisioner::Provisioning;
 use super::reference::{Reference, references, whole};
 use super::variable::check_rule;
 use super::{IgnoreChanges, Lifecycle, ProviderRef, Resource, ResourceKey};
 use crate::ast::{Block, Expr, ExprKind};
 
 const ARGUMENTS: [&str; 4] = ["count", "for_each", "depends_on", "provider"];
-const BLOCKS: [&str; 4] = ["lifecycle", "provisioner", "connection", "_"];
 
-/// Reads a `resource` or `data` block.
+/// Which blocks the language reads in a resource; `locals` is kept for later.
+fn known_blocks(mode: ResourceMode) -> &'static [&'static str] {
+    match mode {
+        ResourceMode::Managed => &["lifecycle", "locals", "_", "provisioner", "connection"],
+        ResourceMode::Data | ResourceMode::Ephemeral => &["lifecycle", "locals", "_"],
+    }
+}
+
+fn check_labels(kind: &str, name: &str, mode: ResourceMode, block: &Block, diagnostics: &mut Diagnostics) {
+    let (of_kind, of_name) = match mode {
+        ResourceMode::Managed => ("resource type", "resource"),
+        ResourceMode::Data => ("data source", "data resource"),
+        ResourceMode::Ephemeral => ("ephemeral resource type", "ephemeral resource"),
+    };
+    check_name(kind, of_kind, &block.range, diagnostics);
+    check_name(name, of_name, &block.range, diagnostics);
+}
+
+/// Reads a `resource`, `data` or `ephemeral` block.
 pub(super) fn resource(block: &Block, mode: ResourceMode, diagnostics: &mut Diagnostics) -> Option<Resource> {
     let [kind, name] = labels(block, ["type", "name"], diagnostics)?;
-    let what = match mode {
-        ResourceMode::Managed => "resource",
-        ResourceMode::Data => "data resource",
-    };
-    check_name(kind, what, &block.range, diagnostics);
-    check_name(name, what, &block.range, diagnostics);
-    let content = Content::split(&block.body, &ARGUMENTS, &BLOCKS);
-    for nested in content.blocks.iter().filter(|nested| &*nested.kind != "lifecycle") {
-        diagnostics.error(
-            "Unsupported block type",
-            match &*nested.kind {
-                "_" => "Meta-argument escaping blocks are not supported yet.".to_owned(),
-                kind => format!(
-                    "Blocks of type \"{kind}\" are not supported yet: Evenkeel runs no commands beside the objects it \
-                     manages. Remove the block, or do what it does outside of the configuration."
-                ),
-            },
-            Some(nested.range.clone()),
-        );
+    check_labels(kind, name, mode, block, diagnostics);
+    let content = Content::split(&block.body, &ARGUMENTS, known_blocks(mode));
+    for nested in content.blocks_of("locals") {
+        reserved_block(nested, &block.kind, diagnostics);
     }
-    let lifecycles: Vec<&Block> =
-        content.blocks.iter().copied().filter(|nested| &*nested.kind == "lifecycle").collect();
-    let lifecycle = at_most_one(&lifecycles, diagnostics)
-        .map(|nested| lifecycle(nested, mode, diagnostics))
+    let key = ResourceKey { mode, kind: kind.clone(), name: name.clone() };
+    let lifecycle = at_most_one(&content.blocks_of("lifecycle"), diagnostics)
+        .map(|nested| lifecycle(nested, &key, diagnostics))
         .unwrap_or_default();
     let (count, for_each) = repetition(&content, diagnostics);
+    let Provisioning { connection, provisioners } = Provisioning::read(&content.blocks, diagnostics);
     Some(Resource {
-        key: ResourceKey { mode, kind: kind.clone(), name: name.clone() },
+        key,
         count,
         for_each,
         depends_on: content.expr("depends_on").map(|expr| depends_on(&expr, diagnostics)).unwrap_or_default(),
         provider: content.expr("provider").and_then(|expr| provider_ref(&expr, diagnostics)),
         lifecycle,
-        body: content.rest,
+        connection,
+        provisioners,
+        check: None,
+        body: unescaped(&content, diagnostics),
         range: block.range.clone(),
     })
 }
@@ -115,9 +121,12 @@ fn dependency(element: &Expr, diagnostics: &mut Diagnostics) -> Option<Reference
                      one instance of it.",
             )
         }
-        Reference::Each | Reference::Count | Reference::Path | Reference::Terraform | Reference::SelfRef => {
-            invalid("This is not an object that something else can wait for.")
-        }
+        Reference::EachKey
+        | Reference::EachValue
+        | Reference::Count
+        | Reference::Path
+        | Reference::Terraform
+        | Reference::SelfRef => invalid("This is not an object that something else can wait for."),
     }
 }
 
@@ -150,29 +159,56 @@ pub(super) fn provider_ref(expr: &Expr, diagnostics: &mut Diagnostics) -> Option
     None
 }
 
-fn lifecycle(block: &Block, mode: ResourceMode, diagnostics: &mut Diagnostics) -> Lifecycle {
+const LIFECYCLE: [&str; 4] =
+    ["create_before_destroy", "prevent_destroy", "ignore_changes", "replace_triggered_by"];
+
+fn lifecycle(block: &Block, key: &ResourceKey, diagnostics: &mut Diagnostics) -> Lifecycle {
     labels(block, [], diagnostics);
-    let arguments: &[&str] = match mode {
-        ResourceMode::Managed => {
-            &["create_before_destroy", "prevent_destroy", "ignore_changes", "replace_triggered_by"]
-        }
-        ResourceMode::Data => &[],
-    };
-    let content = Content::exact(&block.body, arguments, &["precondition", "postcondition"], diagnostics);
+    let content = Content::exact(&block.body, &LIFECYCLE, &["precondition", "postcondition"], diagnostics);
     let mut rules = |kind: &str| {
-        let blocks: Vec<&Block> =
-            content.blocks.iter().copied().filter(|nested| &*nested.kind == kind).collect();
-        blocks.into_iter().filter_map(|nested| check_rule(nested, diagnostics)).collect()
+        content.blocks_of(kind).into_iter().filter_map(|nested| check_rule(nested, diagnostics)).collect()
     };
-    let preconditions = rules("precondition");
-    let postconditions = rules("postcondition");
+    let conditions = Lifecycle {
+        preconditions: rules("precondition"),
+        postconditions: rules("postcondition"),
+        ..Lifecycle::default()
+    };
+    match key.mode {
+        ResourceMode::Managed => managed_lifecycle(&content, conditions, diagnostics),
+        ResourceMode::Data => refuse_arguments(&content, "data", conditions, diagnostics),
+        ResourceMode::Ephemeral => refuse_arguments(&content, "ephemeral", conditions, diagnostics),
+    }
+}
+
+fn refuse_arguments(
+    content: &Content<'_>,
+    what: &str,
+    conditions: Lifecycle,
+    diagnostics: &mut Diagnostics,
+) -> Lifecycle {
+    for (name, attribute) in &content.attributes {
+        diagnostics.error(
+            format!("Invalid {what} resource lifecycle argument"),
+            format!(
+                "The argument \"{name}\" is for managed resources only: {what} resources are never changed."
+            ),
+            Some(attribute.name_range.clone()),
+        );
+    }
+    conditions
+}
+
+fn managed_lifecycle(
+    content: &Content<'_>,
+    conditions: Lifecycle,
+    diagnostics: &mut Diagnostics,
+) -> Lifecycle {
+    let mut switch = |name: &str| flag(content.expr(name), name, diagnostics);
+    let create_before_destroy = switch("create_before_destroy");
+    let prevent_destroy = switch("prevent_destroy");
     Lifecycle {
-        create_before_destroy: flag(
-            content.expr("create_before_destroy"),
-            "create_before_destroy",
-            diagnostics,
-        ),
-        prevent_destroy: flag(content.expr("prevent_destroy"), "prevent_destroy", diagnostics),
+        create_before_destroy,
+        prevent_destroy,
         ignore_changes: content
             .expr("ignore_changes")
             .map(|expr| ignore_changes(&expr, diagnostics))
@@ -181,8 +217,7 @@ fn lifecycle(block: &Block, mode: ResourceMode, diagnostics: &mut Diagnostics) -
             .expr("replace_triggered_by")
             .map(|expr| replace_triggered_by(&expr, diagnostics))
             .unwrap_or_default(),
-        preconditions,
-        postconditions,
+        ..conditions
     }
 }
 

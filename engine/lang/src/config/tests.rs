@@ -2,6 +2,8 @@
 
 use evenkeel_model::{Revision, Snapshot};
 
+mod refactoring;
+
 use super::*;
 use crate::parse::parse_expression;
 
@@ -178,7 +180,7 @@ fn references_in_source_order() {
         ("aws_x.y[0].z", "aws_x.y@1"),
         ("data.aws_x.y[*].z", "data.aws_x.y@1"),
         ("module.m.o.p", "module.m.o@1"),
-        ("module.m[each.key].o", "module.m.o@1 each@10"),
+        ("module.m[each.key].o", "module.m.o@1 each.key@10"),
         ("module.m[\"k\"]", "module.m@1"),
         ("[for x, y in var.xs : x.z + y + z.w if x]", "var.xs@14 z.w@33"),
         ("\"${var.a}%{ for x in local.b }${x}${path.module}%{ endfor }\"", "var.a@4 local.b@22 path@37"),
@@ -196,7 +198,8 @@ fn references_in_source_order() {
                     Reference::Resource(key) => key.to_string(),
                     Reference::Module { name, output: Some(output) } => format!("module.{name}.{output}"),
                     Reference::Module { name, output: None } => format!("module.{name}"),
-                    Reference::Each => "each".into(),
+                    Reference::EachKey => "each.key".into(),
+                    Reference::EachValue => "each.value".into(),
                     Reference::Count => "count".into(),
                     Reference::Path => "path".into(),
                     Reference::Terraform => "terraform".into(),
@@ -271,11 +274,6 @@ fn declarations_that_are_wrong() {
     );
     check("resorce \"a\" \"b\" {}\n", &["Unsupported block type ~ Did you mean \"resource\"?"]);
     check("a = 1\n", &["Unsupported argument"]);
-    check("moved {\n}\n", &["Unsupported block type ~ not supported yet"]);
-    check(
-        "resource \"a_b\" \"c\" {\n  provisioner \"local-exec\" {}\n  connection {}\n}\n",
-        &["\"provisioner\" are not supported yet", "\"connection\" are not supported yet"],
-    );
     check(
         "resource \"a_b\" \"c\" {\n  count = 1\n  for_each = {}\n}\n",
         &["main.tf:3:3 ~ Invalid combination of \"count\" and \"for_each\""],

@@ -115,7 +115,8 @@ impl Evaluator<'_> {
             "module" => self.module(range, steps),
             "data" => self.resource(ResourceMode::Data, steps),
             "resource" => self.resource(ResourceMode::Managed, steps),
-            "ephemeral" | "template" | "lazy" | "arg" | "run" | "provider" => Err(Diagnostic::error(
+            "ephemeral" => self.resource(ResourceMode::Ephemeral, steps),
+            "template" | "lazy" | "arg" | "run" | "provider" => Err(Diagnostic::error(
                 INVALID,
                 format!("The symbol name {name:?} is reserved by the language and cannot be used here."),
             )),
@@ -188,6 +189,9 @@ impl Evaluator<'_> {
                 match mode {
                     ResourceMode::Data => {
                         "The \"data\" object must be followed by two attribute names: the data source type and the resource name."
+                    }
+                    ResourceMode::Ephemeral => {
+                        "The \"ephemeral\" object must be followed by two attribute names: the ephemeral resource type and the resource name."
                     }
                     ResourceMode::Managed => {
                         "The \"resource\" object must be followed by two attribute names: the resource type and the resource name."

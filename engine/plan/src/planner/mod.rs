@@ -23,6 +23,7 @@ use petgraph::graph::NodeIndex;
 use crate::expand::{Expansion, expand};
 use crate::graph::{Node, NodeKind, ProviderUse};
 use crate::input::{Input, Mode, Options, Planning, Question};
+use crate::later;
 use crate::types::{Change, Drift, OutputChange, Plan, Refreshed, ResourceValues};
 use crate::world::World;
 use crate::{digest, order, verify};
@@ -30,6 +31,10 @@ use crate::{digest, order, verify};
 /// Makes a plan, or says what it needs to know first. Pure: called again with more answers it goes
 /// the same way again, farther.
 pub fn plan(input: &Input<'_>) -> Planning {
+    let later = later::refuse(input.configuration);
+    if later.has_errors() {
+        return Planning::Failed(later);
+    }
     let mut planner = match Planner::new(input) {
         Ok(planner) => planner,
         Err(diagnostics) => return Planning::Failed(diagnostics),

@@ -68,6 +68,7 @@ pub(super) fn identity(address: &InstanceAddress, provider: &str) -> Map<String,
     let mode = match resource.mode {
         ResourceMode::Managed => "managed",
         ResourceMode::Data => "data",
+        ResourceMode::Ephemeral => "ephemeral",
     };
     out.insert("mode".into(), json!(mode));
     out.insert("type".into(), json!(&*resource.kind));
