@@ -176,6 +176,7 @@ struct Builder<'a> {
     configuration: &'a Configuration,
     graph: DiGraph<Node, ()>,
     index: BTreeMap<Node, NodeIndex>,
+    edges: BTreeSet<(NodeIndex, NodeIndex)>,
     explicit: BTreeMap<NodeIndex, BTreeSet<NodeIndex>>,
     providers: BTreeMap<NodeIndex, ProviderUse>,
 }
@@ -186,6 +187,7 @@ impl<'a> Builder<'a> {
             configuration,
             graph: DiGraph::new(),
             index: BTreeMap::new(),
+            edges: BTreeSet::new(),
             explicit: BTreeMap::new(),
             providers: BTreeMap::new(),
         }
@@ -252,7 +254,7 @@ impl<'a> Builder<'a> {
 
     fn edge(&mut self, needed: Option<NodeIndex>, by: Option<NodeIndex>) {
         if let (Some(needed), Some(by)) = (needed, by) {
-            self.graph.update_edge(needed, by, ());
+            self.edges.insert((needed, by));
         }
     }
 
@@ -426,7 +428,10 @@ impl<'a> Builder<'a> {
         call.into_iter().chain(outputs).collect()
     }
 
-    fn finish(self) -> (Graph, Diagnostics) {
+    fn finish(mut self) -> (Graph, Diagnostics) {
+        for (needed, by) in std::mem::take(&mut self.edges) {
+            self.graph.add_edge(needed, by, ());
+        }
         let (order, diagnostics) = match petgraph::algo::toposort(&self.graph, None) {
             Ok(order) => (order, Diagnostics::new()),
             Err(_) => (Vec::new(), cycles(&self.graph)),

@@ -55,6 +55,7 @@ struct Builder<'a> {
     changes: &'a [Change],
     state: &'a State,
     patience: Patience,
+    /// An edge may be there twice: to look whether it is there would take as long as a node has edges.
     graph: DiGraph<StepKind, ()>,
 }
 
@@ -117,7 +118,7 @@ impl<'a> Builder<'a> {
                     self.join(needed, steps)
                 });
                 if let Some(end) = end.filter(|end| *end != step) {
-                    self.graph.update_edge(end, step, ());
+                    self.graph.add_edge(end, step, ());
                 }
             }
         }
@@ -158,7 +159,7 @@ impl<'a> Builder<'a> {
                 .collect::<Vec<NodeIndex>>()
             });
             for end in ends.iter().filter(|end| **end != step) {
-                self.graph.update_edge(*end, step, ());
+                self.graph.add_edge(*end, step, ());
             }
         }
     }
@@ -171,7 +172,7 @@ impl<'a> Builder<'a> {
             _ => {
                 let join = self.graph.add_node(StepKind::Join { resource: resource.clone() });
                 for step in steps {
-                    self.graph.update_edge(step, join, ());
+                    self.graph.add_edge(step, join, ());
                 }
                 Some(join)
             }
