@@ -16,7 +16,7 @@ ALLOWED = {
     "apply": {"model", "lang", "provider", "state", "plan"},
     "reconcile": {"model", "provider", "state", "plan"},
     "sim": {"model", "lang", "provider", "state", "plan", "apply", "reconcile"},
-    "source": {"model"},
+    "source": {"model", "lang"},
     "store": {"model", "state"},
     "provider-aws-ec2": set(),
     "provider-builtin": {"model", "provider"},

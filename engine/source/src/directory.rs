@@ -118,6 +118,16 @@ pub fn read(
     Ok(Read { snapshot: Snapshot { revision, files }, root: root.into(), commit: None })
 }
 
+/// Reads a directory and nothing above it, whatever the files in it name.
+pub fn read_only_below(
+    directory: &Path,
+    limits: &Limits,
+    interrupt: &AtomicBool,
+) -> Result<Read, SourceError> {
+    let work_tree = WorkTree { root: canonical(directory)?, prefix: String::new(), bounded: true };
+    read(work_tree, "", limits, interrupt)
+}
+
 /// Bytes as lower-case hexadecimal.
 pub fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()

@@ -24,11 +24,13 @@
 
 mod ancestry;
 mod commit;
+mod credentials;
 mod directory;
 mod error;
 mod gather;
 mod location;
 mod mention;
+mod modules;
 mod path;
 mod remote;
 mod repository;
@@ -45,6 +47,7 @@ use evenkeel_model::{Revision, Snapshot, Timestamp};
 pub use error::SourceError;
 pub use gather::Limits;
 pub use location::{Location, Origin, parse_location};
+pub use modules::{Files, ModuleError, Modules, Reach, Resolved, write_whole};
 pub use remote::Credentials;
 
 /// One revision, read.

@@ -78,6 +78,8 @@ pub struct Remote {
     url: gix::Url,
     shown: String,
     credentials: Option<Credentials>,
+    /// Whether Git's own helpers are asked where nobody has given any.
+    helper: bool,
     cache_dir: PathBuf,
     copy: PathBuf,
     lock: PathBuf,
@@ -104,11 +106,33 @@ impl Remote {
         Ok(Self {
             url,
             credentials: credentials.or_else(|| given.cloned()),
+            helper: false,
             cache_dir: cache_dir.to_owned(),
             copy: cache_dir.join(format!("{name}.git")),
             lock: cache_dir.join(format!("{name}.lock")),
             shown,
         })
+    }
+
+    /// The same, with credentials from Git's own helpers where there are no others.
+    pub fn with_helper(self) -> Self {
+        Self { helper: true, ..self }
+    }
+
+    /// The tags that the remote has now.
+    pub fn tags(&self, interrupt: &AtomicBool) -> Result<Vec<String>, SourceError> {
+        let lock = self.lock(interrupt)?;
+        self.update(lock, "HEAD", interrupt)?;
+        let repository = self.open().map_err(|error| self.unusable(&error))?;
+        let references = repository.references().map_err(|error| self.unusable(&error))?;
+        let tags = references.tags().map_err(|error| self.unusable(&error))?.filter_map(Result::ok);
+        Ok(tags.map(|tag| tag.name().shorten().to_string()).collect())
+    }
+
+    /// The commit that `asked_for` names in the copy, without asking the remote.
+    pub fn commit_here(&self, asked_for: &str) -> Result<Found, SourceError> {
+        let repository = self.open().map_err(|error| self.unusable(&error))?;
+        repository::find_commit_shown(repository, asked_for, self.shown.clone())
     }
 
     /// The commit that `asked_for` names at the remote now.
@@ -303,7 +327,11 @@ impl Remote {
     fn answer(&self, action: Action) -> Result<Option<Outcome>, gix::Error> {
         // The other actions tell a credential helper how it went; there is none.
         let Action::Get(context) = action else { return Ok(None) };
-        let Some(credentials) = self.credentials.as_ref().filter(|_| self.is_asking(&context)) else {
+        let asking = self.is_asking(&context);
+        let helped = (asking && self.helper && self.credentials.is_none())
+            .then(|| crate::credentials::from_git(&self.shown))
+            .flatten();
+        let Some(credentials) = self.credentials.as_ref().or(helped.as_ref()).filter(|_| asking) else {
             let silence = "it asks who we are, and there are no credentials for it";
             return Err(gix::Error::from_error(gix::error::unauthenticated(silence)));
         };
@@ -407,7 +435,7 @@ fn sweep_directory(directory: &Path, is_stale: fn(&str) -> bool) -> io::Result<V
 }
 
 /// Private repositories are nobody else's business.
-fn create_private(directory: &Path) -> io::Result<()> {
+pub fn create_private(directory: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

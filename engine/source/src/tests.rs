@@ -1,6 +1,6 @@
 //! Real repositories, made with the `git` command, read through the public functions.
 
-mod http;
+pub mod http;
 mod refused;
 mod remote;
 
@@ -18,13 +18,13 @@ use crate::{Limits, Location, Read, Source, SourceError, parse_location};
 const MAIN: &str = "module \"network\" {\n  source = \"../../modules/network\"\n}\n";
 
 /// A directory for one test, with a repository `work` in it and a cache.
-struct Scene {
+pub struct Scene {
     directory: TempDir,
 }
 
 impl Scene {
     /// A repository with two commits: a stack in `live/prod` that uses `modules/network`.
-    fn new() -> Self {
+    pub fn new() -> Self {
         let scene = Self::empty();
         scene.write("live/prod/main.tf", MAIN);
         scene.write("modules/network/main.tf", "# one");
@@ -35,14 +35,14 @@ impl Scene {
         scene
     }
 
-    fn empty() -> Self {
+    pub fn empty() -> Self {
         let scene = Self { directory: tempfile::tempdir().unwrap() };
         fs::create_dir(scene.work()).unwrap();
         scene.git(&["init", "-q", "-b", "main", "."]);
         scene
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
 
@@ -50,7 +50,7 @@ impl Scene {
         self.path("work")
     }
 
-    fn write(&self, path: &str, text: &str) {
+    pub fn write(&self, path: &str, text: &str) {
         let path = self.work().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
@@ -62,11 +62,11 @@ impl Scene {
         symlink(target, path).unwrap();
     }
 
-    fn git(&self, arguments: &[&str]) -> String {
+    pub fn git(&self, arguments: &[&str]) -> String {
         git_in(&self.work(), arguments)
     }
 
-    fn commit(&self, message: &str) -> String {
+    pub fn commit(&self, message: &str) -> String {
         self.git(&["add", "-A"]);
         self.git(&["commit", "-q", "--allow-empty", "-m", message]);
         self.git(&["rev-parse", "HEAD"])

@@ -16,6 +16,7 @@ mod load;
 mod lock;
 mod module;
 mod moved;
+mod operator;
 mod provisioner;
 mod reference;
 mod removed;
@@ -46,6 +47,9 @@ pub use import::{Import, ImportTarget};
 pub use load::{Loading, ModuleRequest, Mount, ResolvedModules, load, load_with};
 pub use lock::{LOCK_FILE, Lock, LockKey, Locked, parse_lock};
 pub use moved::{MoveEndpoint, Moved};
+pub use operator::{
+    Mirror, MirrorPlace, ModuleSettings, Token, parse_module_settings, parse_terraform_settings,
+};
 pub use provisioner::{Connection, OnFailure, Provisioner, When};
 pub use reference::{Reference, Referenced, body_references, references};
 pub use removed::{Removed, RemovedTarget};

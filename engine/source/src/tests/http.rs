@@ -43,16 +43,17 @@ pub fn serve(root: &Path, policy: Policy) -> Server {
     server
 }
 
-struct Request {
+/// A request as it came in.
+pub struct Request {
     method: String,
-    path: String,
-    query: String,
+    pub path: String,
+    pub query: String,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
 }
 
 impl Request {
-    fn header(&self, name: &str) -> Option<&str> {
+    pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 }
@@ -82,7 +83,8 @@ fn answer(
     stream.write_all(&reply).ok()
 }
 
-fn request(stream: &TcpStream) -> Option<Request> {
+/// Reads one request.
+pub fn request(stream: &TcpStream) -> Option<Request> {
     let mut reader = BufReader::new(stream);
     let mut lines = Vec::new();
     loop {
