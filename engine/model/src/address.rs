@@ -188,6 +188,34 @@ impl ProviderAddress {
         }
         Self { host: Self::DEFAULT_HOST.into(), namespace: "hashicorp".into(), kind: kind.into() }
     }
+
+    /// A namespace or type in its one spelling; the error says what it may consist of.
+    pub fn part(text: &str) -> Result<String, &'static str> {
+        let normal = text.to_lowercase();
+        if normal.is_empty() {
+            return Err("it must have at least one character");
+        }
+        if normal.contains("--") {
+            return Err("there may not be two dashes in a row");
+        }
+        let known = normal.chars().all(|c| c.is_alphanumeric() || c == '-');
+        if !known || normal.starts_with('-') || normal.ends_with('-') {
+            return Err("it may contain only letters, digits and dashes, and no dash at its ends");
+        }
+        Ok(normal)
+    }
+
+    fn new(text: &str, host: &str, namespace: &str, kind: &str) -> Result<Self, AddressError> {
+        let part = |part: &str| Self::part(part).map_err(|reason| AddressError::new(text, reason));
+        let (namespace, kind) = (part(namespace)?, part(kind)?);
+        if kind.starts_with("terraform-") {
+            return Err(AddressError::new(
+                text,
+                "a provider's type is written without the prefix \"terraform-\" or \"terraform-provider-\"",
+            ));
+        }
+        Ok(Self { host: host.to_lowercase().into(), namespace: namespace.into(), kind: kind.into() })
+    }
 }
 
 impl fmt::Display for ProviderAddress {
@@ -205,17 +233,10 @@ impl FromStr for ProviderAddress {
             return Err(AddressError::new(text, "a provider source has no empty part"));
         }
         match parts[..] {
-            [kind] => Ok(Self::implied(&kind.to_lowercase())),
-            [namespace, kind] => Ok(Self {
-                host: Self::DEFAULT_HOST.into(),
-                namespace: namespace.to_lowercase().into(),
-                kind: kind.to_lowercase().into(),
-            }),
-            [host, namespace, kind] => Ok(Self {
-                host: host.to_lowercase().into(),
-                namespace: namespace.to_lowercase().into(),
-                kind: kind.to_lowercase().into(),
-            }),
+            ["terraform"] => Ok(Self::implied("terraform")),
+            [kind] => Self::new(text, Self::DEFAULT_HOST, "hashicorp", kind),
+            [namespace, kind] => Self::new(text, Self::DEFAULT_HOST, namespace, kind),
+            [host, namespace, kind] => Self::new(text, host, namespace, kind),
             _ => Err(AddressError::new(text, "a provider source is [HOST/]NAMESPACE/TYPE")),
         }
     }
@@ -452,6 +473,16 @@ mod tests {
         ] {
             assert_eq!(text.parse::<ProviderAddress>().unwrap().to_string(), full);
         }
-        assert!("a//b".parse::<ProviderAddress>().is_err());
+        for wrong in [
+            "a//b",
+            "a/b_c",
+            "a/b--c",
+            "a/-b",
+            "hashicorp/terraform-provider-aws",
+            "terraform-aws",
+            "a/b/c/d",
+        ] {
+            assert!(wrong.parse::<ProviderAddress>().is_err(), "{wrong}");
+        }
     }
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use evenkeel_lang::ast::Expr;
 use evenkeel_lang::config::{
-    CheckRule, Configuration, Module, ModuleCall, Reference, Resource, ResourceKey, body_references,
-    references,
+    CheckRule, Configuration, Module, ModuleCall, Reference, Referenced, Resource, ResourceKey,
+    body_references, references,
 };
 use evenkeel_model::{Diagnostic, Diagnostics, ProviderAddress, ResourceMode};
 use evenkeel_state::ProviderConfigAddress;
@@ -329,8 +329,8 @@ impl<'a> Builder<'a> {
         self.providers.insert(node, provider);
     }
 
-    fn explicit_edges(&mut self, node: NodeIndex, path: &StaticPath, depends_on: &[Reference]) {
-        for reference in depends_on {
+    fn explicit_edges(&mut self, node: NodeIndex, path: &StaticPath, depends_on: &[Referenced]) {
+        for Referenced { reference, .. } in depends_on {
             for needed in self.targets(path, reference) {
                 self.edge(Some(needed), Some(node));
                 if matches!(self.graph[needed].kind, NodeKind::Resource(_)) {
@@ -380,8 +380,8 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn reference_edges(&mut self, node: Option<NodeIndex>, path: &StaticPath, all: &[Reference]) {
-        for reference in all {
+    fn reference_edges(&mut self, node: Option<NodeIndex>, path: &StaticPath, all: &[Referenced]) {
+        for Referenced { reference, .. } in all {
             self.reference_edge(node, path, reference);
         }
     }

@@ -52,10 +52,11 @@ pub async fn load(session: &Session, revision: Option<&str>) -> Result<Loaded, F
     let revision = revision.map(str::to_owned);
     let read = blocking(move |interrupt| source().read(&location, revision.as_deref(), interrupt)).await??;
     let snapshot = Arc::new(read.snapshot);
-    let (configuration, diagnostics) = config::load(&snapshot, &read.root);
+    let (configuration, mut diagnostics) = config::load(&snapshot, &read.root);
     if diagnostics.has_errors() {
         return Err(Failure::in_files(diagnostics, &snapshot));
     }
+    diagnostics.extend(config::notes(&configuration));
     Ok(Loaded {
         snapshot,
         root: read.root,

@@ -6,13 +6,14 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use evenkeel_model::{Diagnostic, Diagnostics, ResourceMode, SourceRange};
+use evenkeel_model::{Diagnostic, Diagnostics, InstanceKey, ResourceMode};
 
 use super::block::{nearest, unsupported_argument};
-use super::reference::{Malformed, all_of_body, all_of_expr};
+use super::passing::check_providers;
+use super::reference::{Malformed, Next, all_of_body, all_of_expr, references};
 use super::{
-    CheckRule, Configuration, Connection, Import, Module, ModuleCall, Provisioner, Reference, Referenced,
-    Resource, ResourceKey,
+    CheckRule, Configuration, Connection, Import, Local, Module, ModuleCall, Provisioner, Reference,
+    Referenced, Resource, ResourceKey,
 };
 use crate::ast::{Body, Expr};
 
@@ -22,7 +23,7 @@ const PROBLEMS_MAX: usize = 1_000;
 /// Reports references to what is not declared, and module calls that do not fit their module.
 pub fn check_references(configuration: &Configuration) -> Diagnostics {
     let mut checked: BTreeSet<&str> = BTreeSet::new();
-    let mut diagnostics = Diagnostics::new();
+    let mut diagnostics = check_providers(configuration);
     for (path, module) in &configuration.modules {
         if checked.insert(&module.directory) {
             let mut check = Check { configuration, module, path, diagnostics: Diagnostics::new() };
@@ -61,10 +62,11 @@ impl<'a> Check<'a> {
         }
         for local in self.module.locals.values() {
             self.expr(&local.value, none);
+            self.local_of_itself(local);
         }
         for output in self.module.outputs.values() {
             self.expr(&output.value, none);
-            self.dependencies(&output.depends_on, &output.range);
+            self.dependencies(&output.depends_on);
             self.rules(&output.preconditions, none);
         }
         for resource in self.module.resources.values() {
@@ -76,6 +78,7 @@ impl<'a> Check<'a> {
         for import in &self.module.imports {
             self.import(import);
         }
+        self.only_in_root();
         for check in self.module.checks.values() {
             self.rules(&check.asserts, Context { check: Some(&check.name), ..none });
         }
@@ -85,7 +88,76 @@ impl<'a> Check<'a> {
         }
     }
 
+    fn local_of_itself(&mut self, local: &Local) {
+        let own = Reference::Local(local.name.clone());
+        for referenced in
+            references(&local.value).into_iter().filter(|referenced| referenced.reference == own)
+        {
+            let detail = format!("The local value local.{} is computed from itself.", local.name);
+            self.diagnostics.error("Self-referencing local value", detail, Some(referenced.range));
+        }
+    }
+
+    /// What only the root module may say, or only it is asked about.
+    fn only_in_root(&mut self) {
+        if self.path.is_empty() {
+            return;
+        }
+        if let Some(import) = self.module.imports.first() {
+            self.diagnostics.error(
+                "Invalid import configuration",
+                format!("{} has an import block. Objects are imported by the root module only.", self.name()),
+                Some(import.range.clone()),
+            );
+        }
+        if let Some(backend) = &self.module.backend {
+            let detail = "Where state is kept is said by the root module only; in a module that is called this has no effect.";
+            let problem = Diagnostic::warning("Backend configuration ignored", detail);
+            self.diagnostics.push(problem.at(backend.range.clone()));
+        }
+    }
+
+    /// Where an object is imported to must be declared, with instances if it is one of several.
+    fn import_target(&mut self, import: &Import) {
+        if !self.path.is_empty() {
+            return;
+        }
+        let path: Vec<Arc<str>> = import.to.modules.iter().map(|step| step.name.clone()).collect();
+        let module = self.configuration.module(&path);
+        let problem = match module.and_then(|module| module.resources.get(&import.to.resource)) {
+            None => (
+                "Configuration for import target does not exist",
+                format!(
+                    "{} is not declared. Write the resource block that manages the object from now on.",
+                    import.to
+                ),
+            ),
+            Some(resource) => {
+                let key = import.to.constant().map(|address| address.key);
+                let why = match (key, resource.count.is_some(), resource.for_each.is_some()) {
+                    (Some(Some(InstanceKey::Int(_))), false, _) => {
+                        "does not use count, so no number may follow its address"
+                    }
+                    (Some(Some(InstanceKey::String(_))), _, false) => {
+                        "does not use for_each, so no string may follow its address"
+                    }
+                    (Some(None), true, _) => {
+                        "uses count, so the number of an instance must follow its address"
+                    }
+                    (Some(None), _, true) => {
+                        "uses for_each, so the key of an instance must follow its address"
+                    }
+                    (None | Some(_), _, _) => return,
+                };
+                ("Invalid import 'to' expression", format!("{} {why}.", import.to))
+            }
+        };
+        let (summary, detail) = problem;
+        self.diagnostics.error(summary, detail, Some(import.to.range.clone()));
+    }
+
     fn import(&mut self, import: &Import) {
+        self.import_target(import);
         self.repetition(&None, &import.for_each);
         let context = Context { each: import.for_each.is_some(), ..Context::default() };
         self.expr(&import.id, context);
@@ -113,41 +185,19 @@ impl<'a> Check<'a> {
     fn resource(&mut self, resource: &'a Resource) {
         let none = Context::default();
         self.repetition(&resource.count, &resource.for_each);
-        self.dependencies(&resource.depends_on, &resource.range);
+        self.dependencies(&resource.depends_on);
         let outside = Context { each: resource.for_each.is_some(), count: resource.count.is_some(), ..none };
         let inside = Context { own: Some(&resource.key), check: resource.check.as_deref(), ..outside };
         self.body(&resource.body, inside);
         for expr in &resource.lifecycle.replace_triggered_by {
             self.expr(expr, outside);
         }
-        self.rules(&resource.lifecycle.preconditions, inside);
-        self.rules(&resource.lifecycle.postconditions, Context { self_ref: true, ..inside });
+        // Conditions that name their own resource have been refused already.
+        let rules = Context { own: None, ..inside };
+        self.rules(&resource.lifecycle.preconditions, rules);
+        self.rules(&resource.lifecycle.postconditions, Context { self_ref: true, ..rules });
         let beside = Context { self_ref: true, ..inside };
         self.provisioning(&resource.connection, &resource.provisioners, beside);
-        if let Some(provider) = &resource.provider {
-            self.provider(provider);
-        }
-    }
-
-    fn provider(&mut self, provider: &super::ProviderRef) {
-        let declared =
-            |block: &&super::ProviderBlock| block.name == provider.name && block.alias == provider.alias;
-        // A child module may be handed configurations that it does not declare.
-        if provider.alias.is_none()
-            || !self.path.is_empty()
-            || self.module.providers.iter().any(|b| declared(&b))
-        {
-            return;
-        }
-        self.diagnostics.error(
-            "Provider configuration not present",
-            format!(
-                "There is no provider block for {provider}. Add one: provider \"{}\" with alias = \"{}\".",
-                provider.name,
-                provider.alias.as_deref().unwrap_or_default()
-            ),
-            Some(provider.range.clone()),
-        );
     }
 
     fn repetition(&mut self, count: &Option<Expr>, for_each: &Option<Expr>) {
@@ -165,14 +215,11 @@ impl<'a> Check<'a> {
 
     fn call(&mut self, call: &'a ModuleCall) {
         self.repetition(&call.count, &call.for_each);
-        self.dependencies(&call.depends_on, &call.range);
+        self.dependencies(&call.depends_on);
         let context =
             Context { each: call.for_each.is_some(), count: call.count.is_some(), ..Context::default() };
         for expr in call.inputs.values() {
             self.expr(expr, context);
-        }
-        for provider in call.providers.values() {
-            self.provider(provider);
         }
         let Some(called) = self.called(&call.name) else { return };
         for (name, expr) in &call.inputs {
@@ -212,18 +259,45 @@ impl<'a> Check<'a> {
         for Malformed { summary, detail, range } in malformed {
             self.diagnostics.error(summary, detail, Some(range));
         }
-        for Referenced { reference, range } in found {
+        for Referenced { reference, range, next } in found {
             if self.diagnostics.0.len() >= PROBLEMS_MAX {
                 return;
             }
-            if let Some(problem) = self.problem(&reference, context) {
+            if let Some(problem) =
+                self.problem(&reference, context).or_else(|| self.misused(&reference, next))
+            {
                 self.diagnostics.push(problem.at(range));
             }
         }
     }
 
-    fn dependencies(&mut self, references: &[Reference], range: &SourceRange) {
-        for reference in references {
+    /// Instances are reached by their key, and what has none by no key.
+    fn misused(&self, reference: &Reference, next: Next) -> Option<Diagnostic> {
+        let Reference::Resource(key) = reference else { return None };
+        let resource = self.module.resources.get(key)?;
+        let repeated = match (&resource.count, &resource.for_each) {
+            (Some(_), _) => Some(("count", "count.index")),
+            (None, Some(_)) => Some(("for_each", "each.key")),
+            (None, None) => None,
+        };
+        match (next, repeated) {
+            (Next::Attribute, Some((argument, example))) => Some(Diagnostic::error(
+                "Missing resource instance key",
+                format!(
+                    "{key} has {argument} set, so its attributes belong to its instances. Choose one of them, for example \
+                     {key}[{example}]."
+                ),
+            )),
+            (Next::Key, None) => Some(Diagnostic::error(
+                "Unexpected resource instance key",
+                format!("{key} has neither count nor for_each set, so no key may follow. Remove the key."),
+            )),
+            (Next::Attribute, None) | (Next::Key, Some(_)) | (Next::Nothing, _) => None,
+        }
+    }
+
+    fn dependencies(&mut self, references: &[Referenced]) {
+        for Referenced { reference, range, .. } in references {
             if let Some(problem) = self.problem(reference, Context::default()) {
                 self.diagnostics.push(problem.at(range.clone()));
             }

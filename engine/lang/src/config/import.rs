@@ -8,7 +8,7 @@ use evenkeel_model::{
 
 use super::address::{AddressStep, address, constant_key, unquoted};
 use super::block::{Content, labels};
-use super::resource::provider_ref;
+use super::provider::provider_ref;
 use super::{ProviderRef, ResourceKey};
 use crate::ast::{Block, Expr};
 
@@ -95,7 +95,11 @@ pub(super) fn import(block: &Block, diagnostics: &mut Diagnostics) -> Option<Imp
         );
     }
     let (to, id) = (to?, id?);
-    Some(Import { to, id, for_each: content.expr("for_each"), provider, range: block.range.clone() })
+    let for_each = content.expr("for_each");
+    if for_each.is_none() {
+        to.keys().filter_map(|key| constant_key(key).err()).for_each(|problem| diagnostics.push(problem));
+    }
+    Some(Import { to, id, for_each, provider, range: block.range.clone() })
 }
 
 fn target(expr: &Expr, diagnostics: &mut Diagnostics) -> Option<ImportTarget> {

@@ -7,8 +7,11 @@ use evenkeel_model::{Diagnostic, Diagnostics, Snapshot, SourceRange};
 
 use super::block::is_identifier;
 use super::check::check_references;
-use super::module::{add_file, drop_duplicate_providers};
+use super::module::add_body;
+use super::overrides::merged;
+use super::provider::drop_duplicate_providers;
 use super::{Configuration, LockKey, Module, ModuleCall, ModuleSource, VersionConstraint};
+use crate::ast::Body;
 use crate::parse::parse_file;
 
 #[cfg(test)]
@@ -158,51 +161,48 @@ impl Loader<'_> {
             return module.clone();
         }
         let mut module = Module { directory: directory.into(), ..Module::default() };
-        let files = self.files(directory);
-        for path in &files {
-            let Some(text) = self.snapshot.file(path) else { continue };
-            let (body, diagnostics) = parse_file(path, text);
-            self.diagnostics.extend(diagnostics);
-            add_file(&body, &mut module, &mut self.diagnostics);
-        }
+        let Files { primary, overrides } = self.files(directory);
+        let (primary, overrides) = (self.parsed(&primary), self.parsed(&overrides));
+        let body = merged(&primary, &overrides, &mut self.diagnostics);
+        add_body(&body, &mut module, &mut self.diagnostics);
         drop_duplicate_providers(&mut module, &mut self.diagnostics);
         let module = Arc::new(module);
         self.loaded.insert(directory.into(), module.clone());
         module
     }
 
+    fn parsed(&mut self, files: &[Arc<str>]) -> Vec<Body> {
+        let mut bodies = Vec::new();
+        for path in files {
+            let Some(text) = self.snapshot.file(path) else { continue };
+            let (body, diagnostics) = parse_file(path, text);
+            self.diagnostics.extend(diagnostics);
+            bodies.push(body);
+        }
+        bodies
+    }
+
     /// The configuration files of a directory. What is one and cannot be read yet is an error, for
     /// leaving it out would mean deleting what it declares.
-    fn files(&mut self, directory: &str) -> Vec<Arc<str>> {
-        let mut files = Vec::new();
+    fn files(&mut self, directory: &str) -> Files {
+        let mut files = Files::default();
         let mut refused = false;
         for path in self.directories.get(directory).into_iter().flatten() {
             let name = path.rsplit_once('/').map_or(&**path, |(_, name)| name);
             match file_kind(name) {
                 FileKind::Other => {}
-                FileKind::Native => files.push(path.clone()),
-                FileKind::Json | FileKind::Override => {
+                FileKind::Native => files.primary.push(path.clone()),
+                FileKind::Override => files.overrides.push(path.clone()),
+                FileKind::Json => {
                     refused = true;
-                    let (summary, detail) = if file_kind(name) == FileKind::Json {
-                        (
-                            "JSON configuration is not supported yet",
-                            format!(
-                                "{path} is in JSON syntax. Write it in the native syntax, as a .tf file."
-                            ),
-                        )
-                    } else {
-                        (
-                            "Override files are not supported yet",
-                            format!(
-                                "{path} overrides other files. Merge what it says into them, or rename it."
-                            ),
-                        )
-                    };
-                    self.diagnostics.push(Diagnostic::error(summary, detail));
+                    self.diagnostics.push(Diagnostic::error(
+                        "JSON configuration is not supported yet",
+                        format!("{path} is in JSON syntax. Write it in the native syntax, as a .tf file."),
+                    ));
                 }
             }
         }
-        if files.is_empty() && !refused {
+        if files.primary.is_empty() && files.overrides.is_empty() && !refused {
             let place = if directory.is_empty() { "The root directory" } else { directory };
             self.diagnostics.push(Diagnostic::error(
                 "No configuration files",
@@ -403,6 +403,13 @@ fn fits(name: &str, pattern: &str) -> bool {
     reached.last().copied().unwrap_or_default()
 }
 
+/// The configuration files of a directory, in order of their names.
+#[derive(Default)]
+struct Files {
+    primary: Vec<Arc<str>>,
+    overrides: Vec<Arc<str>>,
+}
+
 #[derive(PartialEq, Eq)]
 enum FileKind {
     Native,
@@ -422,8 +429,8 @@ fn file_kind(name: &str) -> FileKind {
         (None, None) => return FileKind::Other,
     };
     match (stem == "override" || stem.ends_with("_override"), json) {
-        (true, _) => FileKind::Override,
-        (false, true) => FileKind::Json,
+        (_, true) => FileKind::Json,
+        (true, false) => FileKind::Override,
         (false, false) => FileKind::Native,
     }
 }

@@ -16,10 +16,15 @@ mod load;
 mod lock;
 mod module;
 mod moved;
+mod notes;
 mod operator;
+mod overrides;
+mod passing;
+mod provider;
 mod provisioner;
 mod reference;
 mod removed;
+mod required;
 mod resource;
 mod source;
 mod terraform;
@@ -47,12 +52,15 @@ pub use import::{Import, ImportTarget};
 pub use load::{Loading, ModuleRequest, Mount, ResolvedModules, load, load_with};
 pub use lock::{LOCK_FILE, Lock, LockKey, Locked, parse_lock};
 pub use moved::{MoveEndpoint, Moved};
+pub use notes::notes;
 pub use operator::{
     Mirror, MirrorPlace, ModuleSettings, Token, parse_module_settings, parse_terraform_settings,
 };
+pub use provider::{ProviderBlock, ProviderRef};
 pub use provisioner::{Connection, OnFailure, Provisioner, When};
 pub use reference::{Reference, Referenced, body_references, references};
 pub use removed::{Removed, RemovedTarget};
+pub use required::RequiredProvider;
 pub use source::{
     DEFAULT_REGISTRY, Getter, ModuleSource, ModuleSourceError, RegistrySource, RemoteSource,
     parse_module_source, without_credentials,
@@ -97,6 +105,10 @@ pub struct Module {
     pub required_version: Vec<VersionConstraint>,
     /// Providers by local name, as `required_providers` declares them.
     pub required_providers: BTreeMap<Arc<str>, RequiredProvider>,
+    /// The `required_providers` block.
+    pub requirements: Option<SourceRange>,
+    /// `provider_meta` blocks by provider, which are checked and not used.
+    pub provider_metas: BTreeMap<Arc<str>, SourceRange>,
     /// `provider` blocks, in source order.
     pub providers: Vec<ProviderBlock>,
     /// `variable` blocks by name.
@@ -156,50 +168,6 @@ impl std::fmt::Display for ResourceKey {
             ResourceMode::Managed => write!(f, "{}.{}", self.kind, self.name),
             ResourceMode::Data => write!(f, "data.{}.{}", self.kind, self.name),
             ResourceMode::Ephemeral => write!(f, "ephemeral.{}.{}", self.kind, self.name),
-        }
-    }
-}
-
-/// One entry of `required_providers`.
-#[derive(Clone, Debug)]
-pub struct RequiredProvider {
-    /// Where the provider comes from.
-    pub source: ProviderAddress,
-    /// The version constraint as written.
-    pub version: Option<Arc<str>>,
-    /// Where it stands.
-    pub range: SourceRange,
-}
-
-/// A `provider` block.
-#[derive(Clone, Debug)]
-pub struct ProviderBlock {
-    /// The local name.
-    pub name: Arc<str>,
-    /// The alias, for an additional configuration.
-    pub alias: Option<Arc<str>>,
-    /// The provider's own arguments: without `alias` and `version`.
-    pub body: Body,
-    /// The header.
-    pub range: SourceRange,
-}
-
-/// A provider configuration by local name and alias: `aws` or `aws.west`.
-#[derive(Clone, Debug)]
-pub struct ProviderRef {
-    /// The local name.
-    pub name: Arc<str>,
-    /// The alias.
-    pub alias: Option<Arc<str>>,
-    /// Where it stands.
-    pub range: SourceRange,
-}
-
-impl std::fmt::Display for ProviderRef {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match &self.alias {
-            Some(alias) => write!(f, "{}.{alias}", self.name),
-            None => write!(f, "{}", self.name),
         }
     }
 }
@@ -267,7 +235,7 @@ pub struct Output {
     /// Whether its value must not be stored.
     pub ephemeral: bool,
     /// Dependencies that its expression does not show.
-    pub depends_on: Vec<Reference>,
+    pub depends_on: Vec<Referenced>,
     /// `precondition` blocks.
     pub preconditions: Vec<CheckRule>,
     /// The header.
@@ -295,7 +263,7 @@ pub struct Resource {
     /// One instance for each element.
     pub for_each: Option<Expr>,
     /// Dependencies that its expressions do not show.
-    pub depends_on: Vec<Reference>,
+    pub depends_on: Vec<Referenced>,
     /// The provider configuration, where one is chosen.
     pub provider: Option<ProviderRef>,
     /// The `lifecycle` block.
@@ -368,7 +336,7 @@ pub struct ModuleCall {
     /// One instance for each element.
     pub for_each: Option<Expr>,
     /// Dependencies that its expressions do not show.
-    pub depends_on: Vec<Reference>,
+    pub depends_on: Vec<Referenced>,
     /// Provider configurations to hand over, by name inside the module (`aws`, `aws.west`).
     pub providers: BTreeMap<Arc<str>, ProviderRef>,
     /// The header.

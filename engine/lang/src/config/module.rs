@@ -6,17 +6,20 @@ use std::sync::Arc;
 
 use evenkeel_model::{Diagnostics, ResourceMode, SourceRange};
 
-use super::block::{Content, check_name, labels, place, unsupported_argument, unsupported_block};
+use super::block::{
+    Content, check_name, labels, place, reserved_block, unescaped, unsupported_argument, unsupported_block,
+};
 use super::check_block::check;
 use super::constant::{flag, text};
 use super::import::{Import, import};
 use super::moved::moved;
+use super::provider::{provider, provider_ref};
 use super::removed::removed;
-use super::resource::{depends_on, provider_ref, repetition, resource};
+use super::resource::{depends_on, repetition, resource};
 use super::source::{ModuleSource, ModuleSourceError, parse_module_source, parse_registry_source};
 use super::terraform::terraform;
 use super::variable::{check_rule, variable};
-use super::{Local, Module, ModuleCall, Output, ProviderBlock, ProviderRef, Resource, VersionConstraint};
+use super::{Local, Module, ModuleCall, Output, ProviderRef, Resource, VersionConstraint};
 use crate::ast::{Attribute, Block, Body, Expr, ExprKind};
 
 const BLOCKS: [&str; 13] = [
@@ -35,8 +38,8 @@ const BLOCKS: [&str; 13] = [
     "ephemeral",
 ];
 
-/// Adds what a file declares to its module.
-pub(super) fn add_file(body: &Body, module: &mut Module, diagnostics: &mut Diagnostics) {
+/// Adds what the files of a directory declare to its module.
+pub(super) fn add_body(body: &Body, module: &mut Module, diagnostics: &mut Diagnostics) {
     for attribute in body.attributes.iter() {
         diagnostics.push(unsupported_argument(
             &attribute.name,
@@ -172,63 +175,13 @@ fn insert<K: Ord, V>(
     }
 }
 
-fn provider(block: &Block, module: &mut Module, diagnostics: &mut Diagnostics) {
-    let Some([name]) = labels(block, ["name"], diagnostics) else { return };
-    check_name(name, "provider", &block.range, diagnostics);
-    let content =
-        Content::split(&block.body, &["alias", "version", "count", "for_each", "depends_on", "source"], &[]);
-    for reserved in ["count", "for_each", "depends_on", "source"] {
-        if let Some(attribute) = content.attributes.get(reserved) {
-            diagnostics.error(
-                "Reserved argument name in provider block",
-                format!("The provider argument name \"{reserved}\" is reserved and cannot be used."),
-                Some(attribute.name_range.clone()),
-            );
-        }
-    }
-    let alias = text(content.expr("alias"), "alias", diagnostics);
-    if let (Some(alias), Some(expr)) = (&alias, content.expr("alias")) {
-        check_name(alias, "provider alias", expr.range(), diagnostics);
-    }
-    module.providers.push(ProviderBlock {
-        name: name.clone(),
-        alias,
-        body: content.rest,
-        range: block.range.clone(),
-    });
-}
-
-/// Drops provider configurations that were given before, once all files are read.
-pub(super) fn drop_duplicate_providers(module: &mut Module, diagnostics: &mut Diagnostics) {
-    let mut first: BTreeMap<(Arc<str>, Option<Arc<str>>), SourceRange> = BTreeMap::new();
-    module.providers.retain(|ProviderBlock { name, alias, range, .. }| {
-        let Some(given) = first.get(&(name.clone(), alias.clone())) else {
-            first.insert((name.clone(), alias.clone()), range.clone());
-            return true;
-        };
-        let which = match alias {
-            Some(alias) => format!("with alias \"{alias}\""),
-            None => "without an alias".to_owned(),
-        };
-        diagnostics.error(
-            "Duplicate provider configuration",
-            format!(
-                "A configuration {which} for provider \"{name}\" was already given at {}. Further ones need an alias of \
-                 their own.",
-                place(given)
-            ),
-            Some(range.clone()),
-        );
-        false
-    });
-}
-
 fn locals(block: &Block, module: &mut Module, diagnostics: &mut Diagnostics) {
     labels(block, [], diagnostics);
     for nested in block.body.blocks.iter() {
         diagnostics.push(unsupported_block(nested, [], true));
     }
     for Attribute { name, name_range, value } in block.body.attributes.iter() {
+        check_name(name, "local value", name_range, diagnostics);
         let local = Local { name: name.clone(), value: value.clone(), range: name_range.clone() };
         let what = Duplicate::new("local value definition", format!("A local value named \"{name}\""));
         insert(&mut module.locals, name.clone(), local, |local| &local.range, what, diagnostics);
@@ -241,9 +194,16 @@ fn output(block: &Block, diagnostics: &mut Diagnostics) -> Option<Output> {
     let content = Content::exact(
         &block.body,
         &["value", "description", "sensitive", "ephemeral", "depends_on"],
-        &["precondition"],
+        &["precondition", "postcondition"],
         diagnostics,
     );
+    for nested in content.blocks_of("postcondition") {
+        diagnostics.error(
+            "Postconditions are not allowed",
+            "Output values have preconditions only, not postconditions.",
+            Some(nested.range.clone()),
+        );
+    }
     let value = content.required("value", &block.range, diagnostics);
     let output = Output {
         name: name.clone(),
@@ -252,7 +212,11 @@ fn output(block: &Block, diagnostics: &mut Diagnostics) -> Option<Output> {
         sensitive: flag(content.expr("sensitive"), "sensitive", diagnostics),
         ephemeral: flag(content.expr("ephemeral"), "ephemeral", diagnostics),
         depends_on: content.expr("depends_on").map(|expr| depends_on(&expr, diagnostics)).unwrap_or_default(),
-        preconditions: content.blocks.iter().filter_map(|nested| check_rule(nested, diagnostics)).collect(),
+        preconditions: content
+            .blocks_of("precondition")
+            .into_iter()
+            .filter_map(|nested| check_rule(nested, diagnostics))
+            .collect(),
         range: block.range.clone(),
     };
     Some(output)
@@ -260,13 +224,17 @@ fn output(block: &Block, diagnostics: &mut Diagnostics) -> Option<Output> {
 
 fn call(block: &Block, diagnostics: &mut Diagnostics) -> Option<ModuleCall> {
     let [name] = labels(block, ["name"], diagnostics)?;
-    check_name(name, "module", &block.range, diagnostics);
+    check_name(name, "module instance", &block.range, diagnostics);
     let content = Content::split(
         &block.body,
         &["source", "version", "count", "for_each", "depends_on", "providers"],
-        &["lifecycle"],
+        &["_", "lifecycle", "locals", "provider"],
     );
-    for nested in content.blocks.iter().copied().chain(content.rest.blocks.iter()) {
+    for nested in content.blocks.iter().filter(|nested| &*nested.kind != "_") {
+        reserved_block(nested, "module", diagnostics);
+    }
+    let arguments = unescaped(&content, diagnostics);
+    for nested in arguments.blocks.iter() {
         diagnostics.push(unsupported_block(nested, [], true));
     }
     let source = content.required("source", &block.range, diagnostics);
@@ -276,7 +244,7 @@ fn call(block: &Block, diagnostics: &mut Diagnostics) -> Option<ModuleCall> {
         name: name.clone(),
         source: source.and_then(|source| module_source(&source, version.is_some(), diagnostics)),
         version: version.and_then(|version| module_version(&version, diagnostics)),
-        inputs: content.rest.attributes.iter().map(|a| (a.name.clone(), a.value.clone())).collect(),
+        inputs: arguments.attributes.iter().map(|a| (a.name.clone(), a.value.clone())).collect(),
         count,
         for_each,
         depends_on: content.expr("depends_on").map(|expr| depends_on(&expr, diagnostics)).unwrap_or_default(),

@@ -44,6 +44,19 @@ pub struct Referenced {
     pub reference: Reference,
     /// The text that names it.
     pub range: SourceRange,
+    /// What is done with it.
+    pub next: Next,
+}
+
+/// What follows a reference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Nothing, a splat, or a key that is computed.
+    Nothing,
+    /// An attribute.
+    Attribute,
+    /// A constant key.
+    Key,
 }
 
 /// A reference that names nothing, such as `var` alone or `local["x"]`.
@@ -349,7 +362,15 @@ impl Collector {
                 );
             }
         };
-        self.found.push(Referenced { reference, range });
+        let used = steps.iter().take_while(|step| step.range().end.byte <= range.end.byte).count();
+        let next = match (&reference, steps.get(used).map(|step| step.kind())) {
+            (Reference::SelfRef, _) | (_, None) => Next::Nothing,
+            (_, Some(ExprKind::Attribute(..))) => Next::Attribute,
+            (_, Some(ExprKind::LegacyIndex(..))) => Next::Key,
+            (_, Some(ExprKind::Index(_, key))) if matches!(key.kind(), ExprKind::Literal(_)) => Next::Key,
+            (_, Some(_)) => Next::Nothing,
+        };
+        self.found.push(Referenced { reference, range, next });
     }
 
     fn bad(&mut self, base: &Expr, detail: &str) {

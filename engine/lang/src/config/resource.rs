@@ -3,12 +3,14 @@
 use evenkeel_model::value::Kind;
 use evenkeel_model::{Diagnostics, Path, PathStep, ResourceMode, Value};
 
-use super::block::{Content, at_most_one, check_name, labels, reserved_block, unescaped};
+use super::address::unquoted;
+use super::block::{Content, at_most_one, check_name, labels, quoted, reserved_block, unescaped};
 use super::constant::flag;
+use super::provider::provider_ref;
 use super::provisioner::Provisioning;
-use super::reference::{Reference, references, whole};
+use super::reference::{Reference, Referenced, all_of_expr, references, whole};
 use super::variable::check_rule;
-use super::{IgnoreChanges, Lifecycle, ProviderRef, Resource, ResourceKey};
+use super::{CheckRule, IgnoreChanges, Lifecycle, Resource, ResourceKey};
 use crate::ast::{Block, Expr, ExprKind};
 
 const ARGUMENTS: [&str; 4] = ["count", "for_each", "depends_on", "provider"];
@@ -76,7 +78,7 @@ pub(super) fn repetition(
 }
 
 /// A list of references to whole objects.
-pub(super) fn depends_on(expr: &Expr, diagnostics: &mut Diagnostics) -> Vec<Reference> {
+pub(super) fn depends_on(expr: &Expr, diagnostics: &mut Diagnostics) -> Vec<Referenced> {
     let ExprKind::Tuple(elements) = expr.kind() else {
         diagnostics.error(
             "Invalid expression",
@@ -88,75 +90,38 @@ pub(super) fn depends_on(expr: &Expr, diagnostics: &mut Diagnostics) -> Vec<Refe
     elements.iter().filter_map(|element| dependency(element, diagnostics)).collect()
 }
 
-fn dependency(element: &Expr, diagnostics: &mut Diagnostics) -> Option<Reference> {
-    // Quoted references are old, but still understood.
-    let parsed;
-    let element = match element.kind() {
-        ExprKind::Literal(value) if value.as_str().is_some() => {
-            parsed = crate::parse::parse_expression("depends_on", value.as_str().unwrap_or_default()).0;
-            parsed.as_ref().unwrap_or(element)
-        }
-        _ => element,
-    };
+fn dependency(element: &Expr, diagnostics: &mut Diagnostics) -> Option<Referenced> {
+    let inner = bare(element, diagnostics);
     let mut invalid = |detail: &str| {
         diagnostics.error("Invalid depends_on reference", detail, Some(element.range().clone()));
         None
     };
-    let Some(referenced) = whole(element) else {
+    let Some(referenced) = whole(&inner) else {
         return invalid("Each element must be a reference such as aws_vpc.main or module.network.");
     };
-    let whole_object = referenced.range == *element.range();
-    match referenced.reference {
-        Reference::Module { name, output: None } if whole_object => {
-            Some(Reference::Module { name, output: None })
-        }
-        reference @ (Reference::Resource(_) | Reference::Variable(_) | Reference::Local(_))
-            if whole_object =>
-        {
-            Some(reference)
-        }
-        Reference::Module { .. } | Reference::Resource(_) | Reference::Variable(_) | Reference::Local(_) => {
-            invalid(
-                "References in depends_on must be to a whole object (resource, module), not to an attribute or \
-                     one instance of it.",
-            )
-        }
-        Reference::EachKey
-        | Reference::EachValue
-        | Reference::Count
-        | Reference::Path
-        | Reference::Terraform
-        | Reference::SelfRef => invalid("This is not an object that something else can wait for."),
+    // One key may follow: which instance is meant makes no difference.
+    let object = match inner.kind() {
+        ExprKind::Index(object, _) | ExprKind::LegacyIndex(object, _) => object,
+        _ => &inner,
+    };
+    if referenced.range != *object.range() && referenced.range != *inner.range() {
+        return invalid(
+            "References in depends_on must be to a whole object such as a resource or a module, not to an attribute of it.",
+        );
     }
+    Some(Referenced { range: element.range().clone(), ..referenced })
 }
 
-/// `aws`, `aws.west`, or either in quotes.
-pub(super) fn provider_ref(expr: &Expr, diagnostics: &mut Diagnostics) -> Option<ProviderRef> {
-    let range = expr.range().clone();
-    match expr.kind() {
-        ExprKind::Name(name) => return Some(ProviderRef { name: name.clone(), alias: None, range }),
-        ExprKind::Attribute(base, alias) => {
-            if let ExprKind::Name(name) = base.kind() {
-                return Some(ProviderRef { name: name.clone(), alias: Some(alias.clone()), range });
-            }
-        }
-        ExprKind::Literal(value) => {
-            if let Some(inner) =
-                value.as_str().and_then(|text| crate::parse::parse_expression("provider", text).0)
-                && !matches!(inner.kind(), ExprKind::Literal(_))
-            {
-                return provider_ref(&inner, diagnostics).map(|provider| ProviderRef { range, ..provider });
-            }
-        }
-        _ => {}
-    }
-    diagnostics.error(
-        "Invalid provider configuration reference",
-        "A provider configuration is named by the provider's local name and, where there is one, its alias: aws or \
-         aws.west.",
-        Some(range),
-    );
-    None
+/// The expression without quotes around it, which are old and still understood.
+fn bare(expr: &Expr, diagnostics: &mut Diagnostics) -> Expr {
+    let ExprKind::Literal(value) = expr.kind() else { return expr.clone() };
+    let Some(text) = value.as_str() else { return expr.clone() };
+    let (inner, _) = crate::parse::parse_expression(&expr.range().filename, text);
+    let Some(inner) = inner.filter(|inner| whole(inner).is_some() || path_of(inner).is_some()) else {
+        return expr.clone();
+    };
+    quoted(expr, "reference", diagnostics);
+    inner
 }
 
 const LIFECYCLE: [&str; 4] =
@@ -166,7 +131,13 @@ fn lifecycle(block: &Block, key: &ResourceKey, diagnostics: &mut Diagnostics) ->
     labels(block, [], diagnostics);
     let content = Content::exact(&block.body, &LIFECYCLE, &["precondition", "postcondition"], diagnostics);
     let mut rules = |kind: &str| {
-        content.blocks_of(kind).into_iter().filter_map(|nested| check_rule(nested, diagnostics)).collect()
+        let found: Vec<CheckRule> = content
+            .blocks_of(kind)
+            .into_iter()
+            .filter_map(|nested| check_rule(nested, diagnostics))
+            .collect();
+        found.iter().for_each(|rule| refuse_own(rule, kind, key, diagnostics));
+        found
     };
     let conditions = Lifecycle {
         preconditions: rules("precondition"),
@@ -177,6 +148,20 @@ fn lifecycle(block: &Block, key: &ResourceKey, diagnostics: &mut Diagnostics) ->
         ResourceMode::Managed => managed_lifecycle(&content, conditions, diagnostics),
         ResourceMode::Data => refuse_arguments(&content, "data", conditions, diagnostics),
         ResourceMode::Ephemeral => refuse_arguments(&content, "ephemeral", conditions, diagnostics),
+    }
+}
+
+/// A condition of a resource refers to it as `self`, if at all.
+fn refuse_own(rule: &CheckRule, kind: &str, key: &ResourceKey, diagnostics: &mut Diagnostics) {
+    let own = Reference::Resource(key.clone());
+    for expr in [&rule.condition, &rule.error_message] {
+        if references(expr).iter().any(|referenced| referenced.reference == own) {
+            diagnostics.error(
+                format!("Invalid reference in {kind}"),
+                format!("{key} may not refer to itself by its name. In a postcondition it is called self."),
+                Some(expr.range().clone()),
+            );
+        }
     }
 }
 
@@ -222,9 +207,9 @@ fn managed_lifecycle(
 }
 
 fn ignore_changes(expr: &Expr, diagnostics: &mut Diagnostics) -> IgnoreChanges {
+    let Some(expr) = unquoted(expr, diagnostics) else { return IgnoreChanges::None };
     match expr.kind() {
         ExprKind::Name(name) if &**name == "all" => IgnoreChanges::All,
-        ExprKind::Literal(value) if value.as_str() == Some("all") => IgnoreChanges::All,
         ExprKind::Tuple(elements) => {
             let paths: Vec<Path> =
                 elements.iter().filter_map(|element| ignored_path(element, diagnostics)).collect();
@@ -242,13 +227,15 @@ fn ignore_changes(expr: &Expr, diagnostics: &mut Diagnostics) -> IgnoreChanges {
 }
 
 fn ignored_path(element: &Expr, diagnostics: &mut Diagnostics) -> Option<Path> {
-    let parsed = match element.kind() {
-        ExprKind::Literal(value) => {
-            value.as_str().and_then(|text| crate::parse::parse_expression("ignore_changes", text).0)
-        }
-        _ => None,
-    };
-    let path = path_of(parsed.as_ref().unwrap_or(element));
+    if matches!(element.kind(), ExprKind::Literal(value) if value.as_str() == Some("*")) {
+        diagnostics.error(
+            "Invalid ignore_changes wildcard",
+            "The list [\"*\"] is an old spelling that is not understood any more. Write ignore_changes = all.",
+            Some(element.range().clone()),
+        );
+        return None;
+    }
+    let path = path_of(&bare(element, diagnostics));
     if path.is_none() {
         diagnostics.error(
             "Invalid ignore_changes",
@@ -291,15 +278,47 @@ fn replace_triggered_by(expr: &Expr, diagnostics: &mut Diagnostics) -> Vec<Expr>
         );
         return Vec::new();
     };
-    for element in elements {
-        let managed = |reference: &Reference| matches!(reference, Reference::Resource(key) if key.mode == ResourceMode::Managed);
-        if whole(element).is_none() || !references(element).first().is_some_and(|r| managed(&r.reference)) {
-            diagnostics.error(
-                "Invalid replace_triggered_by expression",
-                "Each element must be a reference to a managed resource of the same module, or to an attribute of one.",
-                Some(element.range().clone()),
-            );
+    elements
+        .iter()
+        .filter_map(|element| {
+            let element = unquoted(element, diagnostics)?;
+            check_trigger(&element, diagnostics);
+            Some(element)
+        })
+        .collect()
+}
+
+/// A trigger is one resource, chosen by `each.key` or `count.index` where it has instances.
+fn check_trigger(element: &Expr, diagnostics: &mut Diagnostics) {
+    let (found, malformed) = all_of_expr(element);
+    let mut problem = |what: &str, detail: &str| {
+        diagnostics.error(
+            format!("Invalid {what}replace_triggered_by expression"),
+            detail,
+            Some(element.range().clone()),
+        );
+    };
+    let mut resources = 0;
+    for referenced in &found {
+        match &referenced.reference {
+            Reference::Resource(_) => resources += 1,
+            Reference::EachKey | Reference::Count => {}
+            Reference::EachValue => {
+                problem("each reference in ", "Only each.key may choose the instance, not each.value.");
+            }
+            Reference::Variable(_)
+            | Reference::Local(_)
+            | Reference::Module { .. }
+            | Reference::Path
+            | Reference::Terraform
+            | Reference::SelfRef => problem(
+                "reference in ",
+                "Only resources of the same module can trigger a replacement, with each.key or count.index as the key.",
+            ),
         }
     }
-    elements.clone()
+    let detail = "Each element must be one reference to a managed resource of the same module, or to an attribute of one.";
+    if malformed.is_empty() && (resources != 1 || whole(element).is_none()) {
+        problem("", detail);
+    }
 }

@@ -1,14 +1,18 @@
-//! The `terraform` block: versions, required providers, backend.
+//! The `terraform` block: versions, backend, and what belongs to no other block.
 
 use std::sync::Arc;
 
-use evenkeel_model::{Diagnostic, Diagnostics, ProviderAddress};
+use evenkeel_model::{Diagnostics, SourceRange};
 
-use super::block::{Content, check_name, labels};
-use super::constant::text;
+use super::block::{Content, labels, place, unsupported_block};
+use super::constant::{constant, text};
+use super::required::{check_local_name, required_providers};
 use super::version::{FOLLOWED_VERSION, Version, VersionConstraint};
-use super::{Backend, Module, RequiredProvider, block};
+use super::{Backend, Module};
 use crate::ast::{Attribute, Block, Expr, ExprKind};
+
+/// The one edition of the language that there is.
+const EDITION: &str = "TF2021";
 
 /// Reads a `terraform` block into a module.
 pub(super) fn terraform(block: &Block, module: &mut Module, diagnostics: &mut Diagnostics) {
@@ -22,6 +26,12 @@ pub(super) fn terraform(block: &Block, module: &mut Module, diagnostics: &mut Di
     if let Some(expr) = content.expr("required_version") {
         required_version(&expr, module, diagnostics);
     }
+    if let Some(expr) = content.expr("language") {
+        language(&expr, diagnostics);
+    }
+    if let Some(experiments) = content.attributes.get("experiments") {
+        refuse_experiments(experiments, diagnostics);
+    }
     for nested in content.blocks {
         match &*nested.kind {
             "required_providers" => required_providers(nested, module, diagnostics),
@@ -30,21 +40,28 @@ pub(super) fn terraform(block: &Block, module: &mut Module, diagnostics: &mut Di
                     backend(kind.clone(), nested, module, diagnostics);
                 }
             }
-            "cloud" => backend("cloud".into(), nested, module, diagnostics),
-            _ => {}
+            "cloud" => {
+                labels(nested, [], diagnostics);
+                backend("cloud".into(), nested, module, diagnostics);
+            }
+            _ => provider_meta(nested, module, diagnostics),
         }
     }
 }
 
 fn required_version(expr: &Expr, module: &mut Module, diagnostics: &mut Diagnostics) {
     let Some(text) = text(Some(expr.clone()), "required_version", diagnostics) else { return };
-    let constraint: VersionConstraint = match text.parse() {
-        Ok(constraint) => constraint,
-        Err(error) => {
-            diagnostics.error("Invalid version constraint", format!("{error}."), Some(expr.range().clone()));
-            return;
-        }
-    };
+    let Some(constraint) = check_constraint(&text, expr, diagnostics) else { return };
+    if constraint.names_prerelease() {
+        diagnostics.error(
+            "Invalid required_version constraint",
+            format!(
+                "Versions before a release are not supported here: {constraint}. Name the version itself."
+            ),
+            Some(expr.range().clone()),
+        );
+        return;
+    }
     let followed: Result<Version, _> = FOLLOWED_VERSION.parse();
     if followed.is_ok_and(|followed| !constraint.allows(&followed)) {
         diagnostics.error(
@@ -59,104 +76,79 @@ fn required_version(expr: &Expr, module: &mut Module, diagnostics: &mut Diagnost
     module.required_version.push(constraint);
 }
 
+/// Reads a version constraint; reports what is none.
+pub(super) fn check_constraint(
+    text: &str,
+    expr: &Expr,
+    diagnostics: &mut Diagnostics,
+) -> Option<VersionConstraint> {
+    match text.parse() {
+        Ok(constraint) => Some(constraint),
+        Err(error) => {
+            diagnostics.error("Invalid version constraint", format!("{error}."), Some(expr.range().clone()));
+            None
+        }
+    }
+}
+
+fn language(expr: &Expr, diagnostics: &mut Diagnostics) {
+    let (summary, detail) = match expr.kind() {
+        ExprKind::Name(edition) if **edition == *EDITION => return,
+        ExprKind::Name(edition) => (
+            "Unsupported language edition",
+            format!("There is one edition of the language, {EDITION}, and not \"{edition}\"."),
+        ),
+        _ => (
+            "Invalid language edition",
+            format!("The edition of the language is a keyword; the only one, and the default, is {EDITION}."),
+        ),
+    };
+    diagnostics.error(summary, detail, Some(expr.range().clone()));
+}
+
+fn refuse_experiments(attribute: &Attribute, diagnostics: &mut Diagnostics) {
+    diagnostics.error(
+        "Module uses experimental features",
+        "Experiments of the language exist in early versions of Terraform only, and there is none of them here.",
+        Some(attribute.name_range.clone()),
+    );
+}
+
 fn backend(kind: Arc<str>, block: &Block, module: &mut Module, diagnostics: &mut Diagnostics) {
-    if let Some(first) = &module.backend {
+    let Some(first) = &module.backend else {
+        module.backend = Some(Backend { kind, range: block.range.clone() });
+        return;
+    };
+    let summary = match (&*first.kind == "cloud", &*kind == "cloud") {
+        (false, false) => "Duplicate backend configuration",
+        (true, true) => "Duplicate HCP Terraform configurations",
+        (true, false) | (false, true) => "Both a backend and cloud configuration are present",
+    };
+    let detail = format!(
+        "A module may have only one backend or cloud block; the first is at {}.",
+        place(&first.range)
+    );
+    diagnostics.error(summary, detail, Some(block.range.clone()));
+}
+
+/// What a module says to a provider about itself. It is checked, and nobody listens.
+fn provider_meta(block: &Block, module: &mut Module, diagnostics: &mut Diagnostics) {
+    let Some([name]) = labels(block, ["provider"], diagnostics) else { return };
+    check_local_name(name, &block.range, diagnostics);
+    for nested in block.body.blocks.iter() {
+        diagnostics.push(unsupported_block(nested, [], true));
+    }
+    for attribute in block.body.attributes.iter() {
+        constant(&attribute.value, diagnostics);
+    }
+    let first: Option<&SourceRange> = module.provider_metas.get(name);
+    if let Some(first) = first {
         diagnostics.error(
-            "Duplicate backend configuration",
-            format!("A module may have only one backend; the first is at {}.", block::place(&first.range)),
+            "Duplicate provider_meta block",
+            format!("The first provider_meta block for \"{name}\" is at {}. One is allowed.", place(first)),
             Some(block.range.clone()),
         );
         return;
     }
-    diagnostics.push(
-        Diagnostic::warning(
-            "Backend configuration ignored",
-            format!(
-                "Evenkeel keeps state in its own store and does not use the \"{kind}\" backend. State that is there \
-                 already is not read, and cannot be taken over yet."
-            ),
-        )
-        .at(block.range.clone()),
-    );
-    module.backend = Some(Backend { kind, range: block.range.clone() });
-}
-
-fn required_providers(block: &Block, module: &mut Module, diagnostics: &mut Diagnostics) {
-    labels(block, [], diagnostics);
-    for nested in block.body.blocks.iter() {
-        diagnostics.push(block::unsupported_block(nested, [], true));
-    }
-    for attribute in block.body.attributes.iter() {
-        check_name(&attribute.name, "provider local", &attribute.name_range, diagnostics);
-        let Some(required) = required_provider(attribute, diagnostics) else { continue };
-        if let Some(first) = module.required_providers.get(&attribute.name) {
-            diagnostics.error(
-                "Duplicate required provider",
-                format!(
-                    "The provider \"{}\" is required at {} already. Each is required once per module.",
-                    attribute.name,
-                    block::place(&first.range)
-                ),
-                Some(attribute.name_range.clone()),
-            );
-            continue;
-        }
-        module.required_providers.insert(attribute.name.clone(), required);
-    }
-}
-
-fn required_provider(attribute: &Attribute, diagnostics: &mut Diagnostics) -> Option<RequiredProvider> {
-    let range = attribute.name_range.clone();
-    let implied = || ProviderAddress::implied(&attribute.name.to_lowercase());
-    let ExprKind::Object(items) = attribute.value.kind() else {
-        // Before Terraform 0.13 the version stood alone.
-        let version = text(Some(attribute.value.clone()), &attribute.name, diagnostics)?;
-        check_constraint(&version, &attribute.value, diagnostics);
-        return Some(RequiredProvider { source: implied(), version: Some(version), range });
-    };
-    let mut source = implied();
-    let mut version = None;
-    for item in items {
-        let key = match item.key.kind() {
-            ExprKind::Literal(key) => key.as_str().unwrap_or_default(),
-            _ => "",
-        };
-        match key {
-            "source" => {
-                let given = text(Some(item.value.clone()), "source", diagnostics)?;
-                match given.parse() {
-                    Ok(address) => source = address,
-                    Err(error) => {
-                        diagnostics.error(
-                            "Invalid provider source string",
-                            format!("{error}."),
-                            Some(item.value.range().clone()),
-                        );
-                    }
-                }
-            }
-            "version" => {
-                version = text(Some(item.value.clone()), "version", diagnostics);
-                if let Some(version) = &version {
-                    check_constraint(version, &item.value, diagnostics);
-                }
-            }
-            "configuration_aliases" => {}
-            other => diagnostics.error(
-                "Invalid required_providers object",
-                format!(
-                    "\"{other}\" is not an attribute of a required provider; these are source, version and \
-                     configuration_aliases."
-                ),
-                Some(item.key.range().clone()),
-            ),
-        }
-    }
-    Some(RequiredProvider { source, version, range })
-}
-
-fn check_constraint(version: &str, expr: &Expr, diagnostics: &mut Diagnostics) {
-    if let Err(error) = version.parse::<VersionConstraint>() {
-        diagnostics.error("Invalid version constraint", format!("{error}."), Some(expr.range().clone()));
-    }
+    module.provider_metas.insert(name.clone(), block.range.clone());
 }

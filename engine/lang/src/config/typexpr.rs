@@ -86,7 +86,10 @@ pub(super) fn type_constraint(expr: &Expr, diagnostics: &mut Diagnostics) -> (Ty
             constructor(name, arguments, expr, diagnostics)
         }
         ExprKind::Literal(value) if value.as_str().is_some() => invalid(
-            "Invalid quoted type constraint",
+            match value.as_str() {
+                Some("string" | "list" | "map") => "Invalid quoted type constraints",
+                _ => "Invalid legacy variable type hint",
+            },
             "A type is written without quotes: string, not \"string\"; list(string), not \"list\".",
             expr,
             diagnostics,

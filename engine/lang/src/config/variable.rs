@@ -7,15 +7,25 @@ use evenkeel_model::{Diagnostics, Marks, Type, Value};
 
 use super::block::{Content, check_name, labels};
 use super::constant::{constant, flag, text};
-use super::reference::{Reference, references};
+use super::reference::{Reference, all_of_expr, references};
 use super::typexpr::{TypeDefaults, type_constraint};
 use super::{CheckRule, ParsingMode, Variable};
 use crate::ast::{Block, Expr, ExprKind};
 use crate::parse::parse_expression;
 
 /// Names that mean something else in a `module` block.
-const RESERVED: [&str; 8] =
-    ["source", "version", "providers", "count", "for_each", "lifecycle", "depends_on", "locals"];
+const RESERVED: [&str; 10] = [
+    "source",
+    "version",
+    "providers",
+    "count",
+    "for_each",
+    "lifecycle",
+    "depends_on",
+    "locals",
+    "provider",
+    "_",
+];
 
 impl Variable {
     /// The value as this variable has it: attribute defaults filled in, of its type, and marked.
@@ -116,6 +126,17 @@ pub(super) fn check_rule(block: &Block, diagnostics: &mut Diagnostics) -> Option
     let content = Content::exact(&block.body, &["condition", "error_message"], &[], diagnostics);
     let condition = content.required("condition", &block.range, diagnostics);
     let error_message = content.required("error_message", &block.range, diagnostics);
+    let empty = |condition: &Expr| {
+        let (found, malformed) = all_of_expr(condition);
+        found.is_empty() && malformed.is_empty()
+    };
+    if let Some(condition) = condition.as_ref().filter(|condition| empty(condition)) {
+        diagnostics.error(
+            format!("Invalid {} expression", block.kind),
+            "The condition refers to nothing, so it is always the same and checks nothing.",
+            Some(condition.range().clone()),
+        );
+    }
     Some(CheckRule { condition: condition?, error_message: error_message?, range: block.range.clone() })
 }
 

@@ -169,6 +169,11 @@ impl VersionConstraint {
 }
 
 impl VersionConstraint {
+    /// Whether any condition names a version before a release.
+    pub fn names_prerelease(&self) -> bool {
+        self.conditions.iter().any(|(_, version)| version.is_prerelease())
+    }
+
     /// Whether a registry's version may be chosen. One before a release is only chosen where exactly
     /// it is asked for.
     pub fn selects(&self, version: &Version) -> bool {

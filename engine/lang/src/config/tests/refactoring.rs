@@ -187,8 +187,15 @@ fn mistakes_in_addresses() {
     );
     wrong("import {\n  to = data.a_b.c\n  id = \"x\"\n}\n", "main.tf:2:8 ~ Invalid import address");
     wrong(
+        "removed {\n  from = a_b.c\n  lifecycle {\n    destroy = var.x\n  }\n}\n",
+        "main.tf:4:15 ~ Variables not allowed",
+    );
+    check(
         "import {\n  to = module.m.a_b.c\n  id = \"x\"\n  provider = a\n}\n",
-        "main.tf:4:14 ~ Invalid import provider argument",
+        &[
+            "main.tf:4:14 ~ Invalid import provider argument",
+            "Configuration for import target does not exist",
+        ],
     );
     wrong(
         "resource \"a_b\" \"c\" {}\nimport {\n  to = a_b.c\n  id = \"x\"\n}\nimport {\n  to = a_b.c\n  id = \"y\"\n}\n",

@@ -1,0 +1,29 @@
+//! What to tell the user once about parts of a configuration that are accepted and mean something
+//! else here, or nothing.
+
+use evenkeel_model::{Diagnostic, Diagnostics};
+
+use super::{Backend, Configuration};
+
+/// What a run should say about a configuration before it does anything.
+pub fn notes(configuration: &Configuration) -> Diagnostics {
+    configuration.root().backend.iter().map(backend).fold(Diagnostics::new(), |mut notes, note| {
+        notes.push(note);
+        notes
+    })
+}
+
+fn backend(backend: &Backend) -> Diagnostic {
+    let what = match &*backend.kind {
+        "cloud" => "the \"cloud\" block".to_owned(),
+        kind => format!("the \"{kind}\" backend"),
+    };
+    Diagnostic::warning(
+        "Backend configuration ignored",
+        format!(
+            "Evenkeel keeps state in its own store and does not use {what}. State that is there already is not read, \
+             and cannot be taken over yet."
+        ),
+    )
+    .at(backend.range.clone())
+}
