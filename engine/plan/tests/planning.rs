@@ -348,7 +348,7 @@ resource "test_thing" "a" {{
       error_message = "Wrong id."
     }}
     precondition {{
-      condition     = 1 == 1
+      condition     = path.root == path.module
       error_message = "Never."
     }}
   }}
