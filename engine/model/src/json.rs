@@ -18,7 +18,8 @@ use crate::value::{Kind, Marks, Refinements, Value};
 #[error("{0}")]
 pub struct JsonError(pub String);
 
-/// A number as JSON, digit for digit.
+/// A number as JSON, digit for digit. JSON has no infinite numbers; whoever stores values refuses them
+/// before (see [`Value::has_infinity`]).
 pub fn number_to_json(number: &Number) -> Json {
     serde_json::from_str(&number.to_string()).unwrap_or(Json::Null)
 }

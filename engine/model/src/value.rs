@@ -328,6 +328,13 @@ impl Value {
         known
     }
 
+    /// Whether an infinite number is inside, which can be computed with and not be stored.
+    pub fn has_infinity(&self) -> bool {
+        let mut found = self.as_number().is_some_and(Number::is_infinite);
+        self.for_each_child(|child| found = found || child.has_infinity());
+        found
+    }
+
     /// Whether the value is null.
     pub fn is_null(&self) -> bool {
         matches!(self.kind, Kind::Null(_))

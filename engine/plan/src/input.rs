@@ -46,6 +46,10 @@ pub struct Options {
     pub plan_time: Option<String>,
     /// The time of the apply, which `timestamp()` gives; unknown while planning.
     pub apply_time: Option<String>,
+    /// What `pathexpand("~")` gives: the home of the person who runs this, if it is one.
+    pub home: Option<Arc<str>>,
+    /// What `uuid()` and `bcrypt()` are made from during apply; they are unknown without.
+    pub entropy: Option<[u8; 32]>,
     /// Instances to replace though nothing forces it.
     pub replace: BTreeSet<InstanceAddress>,
     /// What `path.cwd` is.
@@ -60,6 +64,8 @@ impl Default for Options {
             workspace: "default".into(),
             plan_time: None,
             apply_time: None,
+            home: None,
+            entropy: None,
             replace: BTreeSet::new(),
             working_directory: ".".into(),
         }

@@ -190,6 +190,10 @@ impl Scope for InstanceScope<'_> {
     fn apply_time(&self) -> Option<String> {
         self.world.options.apply_time.clone()
     }
+
+    fn home(&self) -> Option<String> {
+        self.world.options.home.as_deref().map(str::to_owned)
+    }
 }
 
 impl InstanceScope<'_> {

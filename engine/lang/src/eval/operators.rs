@@ -263,17 +263,16 @@ fn binary(op: BinaryOp, a: &Value, b: &Value) -> Result<Value, String> {
 }
 
 fn arithmetic(op: BinaryOp, a: &Number, b: &Number) -> Result<Value, String> {
-    let number = |number: Number| Ok(Value::from(Kind::Number(number)));
+    let number = |result: Option<Number>, why: &str| match result {
+        Some(number) => Ok(Value::from(Kind::Number(number))),
+        None => Err(why.to_owned()),
+    };
     match op {
-        BinaryOp::Add => number(a.add(b)),
-        BinaryOp::Subtract => number(a.sub(b)),
-        BinaryOp::Multiply => number(a.mul(b)),
-        BinaryOp::Divide => match a.div(b) {
-            Some(quotient) => number(quotient),
-            None => Err("division by zero".into()),
-        },
-        // The remainder of a division by zero is the number itself.
-        BinaryOp::Modulo => number(a.rem(b).unwrap_or_else(|| a.clone())),
+        BinaryOp::Add => number(a.add(b), "can't compute sum of opposing infinities"),
+        BinaryOp::Subtract => number(a.sub(b), "can't subtract infinity from itself"),
+        BinaryOp::Multiply => number(a.mul(b), "can't multiply zero by infinity"),
+        BinaryOp::Divide => number(a.div(b), "can't divide zero by zero or infinity by infinity"),
+        BinaryOp::Modulo => number(a.rem(b), "can't use modulo with infinity"),
         BinaryOp::Less => Ok(Value::bool(a < b)),
         BinaryOp::LessOrEqual => Ok(Value::bool(a <= b)),
         BinaryOp::Greater => Ok(Value::bool(a > b)),

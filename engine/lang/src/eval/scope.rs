@@ -93,4 +93,15 @@ pub trait Scope {
     fn apply_time(&self) -> Option<String> {
         None
     }
+
+    /// The home directory for `pathexpand()`; `None` where nobody in particular runs this.
+    fn home(&self) -> Option<String> {
+        None
+    }
+
+    /// What `uuid()` and `bcrypt()` are made from during apply: differs from run to run and from scope
+    /// to scope. `None` while planning, where they are unknown.
+    fn entropy(&self) -> Option<[u8; 32]> {
+        None
+    }
 }

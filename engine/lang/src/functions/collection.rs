@@ -236,18 +236,13 @@ fn coalescelist(arguments: &[Value]) -> Result<Value, CallError> {
     if arguments.is_empty() {
         return failed("at least one argument is required");
     }
-    for argument in arguments {
-        if argument.is_unknown() {
-            return Ok(Value::unknown(Type::Dynamic));
-        }
-        if !is_sequence(&argument.ty()) {
-            return failed("coalescelist arguments must be lists or tuples");
-        }
+    let known = arguments.iter().take_while(|argument| argument.is_known());
+    if !known.into_iter().all(|argument| is_sequence(&argument.ty())) {
+        return failed("coalescelist arguments must be lists or tuples");
     }
-    match arguments
-        .iter()
-        .find(|argument| argument.as_elements().is_some_and(|elements| !elements.is_empty()))
-    {
+    let empty = |argument: &&Value| argument.as_elements().is_none_or(<[Value]>::is_empty);
+    match arguments.iter().find(|argument| argument.is_unknown() || !empty(argument)) {
+        Some(found) if found.is_unknown() => Ok(Value::unknown(Type::Dynamic)),
         Some(found) => Ok(found.clone()),
         None => failed("no non-null arguments"),
     }
@@ -375,8 +370,8 @@ fn element(arguments: &[Value]) -> Result<Value, CallError> {
 /// The parts of a sequence, nested ones taken apart; `None` where their number is not known.
 fn flattened(list: &Value, out: &mut Vec<Value>, marks: &mut Marks) -> bool {
     *marks = marks.union(list.marks());
-    let partly = matches!(list.kind(), Kind::Set(..)) && !list.is_wholly_known();
-    let Some(elements) = list.as_elements().filter(|_| !partly) else { return false };
+    let (least, most) = length_bounds(list);
+    let Some(elements) = list.as_elements().filter(|_| most == Some(least)) else { return false };
     let mut known = true;
     for element in elements {
         let nested =
@@ -529,9 +524,7 @@ fn matchkeys(arguments: &[Value]) -> Result<Value, CallError> {
     let Some(common) = unify(&[keys_type, search_type]) else {
         return failed("keys and searchset must be of the same type");
     };
-    if !arguments.iter().skip(1).all(Value::is_wholly_known)
-        || arguments.first().is_some_and(Value::is_unknown)
-    {
+    if !arguments.iter().all(Value::is_wholly_known) {
         return Ok(Value::unknown(ty));
     }
     let as_common = |position: usize| match arguments.get(position).map(|value| convert(value, &common)) {
@@ -649,6 +642,9 @@ fn range(arguments: &[Value]) -> Result<Value, CallError> {
     if !down && end < start {
         return bad(1, "end must be greater than start when step is positive");
     }
+    if [&start, &end, &step].iter().any(|number| number.is_infinite()) {
+        return failed("the numbers must be finite");
+    }
     let mut values = Vec::new();
     let mut number = start;
     while if down { number > end } else { number < end } {
@@ -658,7 +654,8 @@ fn range(arguments: &[Value]) -> Result<Value, CallError> {
             );
         }
         values.push(Kind::Number(number.clone()).into());
-        number = number.add(&step);
+        let Some(next) = number.add(&step) else { return failed("the numbers must be finite") };
+        number = next;
     }
     Ok(Value::list(Type::Number, values))
 }

@@ -142,6 +142,9 @@ pub(super) fn to_json(value: &Value) -> String {
 
 fn jsonencode(arguments: &[Value]) -> Result<Value, CallError> {
     let Some(value) = arguments.first() else { return failed("a value is required") };
+    if value.has_infinity() {
+        return failed("cannot serialize infinity as JSON");
+    }
     if value.is_wholly_known() {
         return Ok(Value::string(to_json(value)));
     }

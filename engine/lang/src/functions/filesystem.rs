@@ -32,12 +32,12 @@ pub(super) static FUNCTIONS: &[Function] = &[
         fileset,
         "The files below the path that match the pattern.",
     ),
-    Function::new(
+    Function::scoped(
         "pathexpand",
         &[PATH],
         Ty::String,
         pathexpand,
-        "The path; a leading ~ is refused, because evaluation knows no home directory.",
+        "The path with a leading ~ replaced by the home directory of the person who runs it.",
     ),
     Function::scoped(
         "templatefile",
@@ -116,14 +116,18 @@ fn dirname(arguments: &[Value]) -> Result<Value, CallError> {
     }))
 }
 
-fn pathexpand(arguments: &[Value]) -> Result<Value, CallError> {
+fn pathexpand(arguments: &[Value], evaluator: &mut Evaluator) -> Result<Value, CallError> {
     let path = text(arguments, 0);
-    match path.starts_with('~') {
-        true => bad(
+    let Some(rest) = path.strip_prefix('~') else { return Ok(Value::string(path)) };
+    if !rest.is_empty() && !rest.starts_with(['/', '\\']) {
+        return failed("cannot expand user-specific home dir");
+    }
+    match evaluator.scope.home() {
+        Some(home) => Ok(Value::string(clean(&format!("{home}/{rest}")))),
+        None => bad(
             0,
-            "a path with a home directory cannot be expanded: evaluation does not depend on who runs it; write the path out or make it a variable",
+            "there is no home directory here: what a revision means does not depend on who evaluates it; write the path out or make it a variable",
         ),
-        false => Ok(Value::string(path)),
     }
 }
 

@@ -269,7 +269,11 @@ fn write_verb(verb: &Verb, values: &[Value], out: &mut String) -> Result<(), Cal
         'e' | 'E' | 'f' | 'g' | 'G' => {
             let value = as_type(Type::Number)?;
             let number = value.as_number().cloned().unwrap_or(Number::ZERO);
-            out.push_str(&pad_number(verb, number.is_negative(), &float(verb, &number.abs())));
+            let digits = match number.is_infinite() {
+                true => "Inf".to_owned(),
+                false => float(verb, &number.abs()),
+            };
+            out.push_str(&pad_number(verb, number.has_minus(), &digits));
         }
         letter => {
             return failed(format!(
@@ -284,8 +288,9 @@ fn write_verb(verb: &Verb, values: &[Value], out: &mut String) -> Result<(), Cal
 fn as_is(verb: &Verb, value: &Value) -> String {
     match value.kind() {
         Kind::String(text) if !verb.sharp => text.to_string(),
+        Kind::Number(number) if number.is_infinite() => number.to_string(),
         Kind::Number(number) if !verb.sharp => {
-            let sign = if number.is_negative() { "-" } else { "" };
+            let sign = if number.has_minus() { "-" } else { "" };
             format!("{sign}{}", general(&Decimal::of(&number.abs()), None, 'e'))
         }
         _ => super::encoding::to_json(value),

@@ -155,22 +155,24 @@ fn cidrsubnet(arguments: &[Value]) -> Result<Value, CallError> {
     let number = integer(arguments, 2)?;
     let network = parse(text(arguments, 0))?;
     let length = i64::from(network.length) + newbits;
-    let Some(length) = u32::try_from(length).ok().filter(|length| newbits >= 0 && *length <= network.width)
-    else {
+    let Some(length) = u32::try_from(length).ok().filter(|length| *length <= network.width) else {
         return failed(format!(
             "insufficient address space to extend prefix of {} by {newbits}",
             network.length
         ));
     };
-    let extension = length - network.length;
-    if number >= Integer::from(1) << extension as usize || number < Integer::ZERO {
+    let magnitude = if number < Integer::ZERO { -number.clone() } else { number.clone() };
+    // A prefix that gets shorter is not checked, as Terraform has it.
+    if usize::try_from(newbits).is_ok_and(|bits| magnitude >= Integer::from(1) << bits) {
         return failed(format!(
             "prefix extension of {newbits} does not accommodate a subnet numbered {number}"
         ));
     }
-    let number = u128::try_from(number).unwrap_or_default();
-    let shifted = number.checked_shl(network.width - length).unwrap_or_default();
-    Ok(Value::string(Network { address: network.address | shifted, length, ..network }.to_string()))
+    let place = u128::try_from(magnitude).unwrap_or_default();
+    let place = place.checked_shl(network.width - length).unwrap_or_default() & mask(network.width);
+    // Nor is a negative number: its magnitude takes the place of the address.
+    let address = if number < Integer::ZERO { place } else { network.address | place };
+    Ok(Value::string(Network { address, length, ..network }.to_string()))
 }
 
 fn cidrsubnets(arguments: &[Value]) -> Result<Value, CallError> {

@@ -14,6 +14,7 @@ mod format;
 mod hash;
 mod ip_network;
 mod numeric;
+mod re2;
 mod set;
 mod string;
 mod type_conversion;

@@ -70,7 +70,7 @@ fn floor(arguments: &[Value]) -> Result<Value, CallError> {
 fn float(value: f64) -> Result<Value, CallError> {
     match Number::from_f64_shortest(value) {
         Ok(number) => Ok(Kind::Number(number).into()),
-        Err(_) => failed("the result is not a finite number"),
+        Err(_) => failed("the result is not a number"),
     }
 }
 
@@ -88,15 +88,17 @@ fn signum(arguments: &[Value]) -> Result<Value, CallError> {
 }
 
 fn max(arguments: &[Value]) -> Result<Value, CallError> {
-    extreme(arguments.iter().filter_map(Value::as_number).max())
+    extreme(arguments, |number, best| number > best)
 }
 
 fn min(arguments: &[Value]) -> Result<Value, CallError> {
-    extreme(arguments.iter().filter_map(Value::as_number).min())
+    extreme(arguments, |number, best| number < best)
 }
 
-fn extreme(found: Option<&Number>) -> Result<Value, CallError> {
-    match found {
+/// The first of the numbers that none is better than.
+fn extreme(arguments: &[Value], better: fn(&Number, &Number) -> bool) -> Result<Value, CallError> {
+    let numbers = arguments.iter().filter_map(Value::as_number);
+    match numbers.reduce(|best, number| if better(number, best) { number } else { best }) {
         Some(number) => Ok(Kind::Number(number.clone()).into()),
         None => failed("must pass at least one number"),
     }
@@ -122,9 +124,11 @@ fn parseint(arguments: &[Value]) -> Result<Value, CallError> {
     let (base_number, mut total) = (Number::from(base), Number::ZERO);
     for digit in digits.chars() {
         let Some(value) = digit_value(digit, base) else { return wrong() };
-        total = total.mul(&base_number).add(&Number::from(value));
+        let next = total.mul(&base_number).and_then(|shifted| shifted.add(&Number::from(value)));
+        let Some(next) = next else { return wrong() };
+        total = next;
     }
-    Ok(Kind::Number(if negative { total.neg() } else { total }).into())
+    Ok(Kind::Number(if negative && !total.is_zero() { total.neg() } else { total }).into())
 }
 
 /// What a digit counts; up to base 36 upper and lower case are the same.
@@ -155,7 +159,10 @@ fn sum(arguments: &[Value]) -> Result<Value, CallError> {
         }
         match evenkeel_model::convert::convert(element, &Type::Number) {
             Ok(value) => match value.as_number() {
-                Some(number) => total = total.add(number),
+                Some(number) => match total.add(number) {
+                    Some(sum) => total = sum,
+                    None => return failed("can't compute sum of opposing infinities"),
+                },
                 None => known = false,
             },
             Err(_) => return bad(0, "argument must be list, set, or tuple of number values"),

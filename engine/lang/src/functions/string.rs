@@ -2,9 +2,10 @@
 
 use evenkeel_model::value::{Kind, Refinements};
 use evenkeel_model::{Type, Value};
-use regex::{Captures, Regex, RegexBuilder};
+use regex::Captures;
 use unicode_segmentation::UnicodeSegmentation;
 
+use super::re2::Pattern;
 use super::{CallError, Function, Parameter, Ty, bad, failed, num, number, string, text, whole};
 
 pub(super) static FUNCTIONS: &[Function] = &[
@@ -187,11 +188,34 @@ fn lower(arguments: &[Value]) -> Result<Value, CallError> {
     Ok(Value::string(lowered))
 }
 
+/// The one character that is the upper case of another; a mapping to several does not apply, except
+/// to the Greek letters with iota, which have a single capital as well.
 fn upper_character(character: char) -> char {
     let mut mapped = character.to_uppercase();
     match (mapped.next(), mapped.next()) {
         (Some(upper), None) => upper,
-        _ => character,
+        _ => capital_with_iota(character).unwrap_or(character),
+    }
+}
+
+fn capital_with_iota(character: char) -> Option<char> {
+    let code = u32::from(character);
+    match code {
+        0x1f80..=0x1faf if code & 8 == 0 => char::from_u32(code + 8),
+        0x1fb3 | 0x1fc3 | 0x1ff3 => char::from_u32(code + 9),
+        _ => None,
+    }
+}
+
+/// Digraphs have a form between upper and lower case, and Georgian letters have no capitals in titles.
+fn title_character(character: char) -> char {
+    match character {
+        '\u{1c4}'..='\u{1c6}' => '\u{1c5}',
+        '\u{1c7}'..='\u{1c9}' => '\u{1c8}',
+        '\u{1ca}'..='\u{1cc}' => '\u{1cb}',
+        '\u{1f1}'..='\u{1f3}' => '\u{1f2}',
+        '\u{10d0}'..='\u{10ff}' => character,
+        _ => upper_character(character),
     }
 }
 
@@ -209,18 +233,14 @@ fn title(arguments: &[Value]) -> Result<Value, CallError> {
                 true => character.is_ascii_alphanumeric() || character == '_',
                 false => character.is_alphanumeric() || !character.is_whitespace(),
             };
-            if starts { upper_character(character) } else { character }
+            if starts { title_character(character) } else { character }
         })
         .collect();
     Ok(Value::string(titled))
 }
 
-fn compile(pattern: &str, position: usize) -> Result<Regex, CallError> {
-    const SIZE_MAX: usize = 10 << 20;
-    match RegexBuilder::new(pattern).size_limit(SIZE_MAX).build() {
-        Ok(regex) => Ok(regex),
-        Err(error) => bad(position, format!("invalid regexp pattern: {error}")),
-    }
+fn compile(pattern: &str, position: usize) -> Result<Pattern, CallError> {
+    Pattern::new(pattern).or_else(|why| bad(position, format!("invalid regexp pattern: {why}")))
 }
 
 /// What a match becomes: text, a tuple of groups, or an object of named groups.
@@ -231,9 +251,9 @@ fn regex_type(arguments: &[Value]) -> Result<Type, CallError> {
     }
 }
 
-fn match_type(regex: &Regex) -> Result<Type, CallError> {
-    let groups: Vec<Option<&str>> = regex.capture_names().skip(1).collect();
-    let names: Vec<&str> = groups.iter().flatten().copied().collect();
+fn match_type(pattern: &Pattern) -> Result<Type, CallError> {
+    let groups = pattern.names.get(1..).unwrap_or_default();
+    let names: Vec<&str> = groups.iter().flatten().map(|name| &**name).collect();
     if names.is_empty() {
         return Ok(match groups.is_empty() {
             true => Type::String,
@@ -246,36 +266,37 @@ fn match_type(regex: &Regex) -> Result<Type, CallError> {
     Ok(Type::object(names.into_iter().map(|name| (name, Type::String))))
 }
 
-fn match_value(regex: &Regex, captures: &Captures, ty: &Type) -> Value {
+fn match_value(pattern: &Pattern, captures: &Captures, ty: &Type) -> Value {
     let group = |found: Option<regex::Match>| {
         found.map_or_else(|| Value::null(Type::String), |found| Value::string(found.as_str()))
     };
     match ty {
         Type::Tuple(_) => Value::tuple(captures.iter().skip(1).map(group)),
         Type::Object(_) => Value::object(
-            regex
-                .capture_names()
+            pattern
+                .names
+                .iter()
                 .zip(captures.iter())
-                .filter_map(|(name, found)| Some((name?, group(found)))),
+                .filter_map(|(name, found)| Some((name.clone()?, group(found)))),
         ),
         _ => group(captures.get(0)),
     }
 }
 
 fn regex_first(arguments: &[Value]) -> Result<Value, CallError> {
-    let regex = compile(text(arguments, 0), 0)?;
-    let ty = match_type(&regex)?;
-    match regex.captures(text(arguments, 1)) {
-        Some(captures) => Ok(match_value(&regex, &captures, &ty)),
+    let pattern = compile(text(arguments, 0), 0)?;
+    let ty = match_type(&pattern)?;
+    match pattern.regex.captures(text(arguments, 1)) {
+        Some(captures) => Ok(match_value(&pattern, &captures, &ty)),
         None => failed("pattern did not match any part of the given string"),
     }
 }
 
 fn regex_all(arguments: &[Value]) -> Result<Value, CallError> {
-    let regex = compile(text(arguments, 0), 0)?;
-    let ty = match_type(&regex)?;
-    let matches: Vec<Value> =
-        regex.captures_iter(text(arguments, 1)).map(|captures| match_value(&regex, &captures, &ty)).collect();
+    let pattern = compile(text(arguments, 0), 0)?;
+    let ty = match_type(&pattern)?;
+    let found = pattern.regex.captures_iter(text(arguments, 1));
+    let matches: Vec<Value> = found.map(|captures| match_value(&pattern, &captures, &ty)).collect();
     Ok(Value::list(ty, matches))
 }
 
@@ -337,7 +358,7 @@ pub(super) fn length(given: &Value) -> Value {
     let prefix =
         given.refinements().and_then(|refinements| refinements.prefix.as_deref()).unwrap_or_default();
     let least = prefix.graphemes(true).count();
-    let refinements =
-        Refinements { not_null: true, min: Some((least.into(), true)), ..Refinements::default() };
+    let min = (least > 0).then(|| (least.into(), true));
+    let refinements = Refinements { not_null: true, min, ..Refinements::default() };
     Kind::Unknown(Type::Number, Some(refinements.into())).into()
 }

@@ -61,6 +61,10 @@ fn functions_give_what_terraform_gives() {
         ("floor(-1.5)", "-2"),
         ("parseint(\"-ff\", 16)", "-255"),
         ("max(1, \"3\", 2)", "3"),
+        ("min(1 / 0, 0)", "0"),
+        ("tostring([1 / 0, -0, 1 / (-1 / 0)][1])", "\"-0\""),
+        ("\"x${log(0, 10)}\"", "\"x-Inf\""),
+        ("cidrsubnet(\"10.1.2.0/24\", 4, -1)", "\"0.0.0.16/28\""),
         // encoding and hash
         (
             "jsonencode({ b = 1.50, a = \"<x>\" })",
@@ -118,7 +122,10 @@ fn wrong_arguments_are_named() {
         ("timeadd(\"2018-01-32T00:00:00Z\", \"1h\")", "not a valid RFC3339 timestamp"),
         ("element([], 0)", "empty list"),
         ("merge([1])", "arguments must be maps or objects"),
-        ("log(0, 10)", "not a finite number"),
+        ("log(-1, 10)", "not a number"),
+        ("jsonencode(1 / 0)", "cannot serialize infinity"),
+        ("range(1 / 0)", "must be finite"),
+        ("pathexpand(\"~/x\")", "there is no home directory here"),
         ("range(0, 5000)", "more than 1024 values"),
         ("jsondecode(\"{\")", "Call to function \"jsondecode\" failed"),
     ] {

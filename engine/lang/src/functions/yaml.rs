@@ -197,8 +197,9 @@ fn resolve(text: &str) -> Result<Value, String> {
         "n" | "N" | "no" | "No" | "NO" | "false" | "False" | "FALSE" | "off" | "Off" | "OFF" => {
             Value::bool(false)
         }
-        ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" | "-.inf" | "-.Inf" | "-.INF" | ".nan"
-        | ".NaN" | ".NAN" => return Err(format!("{text} is not a finite number")),
+        ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" => Kind::Number(Number::INFINITY).into(),
+        "-.inf" | "-.Inf" | "-.INF" => Kind::Number(Number::NEGATIVE_INFINITY).into(),
+        ".nan" | ".NaN" | ".NAN" => return Err("floating point NaN is not supported".into()),
         _ => number(text).map(Value::from).or_else(|| timestamp(text)).unwrap_or_else(|| Value::string(text)),
     })
 }

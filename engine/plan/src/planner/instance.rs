@@ -100,8 +100,23 @@ impl Planner<'_> {
             let plain = config.clone().unmark_deep().0;
             failed |= self.take_diagnostics(validate::block(block, &config), address, subject);
             failed |= self.take_diagnostics(spec.validate(&plain), address, subject);
+            failed |=
+                self.refuse_infinity(&config, format_args!("{address} in state: failed to serialize value"));
         }
         if failed { Err(Status::Failed) } else { Ok(config) }
+    }
+
+    /// Infinite numbers can be computed with and not be stored. As in Terraform, this is about the
+    /// whole value and names no place in the source.
+    pub(crate) fn refuse_infinity(&mut self, value: &Value, what: std::fmt::Arguments<'_>) -> bool {
+        let infinite = value.has_infinity();
+        if infinite {
+            let summary = format!("failed to encode {what}: cannot serialize infinity as JSON");
+            let detail = "A number in it is infinite, as a division by zero gives it. Terraform's formats have no \
+                          way to write such a number down, so it can be used inside of expressions only.";
+            self.diagnostics.push(Diagnostic::error(summary, detail));
+        }
+        infinite
     }
 
     pub(crate) fn take_diagnostics(

@@ -312,6 +312,17 @@ impl<'a> Planner<'a> {
     }
 
     fn conclude(mut self) -> Planning {
+        let outputs: Vec<(Arc<str>, Value)> = self
+            .world
+            .modules
+            .first()
+            .map(|root| root.outputs.clone())
+            .unwrap_or_default()
+            .into_iter()
+            .collect();
+        for (name, value) in &outputs {
+            self.refuse_infinity(value, format_args!("output value {name:?}"));
+        }
         if self.diagnostics.has_errors() {
             return Planning::Failed(self.diagnostics);
         }
