@@ -6,6 +6,7 @@ use std::sync::Arc;
 use evenkeel_lang::config::ResourceKey;
 use evenkeel_lang::eval::{PathKind, Scope};
 use evenkeel_model::{Diagnostic, InstanceKey, ResourceMode, SourceRange, Type, Value};
+use sha2::{Digest, Sha256};
 
 use crate::expand::InstanceData;
 use crate::types::Repetition;
@@ -193,6 +194,25 @@ impl Scope for InstanceScope<'_> {
 
     fn home(&self) -> Option<String> {
         self.world.options.home.as_deref().map(str::to_owned)
+    }
+
+    fn entropy(&self) -> Option<[u8; 32]> {
+        let seed = self.world.options.entropy?;
+        let module = self.world.modules[self.module].address.to_string();
+        let each = self.data.each.as_ref().and_then(|(key, _)| key.as_str());
+        let hash = Sha256::new()
+            .chain_update(seed)
+            .chain_update(module)
+            .chain_update(format!("/{:?}/{each:?}", self.data.count_index));
+        Some(hash.finalize().into())
+    }
+
+    fn is_built_in_provider(&self, local_name: &str) -> bool {
+        let required = &self.world.modules[self.module].module.required_providers;
+        required.get(local_name).is_some_and(|required| {
+            (&*required.source.host, &*required.source.namespace, &*required.source.kind)
+                == ("terraform.io", "builtin", "terraform")
+        })
     }
 }
 

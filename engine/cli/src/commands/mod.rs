@@ -79,6 +79,7 @@ pub fn options(args: &RunArgs, choice: &ChoiceArgs, mode: Mode) -> Result<Option
         mode: if choice.refresh_only { Mode::RefreshOnly } else { mode },
         refresh: args.refresh,
         plan_time: Some(format!("{:.0}", jiff::Timestamp::now())),
+        home: std::env::home_dir().map(|home| home.to_string_lossy().into()),
         replace: replace.collect::<Result<_, _>>()?,
         working_directory: std::env::current_dir().unwrap_or_default().to_string_lossy().into_owned().into(),
         ..Options::default()

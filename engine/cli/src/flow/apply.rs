@@ -69,7 +69,7 @@ pub async fn apply(
     }
     let run_id = session.store.next_run(&held.lease()).await?;
     let apply_time = Some(format!("{:.0}", jiff::Timestamp::now()));
-    let options_now = Options { apply_time, ..planned.options.clone() };
+    let options_now = Options { apply_time, entropy: Some(entropy()?), ..planned.options.clone() };
     let finisher = Finisher::new(
         planned.plan.clone(),
         planned.loaded.snapshot.clone(),
@@ -85,4 +85,16 @@ pub async fn apply(
     report.ok_or_else(|| {
         Failure::plain("The run did not end", "This is a bug in Evenkeel; its journal tells what was done.")
     })
+}
+
+/// What `uuid()` and `bcrypt()` are made from in one apply.
+fn entropy() -> Result<[u8; 32], Failure> {
+    let mut seed = [0; 32];
+    match getrandom::fill(&mut seed) {
+        Ok(()) => Ok(seed),
+        Err(error) => Err(Failure::plain(
+            "The system gives no random numbers",
+            format!("They are needed for uuid() and bcrypt(): {error}."),
+        )),
+    }
 }

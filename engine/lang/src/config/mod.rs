@@ -67,6 +67,7 @@ pub use source::{
 };
 pub use tfvars::parse_tfvars;
 pub use typexpr::TypeDefaults;
+pub(crate) use typexpr::type_of_constraint;
 pub use variable::parse_variable_value;
 pub use version::{FOLLOWED_VERSION, Version, VersionConstraint};
 

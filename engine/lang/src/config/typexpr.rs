@@ -77,6 +77,11 @@ impl TypeDefaults {
     }
 }
 
+/// The type that a constraint stands for, its defaults left out.
+pub(crate) fn type_of_constraint(expr: &Expr, diagnostics: &mut Diagnostics) -> Type {
+    type_constraint(expr, diagnostics).0
+}
+
 /// Reads a type constraint. What is wrong is reported, and counts as `any`.
 pub(super) fn type_constraint(expr: &Expr, diagnostics: &mut Diagnostics) -> (Type, TypeDefaults) {
     match expr.kind() {

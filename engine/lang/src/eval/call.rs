@@ -32,9 +32,10 @@ impl Evaluator<'_> {
             "try" if !call.expand_last => return self.eval_try(&call),
             "can" if !call.expand_last && arguments.len() == 1 => return self.eval_can(&call),
             "templatestring" => return self.eval_templatestring(&call),
+            "convert" => return self.eval_convert(&call),
             _ => {}
         }
-        match functions::lookup(name) {
+        match self.resolve(name) {
             Some(function) => self.eval_function(function, &call),
             None => self.unknown_function(&call),
         }
@@ -42,16 +43,36 @@ impl Evaluator<'_> {
 
     #[inline(never)]
     fn unknown_function(&mut self, call: &Call) -> Value {
-        let detail = match call.name.rsplit_once("::") {
-            Some((namespace, _)) => format!("There are no functions in namespace \"{namespace}::\"."),
-            None => {
-                let hint = did_you_mean(call.name, functions::names())
+        let mut parts = call.name.split("::");
+        let (namespace, local, name) = (parts.next(), parts.next(), parts.next());
+        let detail = match (namespace, local, name) {
+            (Some("provider"), Some(local), Some(name)) if self.scope.is_built_in_provider(local) => {
+                format!("The function {name:?} is not available from the provider {local:?}.")
+            }
+            (Some("provider"), Some(local), Some(name)) => format!(
+                "There is no function named {:?}. Ensure that provider name {local:?} is declared in this module's required_providers block, and that this provider offers a function named {name:?}.",
+                call.name
+            ),
+            (Some(namespace), Some(_), _) => format!(
+                "The function namespace {namespace:?} is not valid. Provider function calls must use the \"provider::\" namespace prefix."
+            ),
+            _ => {
+                let plain = functions::names().filter(|name| !name.contains("::"));
+                let hint = did_you_mean(call.name, plain)
                     .map(|near| format!(" Did you mean {near:?}?"))
                     .unwrap_or_default();
-                format!("There is no function named {:?}.{hint}", call.name)
+                let detail = format!("There is no function named {:?}.{hint}", call.name);
+                return self.fail("Call to unknown function", detail, call.name_range);
             }
         };
-        self.fail("Call to unknown function", detail, call.name_range)
+        self.fail("Unknown provider function", detail, call.name_range)
+    }
+
+    /// The function that a name means here.
+    fn resolve(&self, name: &str) -> Option<&'static Function> {
+        let Some(path) = name.strip_prefix("provider::") else { return functions::lookup(name) };
+        let (local, function) = path.split_once("::")?;
+        self.scope.is_built_in_provider(local).then(|| functions::lookup_provider(function)).flatten()
     }
 
     #[inline(never)]
@@ -66,7 +87,7 @@ impl Evaluator<'_> {
         let Some(values) = self.convert_arguments(function, &arguments, failed) else {
             return Value::unknown(Type::Dynamic);
         };
-        match functions::call(function, values, self) {
+        match functions::call(function, values, self, call.name_range) {
             Ok(value) => value,
             Err(error) => {
                 self.call_failed(function, error, &arguments, call);
@@ -209,6 +230,36 @@ impl Evaluator<'_> {
             let (value, problems) = self.aside(|inner| inner.eval(reference));
             !problems.has_errors() && !value.is_wholly_known()
         })
+    }
+
+    /// `convert(value, type)`: the second argument is a type constraint and no value.
+    #[inline(never)]
+    fn eval_convert(&mut self, call: &Call) -> Value {
+        let [value, constraint] = call.arguments else {
+            let summary = if call.arguments.len() < 2 {
+                "Not enough function arguments"
+            } else {
+                "Too many function arguments"
+            };
+            let detail = "Function \"convert\" expects 2 arguments: a value and a type constraint.";
+            return self.fail(summary, detail, call.range);
+        };
+        let (given, problems) = self.aside(|inner| inner.eval(value));
+        let failed = problems.has_errors();
+        self.diagnostics.extend(problems);
+        let mut problems = Diagnostics::new();
+        let ty = crate::config::type_of_constraint(constraint, &mut problems);
+        if failed || problems.has_errors() {
+            self.diagnostics.extend(problems);
+            return Value::unknown(Type::Dynamic);
+        }
+        match convert(&given, &ty) {
+            Ok(value) => value,
+            Err(error) => {
+                let detail = format!("Call to function \"convert\" failed: {error}.");
+                self.fail("Error in function call", detail, call.range)
+            }
+        }
     }
 
     /// `templatestring(template, vars)`: the first argument must be a plain reference, so that

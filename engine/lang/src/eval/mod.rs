@@ -21,6 +21,7 @@ mod template;
 use std::sync::Arc;
 
 use evenkeel_model::{Diagnostic, Diagnostics, SourceRange, Type, Value};
+use sha2::{Digest, Sha256};
 
 use self::access::Each;
 use crate::ast::{Expr, ExprKind};
@@ -60,6 +61,8 @@ pub(crate) struct Evaluator<'s> {
     depth: u32,
     /// Templates being rendered, from the outside in.
     pub(crate) templates: u32,
+    /// Calls that took randomness, so that no two are given the same.
+    random_calls: u64,
 }
 
 impl<'s> Evaluator<'s> {
@@ -72,6 +75,7 @@ impl<'s> Evaluator<'s> {
             references: Diagnostics::new(),
             depth: 0,
             templates: 0,
+            random_calls: 0,
         }
     }
 
@@ -85,6 +89,7 @@ impl<'s> Evaluator<'s> {
             references: Diagnostics::new(),
             depth: self.depth,
             templates: self.templates + 1,
+            random_calls: self.random_calls,
         }
     }
 
@@ -168,6 +173,19 @@ impl<'s> Evaluator<'s> {
         let value = evaluate(self);
         self.names.truncate(length);
         value
+    }
+
+    /// What a call at this place is random with: another one at every place and in every turn of a
+    /// `for`, and the same again when the same expression is evaluated again. `None` while planning.
+    pub(crate) fn entropy(&mut self, range: &SourceRange) -> Option<[u8; 32]> {
+        let scope = self.scope.entropy()?;
+        self.random_calls += 1;
+        let hash = Sha256::new()
+            .chain_update(scope)
+            .chain_update(range.start.byte.to_le_bytes())
+            .chain_update(self.random_calls.to_le_bytes())
+            .chain_update(range.filename.as_bytes());
+        Some(hash.finalize().into())
     }
 
     fn bound(&self, name: &str) -> Option<&Value> {

@@ -104,4 +104,10 @@ pub trait Scope {
     fn entropy(&self) -> Option<[u8; 32]> {
         None
     }
+
+    /// Whether the module requires the provider that is built in under this local name, so that
+    /// `provider::NAME::encode_tfvars()` and its kin can be called.
+    fn is_built_in_provider(&self, _local_name: &str) -> bool {
+        false
+    }
 }

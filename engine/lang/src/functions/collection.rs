@@ -21,7 +21,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new(
         "chunklist",
         &[LIST_ANY.marked(), number("size").marked()],
-        Ty::ListAny,
+        Ty::ListListAny,
         chunklist,
         "The list cut into lists of at most the given size.",
     )
@@ -51,10 +51,11 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new(
         "contains",
         &[LIST, any("value")],
-        Ty::Bool,
+        Ty::Any,
         contains,
         "Whether the list, set or tuple has the element.",
-    ),
+    )
+    .returning(|_| Ok(Type::Bool)),
     Function::new("distinct", &[LIST_ANY], Ty::ListAny, distinct, "The list without repeated elements.")
         .returning(|a| Ok(type_of(a, 0))),
     Function::new(
@@ -77,10 +78,11 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new(
         "index",
         &[LIST, any("value")],
-        Ty::Number,
+        Ty::Any,
         index,
         "The position of the first element that equals the value.",
-    ),
+    )
+    .returning(|_| Ok(Type::Number)),
     Function::new(
         "keys",
         &[any("inputMap").unknown().marked()],
@@ -119,9 +121,8 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new("one", &[LIST.marked()], Ty::Any, one, "The only element, or null where there is none.")
         .returning(one_type)
         .nullable(),
-    Function::new("range", &[], Ty::ListAny, range, "Numbers from start to before end, by step.")
-        .variadic(number("params"))
-        .returning(|_| Ok(Type::list(Type::Number))),
+    Function::new("range", &[], Ty::ListNumber, range, "Numbers from start to before end, by step.")
+        .variadic(number("params")),
     Function::new("reverse", &[LIST.marked()], Ty::Any, reverse, "The elements in reverse order.")
         .returning(reverse_type),
     Function::new(

@@ -1,6 +1,7 @@
 //! Encodings: Base64, JSON, CSV, URL and character sets.
 
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::sync::Arc;
 
 use base64::Engine;
@@ -24,6 +25,13 @@ pub(super) static FUNCTIONS: &[Function] = &[
         Ty::String,
         |arguments| Ok(Value::string(STANDARD.encode(text(arguments, 0)))),
         "The text in Base64.",
+    ),
+    Function::new(
+        "base64gunzip",
+        &[string("str")],
+        Ty::String,
+        base64gunzip,
+        "The text that gzip data in Base64 stands for.",
     ),
     Function::new(
         "base64gzip",
@@ -70,6 +78,13 @@ pub(super) static FUNCTIONS: &[Function] = &[
         "The text in the character encoding, as Base64.",
     ),
     Function::new(
+        "urldecode",
+        &[string("str")],
+        Ty::String,
+        urldecode,
+        "The text with what was escaped for a URL restored.",
+    ),
+    Function::new(
         "urlencode",
         &[string("str")],
         Ty::String,
@@ -86,6 +101,25 @@ fn base64decode(arguments: &[Value]) -> Result<Value, CallError> {
     match String::from_utf8(bytes) {
         Ok(text) => Ok(Value::string(text)),
         Err(_) => failed("the result of decoding the provided string is not valid UTF-8"),
+    }
+}
+
+/// Decompressed text may be as long as this; a few kilobytes can stand for gigabytes.
+const UNZIPPED_MAX: u64 = 64 << 20;
+
+fn base64gunzip(arguments: &[Value]) -> Result<Value, CallError> {
+    let Some(bytes) = decode(text(arguments, 0)) else { return failed("failed to decode base64 data") };
+    let mut out = Vec::new();
+    let mut limited = flate2::bufread::MultiGzDecoder::new(&bytes[..]).take(UNZIPPED_MAX + 1);
+    if let Err(error) = limited.read_to_end(&mut out) {
+        return failed(format!("failed to gunzip bytes: {error}"));
+    }
+    if out.len() as u64 > UNZIPPED_MAX {
+        return failed(format!("the data stands for more than {UNZIPPED_MAX} bytes"));
+    }
+    match String::from_utf8(out) {
+        Ok(text) => Ok(Value::string(text)),
+        Err(_) => failed("the result of decompressing the provided string is not valid UTF-8"),
     }
 }
 
@@ -119,8 +153,11 @@ fn base64gzip(arguments: &[Value]) -> Result<Value, CallError> {
 
 /// Base64 with newlines ignored.
 fn decode(given: &str) -> Option<Vec<u8>> {
-    let joined: String = given.chars().filter(|character| !matches!(character, '\r' | '\n')).collect();
-    STANDARD.decode(joined).ok()
+    STANDARD.decode(without_newlines(given)).ok()
+}
+
+pub(super) fn without_newlines(given: &str) -> String {
+    given.chars().filter(|character| !matches!(character, '\r' | '\n')).collect()
 }
 
 /// JSON as the language writes it: keys in order, `<`, `>`, `&` and line separators escaped.
@@ -177,6 +214,32 @@ fn urlencode(arguments: &[Value]) -> Result<Value, CallError> {
         }
     }
     Ok(Value::string(out))
+}
+
+fn urldecode(arguments: &[Value]) -> Result<Value, CallError> {
+    let given = text(arguments, 0);
+    let mut bytes = Vec::with_capacity(given.len());
+    let mut rest = given.as_bytes();
+    while let [byte, after @ ..] = rest {
+        rest = after;
+        match (byte, after) {
+            (b'%', [high, low, after @ ..]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
+                bytes.push(hex_digit(*high) << 4 | hex_digit(*low));
+                rest = after;
+            }
+            (b'%', _) => return failed(format!("failed to decode URL {given:?}: invalid URL escape")),
+            (b'+', _) => bytes.push(b' '),
+            (other, _) => bytes.push(*other),
+        }
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(Value::string(text)),
+        Err(_) => failed("the result of decoding the provided string is not valid UTF-8"),
+    }
+}
+
+fn hex_digit(digit: u8) -> u8 {
+    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok()).unwrap_or_default()
 }
 
 fn csvdecode(arguments: &[Value]) -> Result<Value, CallError> {

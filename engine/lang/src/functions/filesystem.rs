@@ -50,10 +50,11 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::scoped(
         "templatestring",
         &[string("template"), VARS],
-        Ty::Any,
+        Ty::String,
         templatestring,
         "The template in the text, rendered with the variables.",
     )
+    .returning(|_| Ok(Type::Dynamic))
     .nullable(),
 ];
 
@@ -302,7 +303,7 @@ fn describe(name: &str, problems: &evenkeel_model::Diagnostics) -> String {
     lines.join("\n").trim_end_matches('.').to_owned()
 }
 
-fn is_identifier(name: &str) -> bool {
+pub(super) fn is_identifier(name: &str) -> bool {
     let mut characters = name.chars();
     characters.next().is_some_and(|first| first.is_alphabetic())
         && characters.all(|character| character.is_alphanumeric() || matches!(character, '_' | '-'))

@@ -21,19 +21,21 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new(
         "format",
         &[string("format")],
-        Ty::String,
+        Ty::Any,
         format_one,
         "The format with its verbs replaced by the arguments, as printf does.",
     )
-    .variadic(ARGUMENTS),
+    .variadic(ARGUMENTS)
+    .returning(|_| Ok(Type::String)),
     Function::new(
         "formatlist",
         &[string("format")],
-        Ty::ListString,
+        Ty::Any,
         format_list,
         "The format applied to the elements of the lists, one by one.",
     )
-    .variadic(ARGUMENTS),
+    .variadic(ARGUMENTS)
+    .returning(|_| Ok(Type::list(Type::String))),
 ];
 
 fn format_one(arguments: &[Value]) -> Result<Value, CallError> {

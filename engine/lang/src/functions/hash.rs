@@ -152,12 +152,17 @@ fn uuidv5(arguments: &[Value]) -> Result<Value, CallError> {
     let hash = Sha1::new().chain_update(namespace).chain_update(name).finalize();
     let mut bytes = [0; 16];
     bytes.iter_mut().zip(hash).for_each(|(to, from)| *to = from);
-    bytes[6] = (bytes[6] & 0x0f) | 0x50;
+    Ok(Value::string(uuid_text(bytes, 5)))
+}
+
+/// A UUID of a version, made from bytes.
+pub(super) fn uuid_text(mut bytes: [u8; 16], version: u8) -> String {
+    bytes[6] = (bytes[6] & 0x0f) | (version << 4);
     bytes[8] = (bytes[8] & 0x3f) | 0x80;
     let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     let parts = [(0, 8), (8, 12), (12, 16), (16, 20), (20, 32)];
     let parts: Vec<&str> = parts.iter().filter_map(|(from, to)| digits.get(*from..*to)).collect();
-    Ok(Value::string(parts.join("-")))
+    parts.join("-")
 }
 
 fn parse_uuid(given: &str) -> Option<[u8; 16]> {

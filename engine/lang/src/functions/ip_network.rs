@@ -11,6 +11,13 @@ use super::{CallError, Function, Ty, bad, failed, num, number, string, text, who
 
 pub(super) static FUNCTIONS: &[Function] = &[
     Function::new(
+        "cidrcontains",
+        &[string("containing_prefix"), string("contained_ip_or_prefix")],
+        Ty::Bool,
+        cidrcontains,
+        "Whether the prefix contains the address, or the whole of the other prefix.",
+    ),
+    Function::new(
         "cidrhost",
         &[string("prefix"), number("hostnum")],
         Ty::String,
@@ -124,6 +131,21 @@ fn integer(arguments: &[Value], position: usize) -> Result<Integer, CallError> {
         Some(integer) => Ok(integer),
         None => failed("value must be a whole number"),
     }
+}
+
+fn cidrcontains(arguments: &[Value]) -> Result<Value, CallError> {
+    let (prefix, other) = (text(arguments, 0), text(arguments, 1));
+    let containing = parse(prefix)?;
+    let whole = if other.contains(':') { 128 } else { 32 };
+    let as_prefix = if other.contains('/') { other.to_owned() } else { format!("{other}/{whole}") };
+    let Ok(contained) = parse(&as_prefix) else {
+        return failed(format!("invalid IP address or prefix: {other}"));
+    };
+    if contained.width != containing.width {
+        return failed(format!("address family mismatch: {prefix} vs. {other}"));
+    }
+    let inside = contained.address & !containing.host_mask() == containing.address & !containing.host_mask();
+    Ok(Value::bool(inside && contained.length >= containing.length))
 }
 
 fn cidrhost(arguments: &[Value]) -> Result<Value, CallError> {

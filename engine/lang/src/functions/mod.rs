@@ -5,6 +5,7 @@
 //! caller here does the rest, so that an implementation sees plain known values only unless it asked
 //! for more. Functions are pure: files come from the scope, and time is handed in.
 
+mod assume;
 mod collection;
 mod crypto;
 mod date;
@@ -17,6 +18,7 @@ mod numeric;
 mod re2;
 mod set;
 mod string;
+mod terraform_provider;
 mod type_conversion;
 mod yaml;
 
@@ -24,7 +26,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use evenkeel_model::value::{Kind, Refinements};
-use evenkeel_model::{Marks, Type, Value};
+use evenkeel_model::{Marks, SourceRange, Type, Value};
 
 use crate::eval::Evaluator;
 
@@ -38,7 +40,8 @@ pub struct Function {
     pub parameters: &'static [Parameter],
     /// The parameter that takes all further arguments.
     pub variadic: Option<Parameter>,
-    returns: Returns,
+    returns: Ty,
+    computes: Option<fn(&[Value]) -> Result<Type, CallError>>,
     run: Run,
     nullable: bool,
 }
@@ -64,6 +67,8 @@ enum Ty {
     String,
     ListAny,
     ListBool,
+    ListListAny,
+    ListNumber,
     ListString,
     MapAny,
     MapListString,
@@ -80,6 +85,8 @@ impl Ty {
             Self::String => Type::String,
             Self::ListAny => Type::list(Type::Dynamic),
             Self::ListBool => Type::list(Type::Bool),
+            Self::ListListAny => Type::list(Type::list(Type::Dynamic)),
+            Self::ListNumber => Type::list(Type::Number),
             Self::ListString => Type::list(Type::String),
             Self::MapAny => Type::map(Type::Dynamic),
             Self::MapListString => Type::map(Type::list(Type::String)),
@@ -90,15 +97,10 @@ impl Ty {
 }
 
 #[derive(Clone, Copy)]
-enum Returns {
-    Fixed(Ty),
-    By(fn(&[Value]) -> Result<Type, CallError>),
-}
-
-#[derive(Clone, Copy)]
 enum Run {
     Pure(fn(&[Value]) -> Result<Value, CallError>),
     Scoped(fn(&[Value], &mut Evaluator) -> Result<Value, CallError>),
+    Random(fn(&[Value], &[u8; 32]) -> Result<Value, CallError>),
 }
 
 /// Why a call failed.
@@ -155,6 +157,11 @@ impl Parameter {
         self
     }
 
+    /// Whether null may be given.
+    pub fn is_nullable(&self) -> bool {
+        self.null
+    }
+
     /// The type that arguments are converted to.
     pub fn ty(&self) -> Type {
         self.kind.to_type()
@@ -186,7 +193,8 @@ impl Function {
             description,
             parameters,
             variadic: None,
-            returns: Returns::Fixed(returns),
+            returns,
+            computes: None,
             run: Run::Pure(run),
             nullable: false,
         }
@@ -204,8 +212,29 @@ impl Function {
             description,
             parameters,
             variadic: None,
-            returns: Returns::Fixed(returns),
+            returns,
+            computes: None,
             run: Run::Scoped(run),
+            nullable: false,
+        }
+    }
+
+    /// A function whose result differs from call to call.
+    const fn random(
+        name: &'static str,
+        parameters: &'static [Parameter],
+        returns: Ty,
+        run: fn(&[Value], &[u8; 32]) -> Result<Value, CallError>,
+        description: &'static str,
+    ) -> Self {
+        Self {
+            name,
+            description,
+            parameters,
+            variadic: None,
+            returns,
+            computes: None,
+            run: Run::Random(run),
             nullable: false,
         }
     }
@@ -215,9 +244,9 @@ impl Function {
         self
     }
 
-    /// The type of the result where an argument is unknown.
-    const fn returning(mut self, returns: fn(&[Value]) -> Result<Type, CallError>) -> Self {
-        self.returns = Returns::By(returns);
+    /// The type of the result where an argument is unknown, if it depends on the arguments.
+    const fn returning(mut self, computes: fn(&[Value]) -> Result<Type, CallError>) -> Self {
+        self.computes = Some(computes);
         self
     }
 
@@ -237,22 +266,24 @@ impl Function {
         let one = |parameter: &Parameter| format!("{} {}", parameter.name, parameter.ty());
         let mut parameters: Vec<String> = self.parameters.iter().map(one).collect();
         parameters.extend(self.variadic.iter().map(|parameter| format!("{}...", one(parameter))));
-        let returns = match self.returns {
-            Returns::Fixed(ty) => ty.to_type(),
-            Returns::By(_) => Type::Dynamic,
-        };
-        format!("{}({}) {returns}", self.name, parameters.join(", "))
+        format!("{}({}) {}", self.name, parameters.join(", "), self.return_type())
     }
 
-    fn return_type(&self, arguments: &[Value]) -> Result<Type, CallError> {
-        match self.returns {
-            Returns::Fixed(ty) => Ok(ty.to_type()),
-            Returns::By(returns) => returns(arguments),
+    /// The type of the result, as far as it is the same for all arguments.
+    pub fn return_type(&self) -> Type {
+        self.returns.to_type()
+    }
+
+    fn return_type_for(&self, arguments: &[Value]) -> Result<Type, CallError> {
+        match self.computes {
+            None => Ok(self.returns.to_type()),
+            Some(computes) => computes(arguments),
         }
     }
 }
 
 static FAMILIES: &[&[Function]] = &[
+    assume::FUNCTIONS,
     collection::FUNCTIONS,
     crypto::FUNCTIONS,
     date::FUNCTIONS,
@@ -264,6 +295,7 @@ static FAMILIES: &[&[Function]] = &[
     numeric::FUNCTIONS,
     set::FUNCTIONS,
     string::FUNCTIONS,
+    terraform_provider::FUNCTIONS,
     type_conversion::FUNCTIONS,
     yaml::FUNCTIONS,
 ];
@@ -276,6 +308,11 @@ pub fn lookup(name: &str) -> Option<&'static Function> {
     TABLE.get(name.strip_prefix("core::").unwrap_or(name)).copied()
 }
 
+/// A function of the built-in provider, by its own name.
+pub(crate) fn lookup_provider(name: &str) -> Option<&'static Function> {
+    TABLE.get(format!("{}{name}", terraform_provider::PREFIX).as_str()).copied()
+}
+
 /// The names of all functions, in order.
 pub fn names() -> impl Iterator<Item = &'static str> {
     TABLE.keys().copied()
@@ -286,6 +323,7 @@ pub(crate) fn call(
     function: &'static Function,
     mut arguments: Vec<Value>,
     evaluator: &mut Evaluator,
+    range: &SourceRange,
 ) -> Result<Value, CallError> {
     let mut marks = Marks::NONE;
     let mut unknown = false;
@@ -308,9 +346,13 @@ pub(crate) fn call(
         return Ok(Value::unknown(Type::Dynamic).with_marks(marks));
     }
     let result = match (unknown, function.run) {
-        (true, _) => function.return_type(&arguments).map(Value::unknown),
+        (true, _) => function.return_type_for(&arguments).map(Value::unknown),
         (false, Run::Pure(run)) => run(&arguments),
         (false, Run::Scoped(run)) => run(&arguments, evaluator),
+        (false, Run::Random(run)) => match evaluator.entropy(range) {
+            Some(entropy) => run(&arguments, &entropy),
+            None => function.return_type_for(&arguments).map(Value::unknown),
+        },
     };
     let value = result.map_err(|error| {
         let inside = arguments.iter().fold(marks, |marks, argument| marks.union(argument.all_marks()));

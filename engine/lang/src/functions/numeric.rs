@@ -33,7 +33,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new(
         "parseint",
         &[any("number"), number("base")],
-        Ty::Number,
+        Ty::Any,
         parseint,
         "The whole number that the text stands for in the base.",
     )
@@ -49,10 +49,11 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new(
         "sum",
         &[Parameter::new("list", Ty::Any)],
-        Ty::Number,
+        Ty::Any,
         sum,
         "The sum of a list, set or tuple of numbers.",
-    ),
+    )
+    .returning(|_| Ok(Type::Number)),
 ];
 
 fn abs(arguments: &[Value]) -> Result<Value, CallError> {

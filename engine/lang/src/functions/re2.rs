@@ -153,6 +153,11 @@ impl<'p> Reader<'p> {
         Last::Atom
     }
 
+    fn write(&mut self, text: std::fmt::Arguments) {
+        // Writing to a string cannot fail.
+        let _ = self.out.write_fmt(text);
+    }
+
     fn take(&mut self) -> Option<char> {
         let character = self.rest.chars().next()?;
         self.skip(character.len_utf8());
@@ -169,8 +174,7 @@ impl<'p> Reader<'p> {
     fn literal(&mut self, character: char) {
         match character.is_ascii_alphanumeric() {
             true => self.out.push(character),
-            // Writing to a string cannot fail.
-            false => drop(write!(self.out, "\\x{{{:X}}}", u32::from(character))),
+            false => self.write(format_args!("\\x{{{:X}}}", u32::from(character))),
         }
     }
 
@@ -226,9 +230,9 @@ impl<'p> Reader<'p> {
         self.skip(end + 1);
         match (closes, flags.is_empty()) {
             (true, true) => {}
-            (true, false) => drop(write!(self.out, "(?{flags})")),
+            (true, false) => self.write(format_args!("(?{flags})")),
             (false, _) => {
-                drop(write!(self.out, "(?{flags}:"));
+                self.write(format_args!("(?{flags}:"));
                 self.open += 1;
                 return Ok(Last::Nothing);
             }
@@ -377,7 +381,7 @@ impl<'p> Reader<'p> {
             if !POSIX.contains(&plain) {
                 return Err(format!("invalid character class range in [:{name}:]"));
             }
-            drop(write!(self.out, "[:{name}:]"));
+            self.write(format_args!("[:{name}:]"));
             self.rest = after;
             return Ok(());
         }

@@ -18,6 +18,14 @@ pub(super) static FUNCTIONS: &[Function] = &[
         "Whether the expression can be evaluated without an error.",
     ),
     Function::new(
+        "convert",
+        &[any("value").null().unknown().marked().dynamic(), any("type").null().unknown().marked().dynamic()],
+        Ty::Any,
+        |_| failed("the type must be written as a type constraint"),
+        "The value converted to a type, which is written as in a variable's type constraint.",
+    )
+    .nullable(),
+    Function::new(
         "ephemeralasnull",
         &[VALUE],
         Ty::Any,
