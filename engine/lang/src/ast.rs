@@ -1,11 +1,12 @@
-//! The syntax tree of the language, independent of the library that parses it.
+//! The syntax tree of the language.
 //!
-//! Every node carries its source range. Numbers keep their source text until they are exact
-//! numbers, so nothing is lost on the way.
+//! Every node carries its source range. The tree is as deep as the source is nested, which the
+//! parser bounds; chains (`1 + 1 + 1`, `a.b.c`) are the exception: each link is a node inside the
+//! next one, so whoever walks the tree follows [`Expr::chained`] in a loop.
 
 use std::sync::Arc;
 
-use evenkeel_model::{SourceRange, Value};
+use evenkeel_model::{SourceRange, Type, Value};
 
 /// An expression and where it stands. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -34,6 +35,41 @@ impl Expr {
     /// The text it was parsed from.
     pub fn range(&self) -> &SourceRange {
         &self.0.range
+    }
+
+    /// What a chain goes on with: the left operand, or what a step is applied to.
+    pub fn chained(&self) -> Option<&Self> {
+        match self.kind() {
+            ExprKind::Binary(_, inner, _)
+            | ExprKind::Attribute(inner, _)
+            | ExprKind::Index(inner, _)
+            | ExprKind::LegacyIndex(inner, _) => Some(inner),
+            _ => None,
+        }
+    }
+}
+
+/// Takes chains apart in a loop: dropping them link by link from the outside would recurse.
+impl Drop for Node {
+    fn drop(&mut self) {
+        let mut chained = take_chained(&mut self.kind);
+        while let Some(mut node) = chained.and_then(|expr| Arc::into_inner(expr.0)) {
+            chained = take_chained(&mut node.kind);
+        }
+    }
+}
+
+fn take_chained(kind: &mut ExprKind) -> Option<Expr> {
+    match kind {
+        ExprKind::Binary(..) | ExprKind::Attribute(..) | ExprKind::Index(..) | ExprKind::LegacyIndex(..) => {}
+        _ => return None,
+    }
+    match std::mem::replace(kind, ExprKind::Literal(Value::null(Type::Dynamic))) {
+        ExprKind::Binary(_, inner, _)
+        | ExprKind::Attribute(inner, _)
+        | ExprKind::Index(inner, _)
+        | ExprKind::LegacyIndex(inner, _) => Some(inner),
+        _ => None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! The Terraform language: from the files of a snapshot to a [`config::Configuration`], and from
 //! its expressions to values.
 //!
-//! [`parse`] turns text into our own syntax tree ([`ast`]) through hcl-edit, [`config`] gives the
+//! [`parse`] turns text into our own syntax tree ([`ast`]), [`config`] gives the
 //! tree its meaning (variables, resources, modules, ...), [`eval`] evaluates expressions against a
 //! [`eval::Scope`] that the caller provides. Nothing here knows what a plan is, and nothing reads
 //! anything but its arguments: file functions see the snapshot only, time is handed in.

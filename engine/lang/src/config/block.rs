@@ -179,7 +179,7 @@ pub(super) fn check_name(name: &str, what: &str, range: &SourceRange, diagnostic
 
 /// Whether text is an identifier of the language.
 pub(super) fn is_identifier(name: &str) -> bool {
-    hcl_edit::Ident::try_new(name).is_ok()
+    crate::parse::is_identifier(name)
 }
 
 /// Reports every nested block after the first one.

@@ -62,8 +62,18 @@ fn size(expr: &Expr) -> f64 {
 /// no value has more than the whole constant has nodes.
 fn cost(expr: &Expr, longest: f64) -> f64 {
     let mut visits = 1.0;
-    children(expr, &mut |child| visits += cost(child, longest));
-    match expr.kind() {
+    let mut around = expr;
+    while let Some(inner) = around.chained() {
+        visits += 1.0;
+        children(around, &mut |child| {
+            if !std::ptr::eq(child, inner) {
+                visits += cost(child, longest);
+            }
+        });
+        around = inner;
+    }
+    children(around, &mut |child| visits += cost(child, longest));
+    match around.kind() {
         ExprKind::For(f) => visits * length(&f.collection, longest),
         ExprKind::Splat { source, .. } => visits * length(source, longest),
         ExprKind::Template(parts) => visits * loops(parts, longest),

@@ -187,6 +187,7 @@ impl Collector {
                 });
             }
             ExprKind::Template(parts) => self.parts(parts),
+            ExprKind::Binary(..) => self.operands(expr),
             ExprKind::Object(items) => {
                 for item in items {
                     self.object_key(&item.key);
@@ -197,10 +198,23 @@ impl Collector {
             | ExprKind::Wrapped(_)
             | ExprKind::Tuple(_)
             | ExprKind::Call { .. }
-            | ExprKind::Binary(..)
             | ExprKind::Unary(..)
             | ExprKind::Conditional(..)
             | ExprKind::Parens(_) => children(expr, &mut |child| self.expr(child)),
+        }
+    }
+
+    /// The operands of a chain of operators, from the left.
+    fn operands(&mut self, expr: &Expr) {
+        let mut leftmost = expr;
+        let mut right = Vec::new();
+        while let ExprKind::Binary(_, a, b) = leftmost.kind() {
+            right.push(b);
+            leftmost = a;
+        }
+        self.expr(leftmost);
+        for operand in right.into_iter().rev() {
+            self.expr(operand);
         }
     }
 
@@ -384,8 +398,21 @@ impl Collector {
 
 /// Calls `action` for an expression and every one inside, from the outside in.
 pub(super) fn visit(expr: &Expr, action: &mut dyn FnMut(&Expr)) {
+    let mut chain = vec![expr];
     action(expr);
-    children(expr, &mut |child| visit(child, action));
+    while let Some(inner) = chain.last().and_then(|expr| expr.chained()) {
+        action(inner);
+        chain.push(inner);
+    }
+    for expr in chain.into_iter().rev() {
+        let chained = expr.chained();
+        children(expr, &mut |child| {
+            // Those of the chain were visited on the way in.
+            if !chained.is_some_and(|chained| std::ptr::eq(chained, child)) {
+                visit(child, action);
+            }
+        });
+    }
 }
 
 /// Calls `action` for each expression directly inside another, in source order.

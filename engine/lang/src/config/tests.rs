@@ -305,7 +305,7 @@ fn declarations_that_are_wrong() {
         &["main.tf:3:23 ~ Variables not allowed"],
     );
     check("provider \"a\" {}\nprovider \"a\" {}\n", &["Duplicate provider configuration ~ main.tf:1,1"]);
-    check("a \"b\" {", &["main.tf:1:7 ~ Unclosed configuration block"]);
+    check("locals {", &["main.tf:1:8 ~ Unclosed configuration block"]);
 }
 
 #[test]
@@ -495,7 +495,7 @@ variable "o" {
     assert_eq!(parse("a", "[1]").unwrap(), "[1]");
     assert_eq!(parse("l", "[\"a\", 1]").unwrap(), "[\"a\", 1]");
     assert_eq!(parse("l", "[a]").unwrap_err().0[0].summary, "Variables not allowed");
-    assert_eq!(parse("l", "[").unwrap_err().0[0].summary, "Missing closing bracket");
+    assert_eq!(parse("l", "[").unwrap_err().0[0].summary, "Unterminated tuple constructor expression");
     let o = &module.variables["o"];
     let given = Value::object([("k", Value::object([("c", Value::number(7))]))]);
     let converted = o.convert(&given).unwrap();

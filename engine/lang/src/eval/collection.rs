@@ -257,7 +257,9 @@ fn finish_for(for_expr: &ForExpr, result: ForResult) -> Value {
 /// plain splat, with a name that no user can write.
 fn splat_source(for_expr: &ForExpr) -> Option<&Expr> {
     match for_expr.collection.kind() {
-        ExprKind::Splat { source, each } if each.is_empty() && for_expr.value_name.starts_with('(') => {
+        ExprKind::Splat { source, each }
+            if each.is_empty() && &*for_expr.value_name == crate::parse::SPLAT_ELEMENT =>
+        {
             Some(source)
         }
         _ => None,

@@ -10,7 +10,7 @@ use crate::parse::{parse_expression, parse_file};
 
 /// Answers from tables, and writes down what it was asked for.
 #[derive(Default)]
-struct Table {
+pub(crate) struct Table {
     variables: BTreeMap<&'static str, Value>,
     resources: BTreeMap<&'static str, Value>,
     modules: BTreeMap<&'static str, Value>,

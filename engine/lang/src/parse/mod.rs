@@ -1,52 +1,53 @@
 //! Text to syntax tree.
 //!
-//! hcl-edit parses; `scan` runs before it (lexical errors, limits, and what the library reads
-//! differently from the language), and `lower` turns its tree into [`crate::ast`], reading numbers
-//! and strings again from the source text, so that they are exact. Nothing of the library shows
-//! outside this module. A file stops at its first syntax error.
+//! `lex` makes tokens, [`Parser`] makes the tree of [`crate::ast`] from them: one file per kind of
+//! construct, recursive descent with one token of lookahead, in linear time. Chains (`1 + 1 + 1`,
+//! `a.b.c`) are parsed in loops; what nests is counted and bounded. All problems of a file are found
+//! in one run: after one, reading goes on with the next argument or block.
+//!
+//! Meaning is not looked at here: which names exist and what types values have.
 
+mod body;
+mod collection;
 mod error;
-#[allow(dead_code, reason = "the formatter and the parser that read it come next")]
+mod expression;
+mod heredoc;
 pub(crate) mod lex;
-mod lower;
+mod literal;
 mod position;
-mod scan;
+mod recover;
 mod template;
+mod traversal;
 
 #[cfg(test)]
 mod tests;
 
-use std::borrow::Cow;
-
 use evenkeel_model::{Diagnostic, Diagnostics};
 
 use self::error::Problem;
-use self::lower::Lowering;
+use self::lex::{Mode, Token, TokenKind, lex};
 use self::position::Source;
-use self::scan::Mode;
-use crate::ast::{Body, Expr, ExprKind};
+use crate::ast::{Body, Expr};
+
+pub(crate) use self::lex::ident::is_identifier;
+pub(crate) use self::traversal::SPLAT_ELEMENT;
 
 /// The largest file that is read.
 pub const FILE_BYTES_MAX: usize = 16 << 20;
 
-/// How many bytes may be parsed again because of repeated object keys, and how often at most.
-const REPARSED_BYTES_MAX: usize = 64 << 20;
-const REPARSED_TIMES_MAX: usize = 64;
+/// How deep expressions, templates and blocks may nest.
+pub const NESTING_MAX: usize = 500;
 
-/// Parses a configuration file.
+/// Parses a configuration file. What could be understood is in the body even if there are errors.
 pub fn parse_file(filename: &str, text: &[u8]) -> (Body, Diagnostics) {
     let (text, removed) = match decode(filename, text) {
         Ok(decoded) => decoded,
         Err(diagnostic) => return (Body::default(), diagnostic.into()),
     };
     let source = Source::new(filename, text, removed);
-    let parsed = match parse_patched(text, Mode::File, hcl_edit::parser::parse_body) {
-        Ok(parsed) => parsed,
-        Err(problem) => return (Body::default(), problem.diagnostic(&source).into()),
-    };
-    let mut lowering = Lowering::new(&source);
-    let body = lowering.body(&parsed);
-    (body, lowering.diagnostics)
+    let mut parser = Parser::new(&source, Mode::Code);
+    let body = parser.file();
+    (body, parser.finish())
 }
 
 /// Parses one expression, in which newlines are spaces.
@@ -54,24 +55,7 @@ pub fn parse_expression(filename: &str, text: &str) -> (Option<Expr>, Diagnostic
     if let Err(diagnostic) = check_size(filename, text.len()) {
         return (None, diagnostic.into());
     }
-    // As in HCL, an expression by itself is read as if it stood in parentheses. Scanning it without
-    // them makes sure that it does not close them itself.
-    if let Err(problem) = scan::scan(text, Mode::Expression) {
-        return (None, problem.diagnostic(&Source::new(filename, text, 0)).into());
-    }
-    let wrapped = format!("({text}\n)");
-    let source = Source::with_inserted(filename, &wrapped, 1);
-    let parsed = match parse_patched(&wrapped, Mode::Expression, hcl_edit::parser::parse_expr) {
-        Ok(parsed) => parsed,
-        Err(problem) => return (None, problem.diagnostic(&source).into()),
-    };
-    let mut lowering = Lowering::new(&source);
-    let expr = lowering.expr(&parsed);
-    let inner = match expr.kind() {
-        ExprKind::Parens(inner) => inner.clone(),
-        _ => expr,
-    };
-    finish(inner, lowering.diagnostics)
+    expression_in(&Source::new(filename, text, 0))
 }
 
 /// Parses the bare text of a template, as `templatefile` reads it.
@@ -79,18 +63,25 @@ pub fn parse_template(filename: &str, text: &str) -> (Option<Expr>, Diagnostics)
     if let Err(diagnostic) = check_size(filename, text.len()) {
         return (None, diagnostic.into());
     }
-    let source = Source::new(filename, text, 0);
-    let parsed = match parse_patched(text, Mode::Template, hcl_edit::parser::parse_template) {
-        Ok(parsed) => parsed,
-        Err(problem) => return (None, problem.diagnostic(&source).into()),
-    };
-    let mut lowering = Lowering::new(&source);
-    let expr = lowering.bare_template(&parsed);
-    finish(expr, lowering.diagnostics)
+    template_in(&Source::new(filename, text, 0))
 }
 
-fn finish(expr: Expr, diagnostics: Diagnostics) -> (Option<Expr>, Diagnostics) {
-    (Some(expr).filter(|_| !diagnostics.has_errors()), diagnostics)
+fn expression_in(source: &Source<'_>) -> (Option<Expr>, Diagnostics) {
+    let mut parser = Parser::new(source, Mode::Code);
+    parser.newlines = false;
+    let expr = parser.whole_expression();
+    parsed(expr, parser)
+}
+
+fn template_in(source: &Source<'_>) -> (Option<Expr>, Diagnostics) {
+    let mut parser = Parser::new(source, Mode::Template);
+    let expr = parser.bare_template();
+    parsed(expr, parser)
+}
+
+fn parsed(expr: Parsed<Expr>, parser: Parser<'_>) -> (Option<Expr>, Diagnostics) {
+    let diagnostics = parser.finish();
+    (expr.ok().filter(|_| !diagnostics.has_errors()), diagnostics)
 }
 
 fn check_size(filename: &str, bytes: usize) -> Result<(), Diagnostic> {
@@ -123,55 +114,167 @@ fn decode<'a>(filename: &str, bytes: &'a [u8]) -> Result<(&'a str, usize), Diagn
     })
 }
 
-/// Scans and parses; an object key that occurs again is renamed for the parser, which refuses it,
-/// and read from the original text afterwards.
-fn parse_patched<T>(
-    text: &str,
-    mode: Mode,
-    parse: impl Fn(&str) -> Result<T, hcl_edit::parser::Error>,
-) -> Result<T, Problem> {
-    let mut patched = scan::scan(text, mode)?;
-    // At the very end of its input the parser gives up without saying where.
-    if mode == Mode::File && !patched.ends_with('\n') {
-        patched.to_mut().push('\n');
-    }
-    let times_max = (REPARSED_BYTES_MAX / text.len().max(1)).clamp(2, REPARSED_TIMES_MAX);
-    for time in 0.. {
-        let error = match parse(&patched) {
-            Ok(parsed) => return Ok(parsed),
-            Err(error) => error,
-        };
-        let renamed = error::repeated_key(&error)
-            .filter(|_| time < times_max)
-            .and_then(|at| rename_key(&patched, at, time));
-        match renamed {
-            Some(renamed) => patched = Cow::Owned(renamed),
-            None => return Err(error::from_parser(&error, text)),
-        }
-    }
-    Err(Problem::new("Duplicate object key", "One object has too many keys that occur more than once."))
+/// Parsing stopped: what is wrong has been reported, and the rest of the construct is to be skipped.
+#[derive(Debug)]
+struct Stopped;
+
+type Parsed<T> = Result<T, Stopped>;
+
+/// Reads tokens and makes the tree.
+struct Parser<'a> {
+    source: &'a Source<'a>,
+    /// Without comments; the end of a file is the last one.
+    tokens: Vec<Token>,
+    next: usize,
+    /// Whether newlines mean something here.
+    newlines: bool,
+    /// Whether the place where reading went on after an error may be a wrong one: only what is
+    /// certain is reported from there.
+    lost: bool,
+    /// Whether the rest of the file is not read.
+    given_up: bool,
+    /// Whether brackets were seen that nothing closes.
+    unbalanced: bool,
+    depth: usize,
+    problems: Vec<Problem>,
 }
 
-/// The text with another name of the same length for the key at an offset.
-fn rename_key(text: &str, at: usize, time: usize) -> Option<String> {
-    let rest = text.get(at..)?;
-    let start = at + usize::from(rest.starts_with('"'));
-    let name = text.get(start..)?;
-    let digits = name.starts_with(|c: char| c.is_ascii_digit());
-    let length = name.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '-'))?;
-    let alphabet: &[u8] = if digits { b"9876543210" } else { b"qzxjkvwyQZXJKVWY" };
-    let mut rank = time;
-    let mut renamed = text.to_owned();
-    let replacement: String = (0..length)
-        .map(|_| {
-            let letter = alphabet.get(rank % alphabet.len()).copied().unwrap_or(b'q');
-            rank /= alphabet.len();
-            char::from(letter)
-        })
-        .collect();
-    if length == 0 || name.get(..length) == Some(&replacement) {
-        return (length > 0).then_some(renamed);
+impl<'a> Parser<'a> {
+    fn new(source: &'a Source<'a>, mode: Mode) -> Self {
+        let tokens = lex(source.text, mode);
+        let problems = error::invalid_tokens(&tokens, source.text);
+        let tokens = without_comments(tokens, source.text);
+        Self {
+            source,
+            tokens,
+            next: 0,
+            newlines: true,
+            lost: false,
+            given_up: false,
+            unbalanced: false,
+            depth: 0,
+            problems,
+        }
     }
-    renamed.replace_range(start..start + length, &replacement);
-    Some(renamed)
+
+    /// All problems, in the order of their places.
+    fn finish(mut self) -> Diagnostics {
+        self.problems.sort_by_key(Problem::start);
+        let mut diagnostics = Diagnostics::new();
+        for problem in self.problems {
+            diagnostics.push(problem.diagnostic(self.source));
+        }
+        diagnostics
+    }
+
+    /// The next token; newlines only where they mean something.
+    fn peek(&mut self) -> Token {
+        loop {
+            let token = self.raw();
+            if token.kind != TokenKind::Newline || self.newlines {
+                return token;
+            }
+            self.next += 1;
+        }
+    }
+
+    fn raw(&self) -> Token {
+        let last = self.source.text.len().min(u32::MAX as usize) as u32;
+        self.tokens.get(self.next).copied().unwrap_or(Token { kind: TokenKind::Eof, start: last, end: last })
+    }
+
+    /// The next token, which is consumed. The end of the file stays.
+    fn read(&mut self) -> Token {
+        let token = self.peek();
+        if token.kind != TokenKind::Eof {
+            self.next += 1;
+        }
+        token
+    }
+
+    /// Consumes the next token if it is of a kind.
+    fn accept(&mut self, kind: TokenKind) -> Option<Token> {
+        (self.peek().kind == kind).then(|| self.read())
+    }
+
+    /// Whether the next token is a word of the language.
+    fn at_keyword(&mut self, word: &str) -> bool {
+        let token = self.peek();
+        token.kind == TokenKind::Ident && self.text(token) == word
+    }
+
+    fn text(&self, token: Token) -> &'a str {
+        token.text(self.source.text)
+    }
+
+    /// Where the last consumed token ends.
+    fn end(&self) -> usize {
+        self.next.checked_sub(1).and_then(|i| self.tokens.get(i)).map_or(0, |token| token.end as usize)
+    }
+
+    fn range_from(&self, start: usize) -> evenkeel_model::SourceRange {
+        self.source.range(&(start..self.end()))
+    }
+
+    /// Parses something in which newlines mean something, or do not.
+    fn with_newlines<T>(&mut self, newlines: bool, parse: impl FnOnce(&mut Self) -> T) -> T {
+        let before = std::mem::replace(&mut self.newlines, newlines);
+        let parsed = parse(self);
+        self.newlines = before;
+        parsed
+    }
+
+    /// Parses something one level deeper, if that is allowed.
+    fn nested<T>(&mut self, parse: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
+        if self.depth >= NESTING_MAX {
+            return Err(self.too_deep());
+        }
+        self.depth += 1;
+        let parsed = parse(self);
+        self.depth -= 1;
+        parsed
+    }
+
+    /// Reports a problem at a token; nothing for a token that has been reported already.
+    fn fail(&mut self, token: Token, summary: &str, detail: impl Into<String>) -> Stopped {
+        match error::is_invalid(token.kind) {
+            true => Stopped,
+            false => self.report(Problem::new(summary, detail).at(token.span())),
+        }
+    }
+
+    /// Reports a problem, unless reading was given up before.
+    fn report(&mut self, problem: Problem) -> Stopped {
+        if !self.given_up {
+            self.problems.push(problem);
+        }
+        Stopped
+    }
+
+    /// Reports nesting that is too deep. The rest of the file is not read.
+    fn too_deep(&mut self) -> Stopped {
+        let token = self.peek();
+        let detail = format!(
+            "Expressions, templates and blocks may be nested in {NESTING_MAX} levels, and here begins one more. Use local \
+             values to take this apart. The rest of the file was not read."
+        );
+        self.report(Problem::new("Expression nested too deeply", detail).at(token.span()));
+        // Whoever comes back from here finds the end of the file.
+        self.given_up = true;
+        self.next = self.tokens.len().saturating_sub(1);
+        Stopped
+    }
+}
+
+/// The tokens that the grammar knows: a comment that ends its line is a newline, others are nothing.
+fn without_comments(mut tokens: Vec<Token>, text: &str) -> Vec<Token> {
+    tokens.retain_mut(|token| match token.kind {
+        TokenKind::Comment if token.text(text).ends_with('\n') => {
+            token.kind = TokenKind::Newline;
+            true
+        }
+        TokenKind::Comment | TokenKind::OpenComment => false,
+        _ => true,
+    });
+    tokens
 }

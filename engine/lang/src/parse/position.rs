@@ -1,8 +1,9 @@
 //! From byte offsets to lines and columns.
 //!
-//! The table is built once per file in linear time. Lines of plain ASCII need no more than where
+//! The table is built once per text in linear time. Lines of plain ASCII need no more than where
 //! they start; only for the others are the starts of grapheme clusters kept.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -16,63 +17,94 @@ pub(super) struct Source<'a> {
     pub filename: Arc<str>,
     /// The text that spans refer to.
     pub text: &'a str,
-    /// Bytes that the caller put in front of the user's text on the first line.
-    inserted: usize,
-    /// Bytes of the user's text that were taken away in front (a byte order mark).
-    removed: usize,
-    line_starts: Vec<usize>,
-    graphemes: BTreeMap<usize, Vec<usize>>,
+    origin: Origin,
+    line_starts: Vec<u32>,
+    graphemes: BTreeMap<usize, Vec<u32>>,
+    /// The line that was asked for last: the next is most often the same or the one behind it.
+    recent: Cell<usize>,
+}
+
+/// Where in a file the text was.
+enum Origin {
+    /// At its start, behind a byte order mark of so many bytes.
+    Start(usize),
+    /// Inside a string of another syntax.
+    #[allow(dead_code, reason = "strings of the JSON syntax come next")]
+    Inside(Inside),
+}
+
+/// The place of a string whose escapes were decoded.
+#[derive(Clone, Debug)]
+pub(crate) struct Inside {
+    /// The place of its first byte.
+    pub start: Position,
+    /// Offsets in the decoded text, and how many bytes of the file were saved before each in all.
+    pub saved: Arc<[(u32, u32)]>,
 }
 
 impl<'a> Source<'a> {
     /// The table of a text of which `removed` bytes in front are gone.
-    pub fn new(filename: &str, text: &'a str, removed: usize) -> Self {
-        Self::build(filename, text, 0, removed)
-    }
-
-    /// The table of a text whose first `inserted` bytes are not the user's.
-    pub fn with_inserted(filename: &str, text: &'a str, inserted: usize) -> Self {
-        Self::build(filename, text, inserted, 0)
-    }
-
-    fn build(filename: &str, text: &'a str, inserted: usize, removed: usize) -> Self {
+    pub fn new(filename: impl Into<Arc<str>>, text: &'a str, removed: usize) -> Self {
+        let newlines = text.bytes().enumerate().filter(|(_, b)| *b == b'\n');
         let mut line_starts = vec![0];
-        line_starts.extend(text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i + 1));
+        line_starts.extend(newlines.map(|(i, _)| saturate(i + 1)));
+        Self::build(filename.into(), text, Origin::Start(removed), line_starts)
+    }
+
+    /// A string inside a line of a file; newlines in it were written as escapes.
+    #[allow(dead_code, reason = "strings of the JSON syntax come next")]
+    pub fn inside(filename: Arc<str>, text: &'a str, inside: Inside) -> Self {
+        Self::build(filename, text, Origin::Inside(inside), vec![0])
+    }
+
+    fn build(filename: Arc<str>, text: &'a str, origin: Origin, line_starts: Vec<u32>) -> Self {
         let mut graphemes = BTreeMap::new();
-        for (line, &start) in line_starts.iter().enumerate() {
-            let end = line_starts.get(line + 1).copied().unwrap_or(text.len());
-            if let Some(content) = text.get(start..end)
-                && !content.is_ascii()
-            {
-                graphemes.insert(line, content.grapheme_indices(true).map(|(i, _)| start + i).collect());
+        if !text.is_ascii() {
+            for (line, &start) in line_starts.iter().enumerate() {
+                let end = line_starts.get(line + 1).map_or(text.len(), |end| *end as usize);
+                if let Some(content) = text.get(start as usize..end)
+                    && !content.is_ascii()
+                {
+                    let starts = content.grapheme_indices(true).map(|(i, _)| start + saturate(i));
+                    graphemes.insert(line, starts.collect());
+                }
             }
         }
-        Self { filename: filename.into(), text, inserted, removed, line_starts, graphemes }
-    }
-
-    /// The text of a span; empty where the span is none of this text.
-    pub fn slice(&self, span: &Range<usize>) -> &'a str {
-        self.text.get(span.clone()).unwrap_or_default()
+        Self { filename, text, origin, line_starts, graphemes, recent: Cell::new(0) }
     }
 
     /// The place of a byte offset.
     pub fn position(&self, byte: usize) -> Position {
-        let byte = byte.clamp(self.inserted.min(self.text.len()), self.text.len());
-        let line = self.line_starts.partition_point(|start| *start <= byte).saturating_sub(1);
-        let start = self.line_starts.get(line).copied().unwrap_or_default();
+        let byte = byte.min(self.text.len());
+        let line = self.line(saturate(byte));
+        let start = self.line_starts.get(line).copied().unwrap_or_default() as usize;
         let column = match self.graphemes.get(&line) {
             // Past the last cluster of the text there is no start to be found.
             Some(starts) => {
-                starts.partition_point(|start| *start <= byte) + usize::from(byte == self.text.len())
+                starts.partition_point(|start| *start as usize <= byte) + usize::from(byte == self.text.len())
             }
             None => byte - start + 1,
         };
-        let inserted = if line == 0 { self.inserted } else { 0 };
-        Position {
-            line: saturate(line + 1),
-            column: saturate(column.saturating_sub(inserted).max(1)),
-            byte: saturate(byte - self.inserted.min(byte) + self.removed),
+        match &self.origin {
+            Origin::Start(removed) => Position {
+                line: saturate(line + 1),
+                column: saturate(column.max(1)),
+                byte: saturate(byte + removed),
+            },
+            Origin::Inside(inside) => inside.position(byte, column.max(1) - 1),
         }
+    }
+
+    fn line(&self, byte: u32) -> usize {
+        let starts = |line: usize| self.line_starts.get(line).is_none_or(|start| *start > byte);
+        let recent = self.recent.get();
+        let line = match (starts(recent), starts(recent + 1), starts(recent + 2)) {
+            (false, true, _) => recent,
+            (false, false, true) => recent + 1,
+            _ => self.line_starts.partition_point(|start| *start <= byte).saturating_sub(1),
+        };
+        self.recent.set(line);
+        line
     }
 
     /// The range of a span.
@@ -81,6 +113,18 @@ impl<'a> Source<'a> {
             filename: self.filename.clone(),
             start: self.position(span.start),
             end: self.position(span.end.max(span.start)),
+        }
+    }
+}
+
+impl Inside {
+    fn position(&self, byte: usize, columns: usize) -> Position {
+        let before = self.saved.partition_point(|(at, _)| *at as usize <= byte);
+        let saved = before.checked_sub(1).and_then(|i| self.saved.get(i)).map_or(0, |(_, saved)| *saved);
+        Position {
+            line: self.start.line,
+            column: self.start.column.saturating_add(saturate(columns)).saturating_add(saved),
+            byte: self.start.byte.saturating_add(saturate(byte)).saturating_add(saved),
         }
     }
 }

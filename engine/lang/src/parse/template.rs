@@ -1,34 +1,41 @@
-//! Templates: escapes, strip markers (`~`) and the indentation of `<<-` heredocs.
+//! Templates: quoted strings, heredocs and template files, with what is interpolated into them.
 //!
-//! HCL applies strip markers and indentation to the flat sequence of a template's tokens, of which
-//! each line of a heredoc is one, before it looks at directives. So the library's tree is flattened
-//! here, its literals are read from the source text line by line, and the tree is built again
-//! afterwards.
+//! A template is read as a flat list of pieces first; strip markers and indentation are applied to
+//! that list, and the directives in it are matched afterwards.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
 use evenkeel_model::Value;
 
-use hcl_edit::template::{Directive, Element, HeredocTemplate, StringTemplate, Strip, Template};
-use unicode_segmentation::UnicodeSegmentation;
-
-use super::error::Problem;
-use super::lower::{Lowering, span_of};
+use super::error::{Problem, found};
+use super::lex::{Token, TokenKind};
+use super::{NESTING_MAX, Parsed, Parser, Stopped, heredoc, literal};
 use crate::ast::{Expr, ExprKind, TemplatePart};
+use crate::eval::did_you_mean;
 
-/// How literal text of a template is written.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Quoting {
-    /// `"..."`: backslash escapes, one line.
-    Quoted,
-    /// Heredoc or template file: text as it is, a token per line.
-    Plain,
+const DIRECTIVES: [&str; 5] = ["if", "else", "endif", "for", "endfor"];
+
+/// One element of a template.
+pub(super) enum Piece<'a> {
+    /// Text, escapes decoded.
+    Text(Cow<'a, str>),
+    /// `${...}` or `%{...}`
+    Sequence(Sequence),
 }
 
-/// One token of a flattened template.
-enum Token {
-    Text(String),
+/// A sequence, where it stands and whether it strips space before and behind itself.
+pub(super) struct Sequence {
+    kind: SequenceKind,
+    span: Range<usize>,
+    /// `${~`
+    pub strip_before: bool,
+    /// `~}`
+    pub strip_after: bool,
+}
+
+enum SequenceKind {
     Interpolation(Expr),
     If(Expr),
     Else,
@@ -37,105 +44,201 @@ enum Token {
     EndFor,
 }
 
-/// A token and whether it strips space before and after itself.
-struct Marked {
-    token: Token,
-    strip: Strip,
-}
+impl<'a> Parser<'a> {
+    /// A quoted string.
+    pub(super) fn quoted(&mut self) -> Parsed<Expr> {
+        let open = self.read();
+        let kind = match self.plain_string() {
+            Some(text) => ExprKind::Literal(Value::string(text)),
+            None => self.nested(|inner| inner.template(open, TokenKind::CQuote))?,
+        };
+        Ok(Expr::new(kind, self.range_from(open.start as usize)))
+    }
 
-impl Lowering<'_> {
-    /// A quoted string with sequences in it.
-    pub(super) fn quoted_template(&mut self, template: &StringTemplate, span: &Range<usize>) -> Expr {
-        let mut tokens = Vec::new();
-        for element in template {
-            self.flatten(element, Quoting::Quoted, &mut tokens);
+    /// The text of a string that has no sequences in it, which most have not.
+    fn plain_string(&mut self) -> Option<String> {
+        let token = self.raw();
+        if token.kind == TokenKind::CQuote {
+            self.next += 1;
+            return Some(String::new());
         }
-        self.assemble(tokens, span)
+        let closes = self.tokens.get(self.next + 1).is_some_and(|next| next.kind == TokenKind::CQuote);
+        if token.kind != TokenKind::QuotedLit || !closes {
+            return None;
+        }
+        self.next += 2;
+        let mut text = String::with_capacity(self.text(token).len());
+        self.decode_quoted(token, &mut text);
+        Some(text)
     }
 
     /// A heredoc.
-    pub(super) fn heredoc(&mut self, heredoc: &HeredocTemplate, span: &Range<usize>) -> Expr {
-        let mut tokens = Vec::new();
-        for element in &heredoc.template {
-            self.flatten(element, Quoting::Plain, &mut tokens);
-        }
-        strip(&mut tokens);
-        if self.source.slice(span).starts_with("<<-") {
-            dedent(&mut tokens);
-        }
-        self.assemble_stripped(tokens, span)
+    #[inline(never)]
+    pub(super) fn heredoc(&mut self) -> Parsed<Expr> {
+        let open = self.read();
+        let kind = self.nested(|inner| inner.template(open, TokenKind::CHeredoc))?;
+        Ok(Expr::new(kind, self.range_from(open.start as usize)))
     }
 
     /// The text of a template file.
-    pub(super) fn bare_template(&mut self, template: &Template) -> Expr {
-        let mut tokens = Vec::new();
-        for element in template {
-            self.flatten(element, Quoting::Plain, &mut tokens);
-        }
-        self.assemble(tokens, &(0..self.source.text.len()))
+    pub(super) fn bare_template(&mut self) -> Parsed<Expr> {
+        let mut pieces = self.pieces(None, TokenKind::Eof)?;
+        heredoc::strip(&mut pieces);
+        let kind = self.assembled(pieces)?;
+        Ok(Expr::new(kind, self.source.range(&(0..self.source.text.len()))))
     }
 
-    fn flatten(&mut self, element: &Element, quoting: Quoting, tokens: &mut Vec<Marked>) {
-        let mut push = |token, strip| tokens.push(Marked { token, strip });
-        match element {
-            Element::Literal(literal) => self.literal(span_of(literal), quoting, tokens),
-            Element::Interpolation(interpolation) => {
-                push(Token::Interpolation(self.expr(&interpolation.expr)), interpolation.strip);
-            }
-            Element::Directive(directive) => match &**directive {
-                Directive::If(directive) => {
-                    push(Token::If(self.expr(&directive.if_expr.cond_expr)), directive.if_expr.strip);
-                    for element in &directive.if_expr.template {
-                        self.flatten(element, quoting, tokens);
-                    }
-                    if let Some(else_expr) = &directive.else_expr {
-                        tokens.push(Marked { token: Token::Else, strip: else_expr.strip });
-                        for element in &else_expr.template {
-                            self.flatten(element, quoting, tokens);
-                        }
-                    }
-                    tokens.push(Marked { token: Token::EndIf, strip: directive.endif_expr.strip });
-                }
-                Directive::For(directive) => {
-                    let for_expr = &directive.for_expr;
-                    let token = Token::For {
-                        key_name: for_expr.key_var.as_ref().map(|name| name.as_str().into()),
-                        value_name: for_expr.value_var.as_str().into(),
-                        collection: self.expr(&for_expr.collection_expr),
-                    };
-                    push(token, for_expr.strip);
-                    for element in &for_expr.template {
-                        self.flatten(element, quoting, tokens);
-                    }
-                    tokens.push(Marked { token: Token::EndFor, strip: directive.endfor_expr.strip });
-                }
-            },
+    #[inline(never)]
+    fn template(&mut self, open: Token, end: TokenKind) -> Parsed<ExprKind> {
+        let mut pieces = self.pieces(Some(open), end)?;
+        heredoc::strip(&mut pieces);
+        if open.kind == TokenKind::OHeredoc && self.text(open).starts_with("<<-") {
+            heredoc::dedent(&mut pieces);
         }
+        self.assembled(pieces)
     }
 
-    fn literal(&mut self, span: Range<usize>, quoting: Quoting, tokens: &mut Vec<Marked>) {
-        let mut push = |text| tokens.push(Marked { token: Token::Text(text), strip: Strip::None });
-        match quoting {
-            Quoting::Quoted => push(decode_quoted(self, span)),
-            Quoting::Plain => {
-                for line in self.source.slice(&span).split_inclusive('\n') {
-                    push(decode_plain(line));
+    #[inline(never)]
+    fn pieces(&mut self, open: Option<Token>, end: TokenKind) -> Parsed<Vec<Piece<'a>>> {
+        let mut pieces = Vec::new();
+        let mut directives = 0_usize;
+        loop {
+            let token = self.read();
+            match token.kind {
+                kind if kind == end => return Ok(pieces),
+                TokenKind::QuotedLit => {
+                    let mut text = String::with_capacity(self.text(token).len());
+                    self.decode_quoted(token, &mut text);
+                    pieces.push(Piece::Text(text.into()));
                 }
+                TokenKind::StringLit => pieces.push(Piece::Text(literal::decode_plain(self.text(token)))),
+                TokenKind::TemplateInterp => {
+                    let sequence = self.with_newlines(false, |inner| inner.interpolation(token, end))?;
+                    pieces.push(Piece::Sequence(sequence));
+                }
+                TokenKind::TemplateControl => {
+                    let sequence = self.with_newlines(false, |inner| inner.directive(token))?;
+                    directives += usize::from(sequence.kind.opens());
+                    if self.depth + directives > NESTING_MAX && sequence.kind.opens() {
+                        return Err(self.too_deep());
+                    }
+                    directives = directives.saturating_sub(usize::from(sequence.kind.closes()));
+                    pieces.push(Piece::Sequence(sequence));
+                }
+                _ => return Err(self.unterminated(open.unwrap_or(token), token)),
             }
         }
     }
 
-    fn assemble(&self, mut tokens: Vec<Marked>, span: &Range<usize>) -> Expr {
-        strip(&mut tokens);
-        self.assemble_stripped(tokens, span)
+    fn unterminated(&mut self, open: Token, token: Token) -> Stopped {
+        let detail = match open.kind {
+            TokenKind::OHeredoc => {
+                "The end of this heredoc was not found: its marker on a line of its own, which ends with a newline."
+            }
+            _ => "The closing quote of this string was not found.",
+        };
+        // What stands there instead has been reported.
+        if super::error::is_invalid(token.kind) {
+            return Stopped;
+        }
+        let start = open.start as usize;
+        let marker = self.text(open).trim_end().len();
+        self.report(Problem::new("Unterminated template string", detail).at(start..start + marker))
     }
 
-    fn assemble_stripped(&self, tokens: Vec<Marked>, span: &Range<usize>) -> Expr {
-        let range = self.source.range(span);
-        let alone = tokens.len() == 1;
-        let mut tokens = tokens.into_iter().map(|marked| marked.token);
-        let mut parts = build(&mut tokens).0;
-        let kind = match (parts.pop(), parts.is_empty()) {
+    /// `${ expression }` behind its opening.
+    fn interpolation(&mut self, open: Token, end: TokenKind) -> Parsed<Sequence> {
+        let expr = self.expression()?;
+        let close = self.peek();
+        if close.kind != TokenKind::TemplateSeqEnd {
+            return Err(self.unclosed_interpolation(open, close, end));
+        }
+        self.read();
+        Ok(self.sequence(SequenceKind::Interpolation(expr), open, close))
+    }
+
+    fn sequence(&self, kind: SequenceKind, open: Token, close: Token) -> Sequence {
+        Sequence {
+            kind,
+            span: open.start as usize..close.end as usize,
+            strip_before: self.text(open).ends_with('~'),
+            strip_after: self.text(close).starts_with('~'),
+        }
+    }
+
+    #[inline(never)]
+    fn unclosed_interpolation(&mut self, open: Token, close: Token, end: TokenKind) -> Stopped {
+        let quote = matches!(close.kind, TokenKind::OQuote | TokenKind::CQuote) && end == TokenKind::CQuote;
+        if quote || close.kind == TokenKind::Eof {
+            let detail = "There is no closing brace for the interpolation that begins here. For a literal \"${\", write \
+                          \"$${\".";
+            return self.fail(open, "Unclosed template interpolation sequence", detail);
+        }
+        let what = found(close.kind, self.text(close));
+        let detail = format!(
+            "The closing brace of the interpolation is expected here, but there is {what}. If this is meant for another \
+             language, such as a shell, write \"$${{\" instead of \"${{\"."
+        );
+        self.fail(close, "Extra characters after interpolation expression", detail)
+    }
+
+    /// `%{ keyword ... }` behind its opening.
+    #[inline(never)]
+    fn directive(&mut self, open: Token) -> Parsed<Sequence> {
+        let keyword = self.peek();
+        if keyword.kind != TokenKind::Ident {
+            let detail = "One of the keywords if, else, endif, for and endfor is expected behind \"%{\". For a literal \
+                          \"%{\", write \"%%{\".";
+            return Err(self.fail(keyword, "Invalid template directive", detail));
+        }
+        self.read();
+        let name = self.text(keyword);
+        let kind = match name {
+            "if" => SequenceKind::If(self.expression()?),
+            "else" => SequenceKind::Else,
+            "endif" => SequenceKind::EndIf,
+            "for" => {
+                let (key_name, value_name) = self.for_names("Invalid 'for' directive")?;
+                SequenceKind::For { key_name, value_name, collection: self.expression()? }
+            }
+            "endfor" => SequenceKind::EndFor,
+            _ => return Err(self.unknown_directive(keyword, name)),
+        };
+        let close = self.peek();
+        if close.kind != TokenKind::TemplateSeqEnd {
+            let what = found(close.kind, self.text(close));
+            let detail =
+                format!("The closing brace of this directive is expected here, but there is {what}.");
+            return Err(self.fail(close, &format!("Extra characters in {name} marker"), detail));
+        }
+        self.read();
+        Ok(self.sequence(kind, open, close))
+    }
+
+    fn unknown_directive(&mut self, token: Token, name: &str) -> Stopped {
+        let near = did_you_mean(name, DIRECTIVES).map(|near| format!(" Did you mean \"{near}\"?"));
+        let detail = format!(
+            "\"{name}\" is not a keyword of templates; these are if, else, endif, for and endfor.{} For a literal \"%{{\", \
+             write \"%%{{\".",
+            near.unwrap_or_default()
+        );
+        self.fail(token, "Invalid template control keyword", detail)
+    }
+
+    /// What the pieces of a whole template are together.
+    fn assembled(&mut self, pieces: Vec<Piece<'_>>) -> Parsed<ExprKind> {
+        let alone = pieces.len() == 1;
+        let mut builder = Builder::default();
+        for piece in pieces {
+            if let Err(problem) = builder.push(piece) {
+                return Err(self.report(problem));
+            }
+        }
+        let mut parts = match builder.finish() {
+            Ok(parts) => parts,
+            Err(problem) => return Err(self.report(problem)),
+        };
+        Ok(match (parts.pop(), parts.is_empty()) {
             (None, _) => ExprKind::Literal(Value::string("")),
             (Some(TemplatePart::Text(text)), true) => ExprKind::Literal(Value::string(text)),
             (Some(TemplatePart::Interpolation(expr)), true) if alone => ExprKind::Wrapped(expr),
@@ -143,185 +246,121 @@ impl Lowering<'_> {
                 parts.push(last);
                 ExprKind::Template(parts)
             }
+        })
+    }
+}
+
+impl SequenceKind {
+    fn opens(&self) -> bool {
+        matches!(self, Self::If(_) | Self::For { .. })
+    }
+
+    fn closes(&self) -> bool {
+        matches!(self, Self::EndIf | Self::EndFor)
+    }
+}
+
+/// A directive that is not ended yet.
+struct OpenDirective {
+    kind: SequenceKind,
+    span: Range<usize>,
+    /// The parts around it.
+    around: Vec<TemplatePart>,
+    /// What stands before `else`, once that was seen.
+    yes: Option<Vec<TemplatePart>>,
+}
+
+/// Matches directives with their ends.
+#[derive(Default)]
+struct Builder {
+    open: Vec<OpenDirective>,
+    parts: Vec<TemplatePart>,
+    text: String,
+}
+
+impl Builder {
+    fn push(&mut self, piece: Piece<'_>) -> Result<(), Problem> {
+        let Sequence { kind, span, .. } = match piece {
+            Piece::Text(text) => {
+                self.text.push_str(&text);
+                return Ok(());
+            }
+            Piece::Sequence(sequence) => sequence,
         };
-        Expr::new(kind, range)
-    }
-}
-
-/// Applies the strip markers: each eats the space of the token beside it, if that is text.
-fn strip(tokens: &mut [Marked]) {
-    for i in 0..tokens.len() {
-        let Some(strip) = tokens.get(i).map(|marked| marked.strip) else { continue };
-        if strip.strip_start()
-            && let Some(Marked { token: Token::Text(text), .. }) =
-                i.checked_sub(1).and_then(|i| tokens.get_mut(i))
-        {
-            text.truncate(text.trim_end().len());
+        self.flush();
+        match kind {
+            SequenceKind::Interpolation(expr) => self.parts.push(TemplatePart::Interpolation(expr)),
+            SequenceKind::If(_) | SequenceKind::For { .. } => {
+                let around = std::mem::take(&mut self.parts);
+                self.open.push(OpenDirective { kind, span, around, yes: None });
+            }
+            SequenceKind::Else => return self.otherwise(span),
+            SequenceKind::EndIf => return self.close("endif", span),
+            SequenceKind::EndFor => return self.close("endfor", span),
         }
-        if strip.strip_end()
-            && let Some(Marked { token: Token::Text(text), .. }) = tokens.get_mut(i + 1)
-        {
-            text.drain(..text.len() - text.trim_start().len());
+        Ok(())
+    }
+
+    fn flush(&mut self) {
+        if !self.text.is_empty() {
+            self.parts.push(TemplatePart::Text(std::mem::take(&mut self.text).into()));
         }
     }
-}
 
-/// Removes the indentation that all lines have in common; blank lines do not count.
-fn dedent(tokens: &mut [Marked]) {
-    let mut indent: Option<usize> = None;
-    let mut starts = Vec::new();
-    let mut line_start = true;
-    for (i, marked) in tokens.iter().enumerate() {
-        let text = match &marked.token {
-            Token::Text(text) => Some(text),
-            _ => None,
+    fn otherwise(&mut self, span: Range<usize>) -> Result<(), Problem> {
+        let detail = match self.open.last_mut() {
+            Some(OpenDirective { kind: SequenceKind::If(_), yes: yes @ None, .. }) => {
+                *yes = Some(std::mem::take(&mut self.parts));
+                return Ok(());
+            }
+            Some(OpenDirective { kind: SequenceKind::If(_), .. }) => {
+                "There is an else directive for this if already."
+            }
+            Some(_) => "A for directive has no else.",
+            None => "There is no if directive before it that it belongs to.",
         };
-        if line_start {
-            line_start = false;
-            let width = match text {
-                Some(text) if text.trim_start().is_empty() && text.ends_with('\n') => None,
-                Some(text) => {
-                    starts.push(i);
-                    let space = &text[..text.len() - text.trim_start().len()];
-                    Some(space.graphemes(true).count())
-                }
-                None => Some(0),
-            };
-            indent = match (indent, width) {
-                (Some(indent), Some(width)) => Some(indent.min(width)),
-                (indent, width) => indent.or(width),
-            };
-        }
-        line_start = line_start || text.is_some_and(|text| text.ends_with('\n'));
+        Err(Problem::new("Unexpected else directive", detail).at(span))
     }
-    let Some(indent) = indent else { return };
-    for i in starts {
-        if let Some(Marked { token: Token::Text(text), .. }) = tokens.get_mut(i) {
-            let removed: usize = text.graphemes(true).take(indent).map(str::len).sum();
-            text.drain(..removed);
-        }
-    }
-}
 
-/// How a sequence of parts ended.
-#[derive(PartialEq, Eq)]
-enum End {
-    Else,
-    Directive,
-    Template,
-}
-
-/// Builds parts up to the end of the directive or template that they belong to. The parser has
-/// balanced the directives.
-fn build(tokens: &mut impl Iterator<Item = Token>) -> (Vec<TemplatePart>, End) {
-    let mut parts = Vec::new();
-    let mut text = String::new();
-    let flush = |text: &mut String, parts: &mut Vec<TemplatePart>| {
-        if !text.is_empty() {
-            parts.push(TemplatePart::Text(std::mem::take(text).into()));
-        }
-    };
-    while let Some(token) = tokens.next() {
-        if let Token::Text(more) = token {
-            text.push_str(&more);
-            continue;
-        }
-        flush(&mut text, &mut parts);
-        match token {
-            Token::Text(_) => {}
-            Token::Interpolation(expr) => parts.push(TemplatePart::Interpolation(expr)),
-            Token::If(condition) => {
-                let (yes, end) = build(tokens);
-                let no = if end == End::Else { build(tokens).0 } else { Vec::new() };
-                parts.push(TemplatePart::If { condition, yes, no });
+    fn close(&mut self, keyword: &str, span: Range<usize>) -> Result<(), Problem> {
+        let detail = match self.open.pop() {
+            None => "There is no directive before it that it belongs to.",
+            Some(OpenDirective { kind: SequenceKind::If(condition), around, yes, .. })
+                if keyword == "endif" =>
+            {
+                let last = std::mem::replace(&mut self.parts, around);
+                let (yes, no) = match yes {
+                    Some(yes) => (yes, last),
+                    None => (last, Vec::new()),
+                };
+                self.parts.push(TemplatePart::If { condition, yes, no });
+                return Ok(());
             }
-            Token::For { key_name, value_name, collection } => {
-                let body = build(tokens).0;
-                parts.push(TemplatePart::For { key_name, value_name, collection, body });
+            Some(OpenDirective {
+                kind: SequenceKind::For { key_name, value_name, collection },
+                around,
+                ..
+            }) if keyword == "endfor" => {
+                let body = std::mem::replace(&mut self.parts, around);
+                self.parts.push(TemplatePart::For { key_name, value_name, collection, body });
+                return Ok(());
             }
-            Token::Else => return (parts, End::Else),
-            Token::EndIf | Token::EndFor => return (parts, End::Directive),
-        }
-    }
-    flush(&mut text, &mut parts);
-    (parts, End::Template)
-}
-
-/// Literal text outside quotes: only the markers of sequences are escaped.
-fn decode_plain(text: &str) -> String {
-    text.replace("$${", "${").replace("%%{", "%{")
-}
-
-/// The text between two quotes.
-pub(super) fn decode_quoted(lowering: &mut Lowering<'_>, span: Range<usize>) -> String {
-    let text = lowering.source.slice(&span);
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(c) = rest.chars().next() {
-        let at = span.start + text.len() - rest.len();
-        let length = match c {
-            '\\' => match unescape(rest) {
-                Ok((unescaped, length)) => {
-                    out.push(unescaped);
-                    length
-                }
-                Err(length) => {
-                    lowering
-                        .problem(invalid_escape(rest.get(..length).unwrap_or_default()).at(at..at + length));
-                    length
-                }
-            },
-            '$' if rest.starts_with("$${") => {
-                out.push_str("${");
-                3
+            Some(OpenDirective { kind: SequenceKind::If(_), .. }) => {
+                "The directive that is open here is an if; it ends with endif."
             }
-            '%' if rest.starts_with("%%{") => {
-                out.push_str("%{");
-                3
-            }
-            c => {
-                out.push(c);
-                c.len_utf8()
-            }
+            Some(_) => "The directive that is open here is a for; it ends with endfor.",
         };
-        rest = rest.get(length.max(1)..).unwrap_or_default();
+        Err(Problem::new(format!("Unexpected {keyword} directive"), detail).at(span))
     }
-    out
-}
 
-/// The character that an escape at the start of `text` stands for, and its length; or the length
-/// of what is no escape.
-pub(super) fn unescape(text: &str) -> Result<(char, usize), usize> {
-    let selector = text.chars().nth(1).ok_or(1_usize)?;
-    let simple = match selector {
-        'n' => '\n',
-        'r' => '\r',
-        't' => '\t',
-        '"' => '"',
-        '\\' => '\\',
-        'u' => return unescape_code(text, 4),
-        'U' => return unescape_code(text, 8),
-        _ => return Err(1 + selector.len_utf8()),
-    };
-    Ok((simple, 2))
-}
-
-fn unescape_code(text: &str, digits: usize) -> Result<(char, usize), usize> {
-    let code = text.get(2..2 + digits).filter(|code| code.bytes().all(|b| b.is_ascii_hexdigit()));
-    let code = code.and_then(|code| u32::from_str_radix(code, 16).ok()).ok_or(2_usize)?;
-    // Go writes the replacement character for what is no character, and so do we.
-    Ok((char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER), 2 + digits))
-}
-
-/// What to say about something that is no escape.
-pub(super) fn invalid_escape(escape: &str) -> Problem {
-    let detail = match escape {
-        "\\u" => "\\u is followed by four hexadecimal digits.".to_owned(),
-        "\\U" => "\\U is followed by eight hexadecimal digits.".to_owned(),
-        _ => format!(
-            "{escape} is no escape sequence. There are \\n, \\r, \\t, \\\", \\\\, \\uNNNN and \\UNNNNNNNN; a backslash \
-             itself is written \\\\."
-        ),
-    };
-    Problem::new("Invalid escape sequence", detail)
+    fn finish(mut self) -> Result<Vec<TemplatePart>, Problem> {
+        self.flush();
+        let Some(open) = self.open.pop() else { return Ok(self.parts) };
+        let (name, ending) = match open.kind {
+            SequenceKind::If(_) => ("if", "endif"),
+            _ => ("for", "endfor"),
+        };
+        let detail = format!("The {name} directive that stands here is not ended by an {ending} directive.");
+        Err(Problem::new("Unexpected end of template", detail).at(open.span))
+    }
 }
