@@ -1,5 +1,7 @@
 //! Where things are: the configuration, the store, the cache.
 
+mod modules;
+
 use std::path::{Path, PathBuf};
 
 use evenkeel_source::{Location, Origin, parse_location};
@@ -7,6 +9,8 @@ use sha2::{Digest, Sha256};
 
 use crate::args::Global;
 use crate::error::Failure;
+
+pub use modules::module_settings;
 
 /// What a command works on.
 #[derive(Clone, Debug)]

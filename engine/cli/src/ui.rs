@@ -82,6 +82,20 @@ impl Ui {
         }
     }
 
+    /// A part of what `init` says; the code is for machines.
+    pub fn init(&self, code: &str, text: &str) {
+        match self.json {
+            true if text.is_empty() => {}
+            true => self.emit(render::json::message(
+                "info",
+                text.trim(),
+                "init_output",
+                json!({"message_code": code}),
+            )),
+            false => self.line(text),
+        }
+    }
+
     /// A line of the log of a loop.
     pub fn log(&self, text: &str) {
         match self.json {

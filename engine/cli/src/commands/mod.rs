@@ -3,6 +3,7 @@
 mod apply;
 mod drift;
 mod history;
+mod init;
 mod plan;
 mod reconcile;
 mod show;
@@ -41,6 +42,8 @@ pub async fn dispatch(arguments: Arguments, providers: Providers, ui: &Ui) -> Re
         Command::Drift(args) => drift::run(&global, args, providers, ui).await,
         Command::History(args) => history::run(&global, &args, providers, ui).await,
         Command::State(args) => state::run(&global, args.command, providers, ui).await,
+        Command::Init(args) => init::run(&global, args, providers, ui).await,
+        Command::Get(args) => init::get(&global, args, ui).await,
         Command::Version(_) => version::run(&providers, ui),
     }
 }

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use evenkeel_lang::config::{self, Configuration};
+use evenkeel_lang::config::{self, Configuration, Loading, Lock};
 use evenkeel_model::{Diagnostics, Revision, Snapshot};
-use evenkeel_source::{CommitInfo, Limits, Source};
+use evenkeel_source::{CommitInfo, Limits, Location, Modules, Reach, Source};
 
 use crate::error::Failure;
 use crate::flow::Session;
-use crate::settings::cache_directory;
+use crate::flow::modules::{Installed, Locking, Step, install};
+use crate::settings::{cache_directory, module_settings};
 
 /// A configuration and where it came from.
 #[derive(Clone)]
@@ -46,24 +47,72 @@ fn author(text: &str) -> &str {
     text.split(" <").next().unwrap_or(text)
 }
 
-/// Reads and loads a revision; all mistakes are collected.
+/// Reads and loads a revision with the modules that its lock file names; all mistakes are collected.
 pub async fn load(session: &Session, revision: Option<&str>) -> Result<Loaded, Failure> {
-    let location = session.place.location.clone();
-    let revision = revision.map(str::to_owned);
-    let read = blocking(move |interrupt| source().read(&location, revision.as_deref(), interrupt)).await??;
-    let snapshot = Arc::new(read.snapshot);
-    let (configuration, mut diagnostics) = config::load(&snapshot, &read.root);
-    if diagnostics.has_errors() {
-        return Err(Failure::in_files(diagnostics, &snapshot));
-    }
-    diagnostics.extend(config::notes(&configuration));
+    let prepared = prepare(&session.place.location, revision, Locking::Follow).await?.without_mistakes()?;
+    let mut warnings = prepared.loading.diagnostics;
+    warnings.extend(config::notes(&prepared.loading.configuration));
     Ok(Loaded {
-        snapshot,
-        root: read.root,
-        configuration: Arc::new(configuration),
-        commit: read.commit,
-        warnings: diagnostics,
+        snapshot: prepared.snapshot,
+        root: prepared.root,
+        configuration: Arc::new(prepared.loading.configuration),
+        commit: prepared.commit,
+        warnings,
     })
+}
+
+/// A revision with all its modules, and how they came about.
+pub struct Prepared {
+    /// The files, with those of the modules.
+    pub snapshot: Arc<Snapshot>,
+    /// The directory of the root module.
+    pub root: Arc<str>,
+    /// What they declare.
+    pub loading: Loading,
+    /// The commit, where there is one.
+    pub commit: Option<CommitInfo>,
+    /// What the lock file said.
+    pub before: Lock,
+    /// What it should say.
+    pub lock: Lock,
+    /// What was done for it.
+    pub steps: Vec<Step>,
+}
+
+impl Prepared {
+    /// The same, unless there are mistakes in the configuration.
+    pub fn without_mistakes(self) -> Result<Self, Failure> {
+        match self.loading.diagnostics.has_errors() {
+            true => Err(Failure::in_files(self.loading.diagnostics, &self.snapshot)),
+            false => Ok(self),
+        }
+    }
+}
+
+/// Reads and loads a revision, which may have mistakes.
+pub async fn prepare(
+    location: &Location,
+    revision: Option<&str>,
+    locking: Locking,
+) -> Result<Prepared, Failure> {
+    let (location, revision) = (location.clone(), revision.map(str::to_owned));
+    let settings = module_settings()?;
+    blocking(move |interrupt| {
+        let read = source().read(&location, revision.as_deref(), interrupt)?;
+        let reach = if read.commit.is_none() { Reach::Machine } else { Reach::Network };
+        let modules = Modules::new(cache_directory(), &Limits::default(), settings, reach);
+        let mut steps = Vec::new();
+        let mut note = |step| steps.push(step);
+        let installed = install(read.snapshot, &read.root, locking, &modules, interrupt, &mut note);
+        match installed {
+            Ok(Installed { snapshot, loading, before, lock }) => {
+                let snapshot = Arc::new(snapshot);
+                Ok(Prepared { snapshot, root: read.root, loading, commit: read.commit, before, lock, steps })
+            }
+            Err(refused) => Err(Failure::in_files(refused.diagnostics, &Arc::new(refused.snapshot))),
+        }
+    })
+    .await?
 }
 
 /// Which revision is meant now.

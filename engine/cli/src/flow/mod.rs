@@ -5,6 +5,7 @@ pub mod connections;
 pub mod interrupt;
 pub mod lease;
 pub mod load;
+pub mod modules;
 pub mod planning;
 pub mod recover;
 pub mod variables;
