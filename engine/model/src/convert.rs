@@ -50,7 +50,9 @@ pub fn convert(value: &Value, ty: &Type) -> Result<Value, ConvertError> {
     let marks = value.marks();
     match value.kind() {
         Kind::Null(from) => {
-            // A null of any type converts to any other; nothing is lost.
+            if !can_convert(from, ty) {
+                return Err(mismatch(from, ty));
+            }
             return Ok(Value::null(fill_dynamic(from, ty)).with_marks(marks));
         }
         Kind::Unknown(from, refinements) => {
@@ -112,6 +114,10 @@ pub fn concrete(ty: &Type) -> Type {
 }
 
 fn convert_known(value: &Value, ty: &Type) -> Result<Value, ConvertError> {
+    // Even where there is no element that could fail.
+    if value.ty_of_collection().is_some_and(|from| !can_convert(&from, ty)) {
+        return Err(mismatch(&value.ty(), ty));
+    }
     match (value.kind(), ty) {
         // Elements have exactly the element type, so there is nothing to look at.
         (Kind::List(from, _), Type::List(to))
@@ -269,7 +275,8 @@ fn open_element(value: &Value, element: &Type, ty: &Type) -> Result<Type, Conver
     if parts.is_empty() {
         return Ok(Type::Dynamic);
     }
-    common_element(&parts).ok_or_else(|| disagreement(ty))
+    let common = if matches!(ty, Type::Map(_)) { unify(&parts) } else { common_element(&parts) };
+    common.ok_or_else(|| disagreement(ty))
 }
 
 /// The one type of the parts; open only where all of them are.
@@ -298,7 +305,15 @@ fn element_type<'a>(
     if !constraint.has_dynamic() {
         return Ok(concrete(constraint));
     }
-    let types: Vec<Type> = elements.map(Value::ty).collect();
+    let mut types: Vec<Type> = elements.map(Value::ty).collect();
+    // In a map, what has no type of its own yet (a bare null) takes that of the others.
+    if matches!(ty, Type::Map(_)) && types.iter().any(|found| !matches!(found, Type::Dynamic)) {
+        let before = types.len();
+        types.retain(|found| !matches!(found, Type::Dynamic));
+        if types.len() < before && types.iter().any(|found| Some(found) != types.first()) {
+            return Err(disagreement(ty));
+        }
+    }
     if types.is_empty() {
         return Ok(match (constraint, value.ty().element()) {
             (Type::Dynamic, Some(element)) => element.clone(),
@@ -474,7 +489,10 @@ fn tuples_as_list(types: &[&Type]) -> Option<Type> {
             _ => Vec::new(),
         })
         .collect();
-    if elements.is_empty() { None } else { gathered(&elements).map(Type::list) }
+    if elements.is_empty() {
+        return None;
+    }
+    gathered(&elements).map(Type::list).filter(|list| types.iter().all(|ty| can_convert(ty, list)))
 }
 
 /// The element type of parts that are put into one collection.

@@ -375,6 +375,11 @@ impl Value {
         }
     }
 
+    /// The type of a list, set or map, which takes no walk over its elements.
+    pub(crate) fn ty_of_collection(&self) -> Option<Type> {
+        matches!(self.kind, Kind::List(..) | Kind::Set(..) | Kind::Map(..)).then(|| self.ty())
+    }
+
     /// The text of a known string.
     pub fn as_str(&self) -> Option<&str> {
         match &self.kind {

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use evenkeel_model::convert::convert;
 use evenkeel_model::value::{Kind, Refinements};
-use evenkeel_model::{Diagnostic, SourceRange, Type, Value};
+use evenkeel_model::{Diagnostic, Number, SourceRange, Type, Value};
 
 use super::{Evaluator, did_you_mean};
 use crate::ast::{Expr, SplatStep};
 
 const INVALID_INDEX: &str = "Invalid index";
+const BEYOND: &str = ": the given index is greater than or equal to the length of the collection";
 const UNSUPPORTED: &str = "Unsupported attribute";
 
 /// `value.name`
@@ -127,6 +128,15 @@ fn index_sequence(collection: &Value, key: &Value, range: &SourceRange) -> Resul
             _ => Value::unknown(Type::Dynamic).with_marks(marks),
         });
     };
+    if let Kind::Unknown(Type::List(element), refinements) = collection.kind() {
+        // Whether there is such an element cannot be told, unless the length is limited.
+        let most = refinements.as_ref().and_then(|refinements| refinements.length_max);
+        let beyond = most.is_some_and(|most| number >= &Number::from(most));
+        return match beyond {
+            true => Err(no_element(BEYOND, range)),
+            false => Ok(Value::unknown((**element).clone()).with_marks(marks)),
+        };
+    }
     if !number.is_integer() {
         return Err(no_element(
             ": indexing a sequence requires a whole number, but the given index has a fractional part",
@@ -137,8 +147,7 @@ fn index_sequence(collection: &Value, key: &Value, range: &SourceRange) -> Resul
         return Err(no_element(": a negative number is not a valid index for a sequence", range));
     }
     let position = number.to_usize();
-    let beyond =
-        || no_element(": the given index is greater than or equal to the length of the collection", range);
+    let beyond = || no_element(BEYOND, range);
     match (collection.as_elements(), collection.kind()) {
         (Some([]), _) => Err(no_element(": the collection has no elements", range)),
         (Some(elements), _) => position
@@ -149,13 +158,6 @@ fn index_sequence(collection: &Value, key: &Value, range: &SourceRange) -> Resul
             .and_then(|position| types.get(position))
             .map(|ty| Value::unknown(ty.clone()).with_marks(marks))
             .ok_or_else(beyond),
-        (None, Kind::Unknown(Type::List(element), refinements)) => {
-            let most = refinements.as_ref().and_then(|refinements| refinements.length_max);
-            if most.is_some_and(|most| position.is_none_or(|position| position as u64 >= most)) {
-                return Err(beyond());
-            }
-            Ok(Value::unknown((**element).clone()).with_marks(marks))
-        }
         (None, _) => Ok(Value::unknown(Type::Dynamic).with_marks(marks)),
     }
 }

@@ -1,12 +1,10 @@
 //! Function calls: finding the function, its arguments, and what to say when it fails.
 
-use std::sync::Arc;
-
 use evenkeel_model::convert::convert;
 use evenkeel_model::{Diagnostics, SourceRange, Type, Value};
 
 use super::{Evaluator, did_you_mean};
-use crate::ast::{Expr, ExprKind, ForExpr, SplatStep, TemplatePart};
+use crate::ast::{Expr, ExprKind};
 use crate::functions::{self, CallError, Function, Parameter};
 
 /// A call taken apart.
@@ -186,12 +184,9 @@ impl Evaluator<'_> {
     fn eval_try(&mut self, call: &Call) -> Value {
         let mut problems = Diagnostics::new();
         for argument in call.arguments {
-            if self.depends_on_unknown(argument) {
-                return Value::unknown(Type::Dynamic);
-            }
             let (value, found) = self.aside(|inner| inner.eval(argument));
             if !found.has_errors() {
-                return value;
+                return if value.is_wholly_known() { value } else { undecided(&value) };
             }
             problems.extend(found);
         }
@@ -214,22 +209,11 @@ impl Evaluator<'_> {
     #[inline(never)]
     fn eval_can(&mut self, call: &Call) -> Value {
         let Some(argument) = call.arguments.first() else { return Value::bool(false) };
-        if self.depends_on_unknown(argument) {
-            return Value::unknown(Type::Bool);
+        let (value, found) = self.aside(|inner| inner.eval(argument));
+        match found.has_errors() {
+            false if !value.is_wholly_known() => Value::unknown(Type::Bool),
+            failed => Value::bool(!failed),
         }
-        let (_, found) = self.aside(|inner| inner.eval(argument));
-        Value::bool(!found.has_errors())
-    }
-
-    /// Whether an expression refers to anything that is not wholly known yet, so that whether it
-    /// fails cannot be told.
-    fn depends_on_unknown(&mut self, expr: &Expr) -> bool {
-        let mut free = Free { bound: Vec::new(), references: Vec::new() };
-        free.walk(expr);
-        free.references.into_iter().any(|reference| {
-            let (value, problems) = self.aside(|inner| inner.eval(reference));
-            !problems.has_errors() && !value.is_wholly_known()
-        })
     }
 
     /// `convert(value, type)`: the second argument is a type constraint and no value.
@@ -291,6 +275,12 @@ impl Evaluator<'_> {
     }
 }
 
+/// What `try` gives for a value that is not wholly known: it may fail once it is, and then another
+/// one is chosen, of any type. What fails now fails for good.
+fn undecided(value: &Value) -> Value {
+    Value::unknown(Type::Dynamic).with_marks(value.all_marks())
+}
+
 /// Whether an expression is a name followed by attributes and indexes.
 fn is_reference(expr: &Expr) -> bool {
     let mut expr = expr;
@@ -304,118 +294,5 @@ fn is_reference(expr: &Expr) -> bool {
             ExprKind::Name(_) => return steps > 0,
             _ => return false,
         }
-    }
-}
-
-/// Collects the references of an expression, leaving out names that it binds itself.
-struct Free<'e> {
-    bound: Vec<Arc<str>>,
-    references: Vec<&'e Expr>,
-}
-
-impl<'e> Free<'e> {
-    fn walk(&mut self, expr: &'e Expr) {
-        match expr.kind() {
-            ExprKind::Literal(_) => {}
-            ExprKind::Name(_) | ExprKind::Attribute(..) | ExprKind::Index(..) | ExprKind::LegacyIndex(..) => {
-                self.chain(expr);
-            }
-            ExprKind::Wrapped(inner) | ExprKind::Parens(inner) | ExprKind::Unary(_, inner) => {
-                self.walk(inner)
-            }
-            ExprKind::Template(parts) => self.parts(parts),
-            ExprKind::Splat { source, each } => {
-                self.walk(source);
-                for step in each {
-                    if let SplatStep::Index(key) = step {
-                        self.walk(key);
-                    }
-                }
-            }
-            ExprKind::Tuple(elements) => elements.iter().for_each(|element| self.walk(element)),
-            ExprKind::Object(items) => items.iter().for_each(|item| {
-                self.walk(&item.key);
-                self.walk(&item.value);
-            }),
-            ExprKind::Call { arguments, .. } => arguments.iter().for_each(|argument| self.walk(argument)),
-            ExprKind::Binary(_, left, right) => {
-                self.walk(left);
-                self.walk(right);
-            }
-            ExprKind::Conditional(condition, yes, no) => {
-                self.walk(condition);
-                self.walk(yes);
-                self.walk(no);
-            }
-            ExprKind::For(for_expr) => self.for_expr(for_expr),
-        }
-    }
-
-    /// The longest part of a chain that is a reference by itself, and the keys in the rest.
-    fn chain(&mut self, expr: &'e Expr) {
-        let mut chain = vec![expr];
-        let mut base = expr;
-        while let ExprKind::Attribute(inner, _)
-        | ExprKind::Index(inner, _)
-        | ExprKind::LegacyIndex(inner, _) = base.kind()
-        {
-            base = inner;
-            chain.push(base);
-        }
-        let ExprKind::Name(name) = base.kind() else {
-            self.walk(base);
-            self.keys(&chain);
-            return;
-        };
-        let mut end = base;
-        for step in chain.iter().rev() {
-            match step.kind() {
-                ExprKind::Index(_, key) if !matches!(key.kind(), ExprKind::Literal(_)) => break,
-                _ => end = step,
-            }
-        }
-        self.keys(&chain);
-        if !self.bound.contains(name) {
-            self.references.push(end);
-        }
-    }
-
-    fn keys(&mut self, chain: &[&'e Expr]) {
-        for step in chain {
-            if let ExprKind::Index(_, key) = step.kind() {
-                self.walk(key);
-            }
-        }
-    }
-
-    fn parts(&mut self, parts: &'e [TemplatePart]) {
-        for part in parts {
-            match part {
-                TemplatePart::Text(_) => {}
-                TemplatePart::Interpolation(expr) => self.walk(expr),
-                TemplatePart::If { condition, yes, no } => {
-                    self.walk(condition);
-                    self.parts(yes);
-                    self.parts(no);
-                }
-                TemplatePart::For { key_name, value_name, collection, body } => {
-                    self.walk(collection);
-                    let length = self.bound.len();
-                    self.bound.extend(key_name.iter().chain([value_name]).cloned());
-                    self.parts(body);
-                    self.bound.truncate(length);
-                }
-            }
-        }
-    }
-
-    fn for_expr(&mut self, for_expr: &'e ForExpr) {
-        self.walk(&for_expr.collection);
-        let length = self.bound.len();
-        self.bound.extend(for_expr.key_name.iter().chain([&for_expr.value_name]).cloned());
-        for inner in for_expr.key.iter().chain([&for_expr.value]).chain(&for_expr.condition) {
-            self.walk(inner);
-        }
-        self.bound.truncate(length);
     }
 }

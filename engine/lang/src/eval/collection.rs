@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use evenkeel_model::convert::convert;
 use evenkeel_model::value::Kind;
-use evenkeel_model::{Marks, SourceRange, Type, Value};
+use evenkeel_model::{Diagnostics, Marks, SourceRange, Type, Value};
 
 use super::Evaluator;
 use super::access::Each;
@@ -86,14 +86,14 @@ impl Evaluator<'_> {
         }
     }
 
-    /// What a `for` goes over, and the marks of the collection; `None` after an error.
+    /// What a `for` goes over; `None` after an error.
     #[inline(never)]
     pub(super) fn iterate(
         &mut self,
         collection: &Expr,
         range: &SourceRange,
         what: &str,
-    ) -> Option<(Items, Marks)> {
+    ) -> Option<Collection> {
         let (value, marks) = self.eval(collection).unmark();
         if value.is_null() {
             let detail = format!("A null value cannot be used as the collection in {what}.");
@@ -108,7 +108,7 @@ impl Evaluator<'_> {
             self.fail("Iteration over non-iterable value", detail, range);
             return None;
         }
-        Some((items, marks))
+        Some(Collection { items, marks, untyped: value.ty() == Type::Dynamic })
     }
 
     #[inline(never)]
@@ -117,16 +117,20 @@ impl Evaluator<'_> {
             let each = Each::Body(&for_expr.value_name, &for_expr.value);
             return self.eval_splat(source, &each, range);
         }
-        let Some((items, mut marks)) =
-            self.iterate(&for_expr.collection, for_expr.collection.range(), "a 'for' expression")
+        let range = for_expr.collection.range();
+        let Some(Collection { items, marks, untyped }) =
+            self.iterate(&for_expr.collection, range, "a 'for' expression")
         else {
             return Value::unknown(Type::Dynamic);
         };
-        if !self.check_condition(for_expr, &mut marks) {
-            return Value::unknown(Type::Dynamic);
-        }
-        let Some(items) = items else {
+        if untyped {
             return Value::unknown(Type::Dynamic).with_marks(marks);
+        }
+        let Some(condition_marks) = self.check_condition(for_expr) else {
+            return Value::unknown(Type::Dynamic);
+        };
+        let Some(items) = items else {
+            return Value::unknown(Type::Dynamic).with_marks(marks.union(condition_marks));
         };
         let mut result = ForResult { marks, known: true, values: Vec::new(), entries: BTreeMap::new() };
         for (key, value) in items {
@@ -138,10 +142,10 @@ impl Evaluator<'_> {
     }
 
     /// Evaluates the condition once with nothing known, so that a wrong one is reported even for an
-    /// empty or unknown collection.
+    /// empty or unknown collection; its marks, or `None` where it is wrong.
     #[inline(never)]
-    fn check_condition(&mut self, for_expr: &ForExpr, marks: &mut Marks) -> bool {
-        let Some(condition) = &for_expr.condition else { return true };
+    fn check_condition(&mut self, for_expr: &ForExpr) -> Option<Marks> {
+        let Some(condition) = &for_expr.condition else { return Some(Marks::NONE) };
         let unknown = || Value::unknown(Type::Dynamic);
         let names: Vec<_> = for_expr
             .key_name
@@ -153,11 +157,10 @@ impl Evaluator<'_> {
         let failed = diagnostics.has_errors();
         self.diagnostics.extend(diagnostics);
         if failed {
-            return false;
+            return None;
         }
-        let (value, found) = value.unmark();
-        *marks = marks.union(found);
-        self.condition_of(value, condition.range()).is_some()
+        let (value, marks) = value.unmark();
+        self.condition_of(value, condition.range()).map(|_| marks)
     }
 
     /// The truth of an `if` clause: `None` after an error, `Some(None)` where it is unknown.
@@ -181,7 +184,9 @@ impl Evaluator<'_> {
         if let Some(condition) = &for_expr.condition {
             let (value, marks) = self.eval(condition).unmark();
             result.marks = result.marks.union(marks);
-            match self.condition_of(value, condition.range()).flatten() {
+            let (truth, problems) = self.aside(|inner| inner.condition_of(value, condition.range()));
+            result.complain(self, problems);
+            match truth.flatten() {
                 Some(true) => {}
                 Some(false) => return,
                 None => {
@@ -195,7 +200,11 @@ impl Evaluator<'_> {
             result.values.push(value);
             return;
         };
-        let Some(name) = self.eval_for_key(key, result) else {
+        let (value, marks) = self.eval(key).unmark();
+        result.marks = result.marks.union(marks);
+        let (name, problems) = self.aside(|inner| inner.for_key(value, key.range()));
+        result.complain(self, problems);
+        let Some(name) = name else {
             result.known = false;
             return;
         };
@@ -212,21 +221,23 @@ impl Evaluator<'_> {
         values.push(value);
     }
 
+    /// The name that a key stands for; `None` where it is unknown or wrong.
     #[inline(never)]
-    fn eval_for_key(&mut self, key: &Expr, result: &mut ForResult) -> Option<Arc<str>> {
+    fn for_key(&mut self, value: Value, range: &SourceRange) -> Option<Arc<str>> {
         const SUMMARY: &str = "Invalid object key";
-        let (value, marks) = self.eval(key).unmark();
-        result.marks = result.marks.union(marks);
         if value.is_null() {
             let detail = "Key expression in 'for' expression must not produce a null value.";
-            self.fail(SUMMARY, detail, key.range());
+            self.fail(SUMMARY, detail, range);
+            return None;
+        }
+        if value.is_unknown() {
             return None;
         }
         match convert(&value, &Type::String) {
             Ok(value) => value.as_str().map(Arc::from),
             Err(error) => {
                 let detail = format!("The key expression produced an invalid result: {error}.");
-                self.fail(SUMMARY, detail, key.range());
+                self.fail(SUMMARY, detail, range);
                 None
             }
         }
@@ -266,11 +277,30 @@ fn splat_source(for_expr: &ForExpr) -> Option<&Expr> {
     }
 }
 
+/// What a `for` goes over.
+pub(crate) struct Collection {
+    /// Its elements, if it is known.
+    pub(crate) items: Items,
+    /// Its own marks.
+    pub(crate) marks: Marks,
+    /// Not even its type is known.
+    untyped: bool,
+}
+
 struct ForResult {
     marks: Marks,
     known: bool,
     values: Vec<Value>,
     entries: BTreeMap<Arc<str>, Vec<Value>>,
+}
+
+impl ForResult {
+    /// Reports what is wrong with a key or condition, as long as the result is known at all.
+    fn complain(&self, evaluator: &mut Evaluator, problems: Diagnostics) {
+        if self.known {
+            evaluator.diagnostics.extend(problems);
+        }
+    }
 }
 
 /// `a.b` as a key: could be meant as a name or as a reference.

@@ -131,7 +131,8 @@ impl Evaluator<'_> {
         let Some(condition) = self.truth(&condition_value, condition.range()) else {
             return Value::unknown(ty);
         };
-        let marks = condition_value.marks();
+        // The marks of both branches always count, so that the result has the same ones whichever is chosen.
+        let marks = condition_value.marks().union(yes_value.marks()).union(no_value.marks());
         match condition {
             None => unknown_branch(&ty, yes_value, no_value, marks),
             Some(true) => self.branch(yes_value, yes_problems, &ty, "true", yes.range()).with_marks(marks),
@@ -146,6 +147,9 @@ impl Evaluator<'_> {
             let detail = "The condition value is null. Conditions must either be true or false.";
             self.fail("Null condition", detail, range);
             return None;
+        }
+        if condition.is_unknown() {
+            return Some(None);
         }
         match convert(condition, &Type::Bool) {
             Ok(value) => Some(value.as_bool()),
@@ -326,6 +330,22 @@ pub(crate) fn equal(a: &Value, b: &Value) -> Value {
 
 /// Whether two values are equal; `None` where that is not known.
 pub(crate) fn equality(a: &Value, b: &Value) -> Option<bool> {
+    let compound = |value: &Value| value.as_elements().is_some() || value.as_entries().is_some();
+    if compound(a) && compound(b) && !has_open(a) && !has_open(b) && a.ty() != b.ty() {
+        return Some(false);
+    }
+    equality_inside(a, b)
+}
+
+/// Whether something inside is unknown and has no type yet.
+fn has_open(value: &Value) -> bool {
+    matches!(value.kind(), Kind::Unknown(Type::Dynamic, _))
+        || value.as_elements().into_iter().flatten().any(has_open)
+        || value.as_entries().into_iter().flatten().any(|(_, value)| has_open(value))
+}
+
+/// The same for values whose types have been compared.
+fn equality_inside(a: &Value, b: &Value) -> Option<bool> {
     match (a.kind(), b.kind()) {
         (Kind::Null(_), Kind::Null(_)) => Some(true),
         (Kind::Null(_), _) => {
@@ -381,11 +401,17 @@ fn comparable(a: &Type, b: &Type) -> bool {
 }
 
 fn unknown_equality(a: &Value, b: &Value) -> Option<bool> {
-    let (ta, tb) = (a.ty(), b.ty());
-    if !ta.has_dynamic() && !tb.has_dynamic() && ta != tb {
-        return Some(false);
+    // Two unknown values of different types may both turn out to be null, which is the same.
+    if a.is_unknown() && b.is_unknown() {
+        return None;
     }
     let (unknown, other) = if a.is_unknown() { (a, b) } else { (b, a) };
+    if !has_open(other) && !conforms(&other.ty(), &unknown.ty()) {
+        return Some(false);
+    }
+    if !length_possible(unknown, other) {
+        return Some(false);
+    }
     if let (Some(prefix), Some(text)) =
         (unknown.refinements().and_then(|refinements| refinements.prefix.as_deref()), other.as_str())
         && !text.starts_with(prefix)
@@ -400,11 +426,37 @@ fn unknown_equality(a: &Value, b: &Value) -> Option<bool> {
     None
 }
 
+/// Whether a value of this type can be what an unknown value of another type turns out to be.
+fn conforms(ty: &Type, unknown: &Type) -> bool {
+    match (ty, unknown) {
+        (_, Type::Dynamic) => true,
+        (Type::List(a), Type::List(b)) | (Type::Set(a), Type::Set(b)) | (Type::Map(a), Type::Map(b)) => {
+            conforms(a, b)
+        }
+        (Type::Tuple(a), Type::Tuple(b)) => {
+            a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| conforms(a, b))
+        }
+        (Type::Object(a), Type::Object(b)) => {
+            a.attributes.keys().eq(b.attributes.keys())
+                && a.attributes.values().zip(b.attributes.values()).all(|(a, b)| conforms(a, b))
+        }
+        (a, b) => a == b,
+    }
+}
+
+/// Whether an unknown collection can turn out to have as many elements as a known one.
+fn length_possible(unknown: &Value, other: &Value) -> bool {
+    let (least, most) = length_bounds(unknown);
+    let (other_least, other_most) = length_bounds(other);
+    !other.ty().is_collection()
+        || (most.is_none_or(|most| other_least <= most) && other_most.is_none_or(|most| least <= most))
+}
+
 fn sequences(a: &[Value], b: &[Value]) -> Option<bool> {
     if a.len() != b.len() {
         return Some(false);
     }
-    all(a.iter().zip(b).map(|(a, b)| equality(a, b)))
+    all(a.iter().zip(b).map(|(a, b)| equality_inside(a, b)))
 }
 
 fn entries(
@@ -414,7 +466,7 @@ fn entries(
     if !a.keys().eq(b.keys()) {
         return Some(false);
     }
-    all(a.values().zip(b.values()).map(|(a, b)| equality(a, b)))
+    all(a.values().zip(b.values()).map(|(a, b)| equality_inside(a, b)))
 }
 
 /// False when one is false, unknown when none is false and one unknown.
@@ -450,7 +502,6 @@ fn result_of_branches(yes: &Value, no: &Value) -> Option<Type> {
 /// What is known of a conditional whose condition is not.
 #[inline(never)]
 fn unknown_branch(ty: &Type, yes: Value, no: Value, marks: Marks) -> Value {
-    let marks = marks.union(yes.marks()).union(no.marks());
     if yes.is_null() && no.is_null() {
         return Value::null(ty.clone()).with_marks(marks);
     }

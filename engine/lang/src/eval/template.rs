@@ -28,15 +28,6 @@ impl Builder {
         }
     }
 
-    fn push_unknown(&mut self, value: &Value) {
-        if !self.unknown
-            && let Some(prefix) = value.refinements().and_then(|refinements| refinements.prefix.clone())
-        {
-            self.text.push_str(&prefix);
-        }
-        self.unknown = true;
-    }
-
     pub(crate) fn finish(self) -> Value {
         if !self.unknown {
             return Value::string(self.text).with_marks(self.marks);
@@ -87,7 +78,7 @@ impl Evaluator<'_> {
         let (value, marks) = value.unmark();
         builder.marks = builder.marks.union(marks);
         if value.is_unknown() {
-            builder.push_unknown(&value);
+            builder.unknown = true;
             return;
         }
         if value.is_null() {
@@ -120,6 +111,10 @@ impl Evaluator<'_> {
             self.fail("Null condition", detail, condition.range());
             return;
         }
+        if value.is_unknown() {
+            builder.unknown = true;
+            return;
+        }
         match convert(&value, &Type::Bool) {
             Err(_) => {
                 let detail = "The condition expression must be of type bool.";
@@ -141,13 +136,13 @@ impl Evaluator<'_> {
         body: &[TemplatePart],
         builder: &mut Builder,
     ) {
-        let Some((items, marks)) = self.iterate(collection, collection.range(), "a template 'for' directive")
-        else {
+        let range = collection.range();
+        let Some(collection) = self.iterate(collection, range, "a template 'for' directive") else {
             builder.unknown = true;
             return;
         };
-        builder.marks = builder.marks.union(marks);
-        let Some(items) = items else {
+        builder.marks = builder.marks.union(collection.marks);
+        let Some(items) = collection.items else {
             builder.unknown = true;
             return;
         };

@@ -390,6 +390,7 @@ fn flattened(list: &Value, out: &mut Vec<Value>, marks: &mut Marks) -> bool {
 fn flatten_type(arguments: &[Value]) -> Result<Type, CallError> {
     match type_of(arguments, 0) {
         Type::List(_) | Type::Set(_) | Type::Tuple(_) => Ok(Type::Dynamic),
+        _ if !first(arguments).is_wholly_known() => Ok(Type::Dynamic),
         _ => failed("can only flatten lists, sets and tuples"),
     }
 }
@@ -440,7 +441,7 @@ fn length(arguments: &[Value]) -> Result<Value, CallError> {
         Kind::Object(attributes) => Value::number(attributes.len()),
         Kind::Unknown(Type::Object(object), _) => Value::number(object.attributes.len()),
         Kind::String(_) | Kind::Unknown(Type::String, _) => super::string::length(&value),
-        Kind::Unknown(Type::Dynamic, _) => unknown_count(0, None),
+        Kind::Unknown(Type::Dynamic, _) => Value::unknown(Type::Number),
         Kind::Bool(_) | Kind::Number(_) | Kind::Null(_) | Kind::Unknown(Type::Bool | Type::Number, _) => {
             return bad(0, "argument must be a string, a collection type, or a structural type");
         }
@@ -525,6 +526,10 @@ fn matchkeys(arguments: &[Value]) -> Result<Value, CallError> {
     let Some(common) = unify(&[keys_type, search_type]) else {
         return failed("keys and searchset must be of the same type");
     };
+    let lengths = |position: usize| arguments.get(position).and_then(Value::as_elements).map(<[Value]>::len);
+    if lengths(0).zip(lengths(1)).is_some_and(|(values, keys)| values != keys) {
+        return failed("length of keys and values should be equal");
+    }
     if !arguments.iter().all(Value::is_wholly_known) {
         return Ok(Value::unknown(ty));
     }
@@ -534,11 +539,7 @@ fn matchkeys(arguments: &[Value]) -> Result<Value, CallError> {
     };
     let (keys, search) = (as_common(1)?, as_common(2)?);
     let (keys, search) = (keys.as_elements().unwrap_or_default(), search.as_elements().unwrap_or_default());
-    let list = elements(arguments, 0);
-    if list.len() != keys.len() {
-        return failed("length of keys and values should be equal");
-    }
-    let kept = list
+    let kept = elements(arguments, 0)
         .iter()
         .zip(keys)
         .filter(|(_, key)| search.iter().any(|wanted| equality(key, wanted) == Some(true)))

@@ -55,6 +55,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
         jsondecode,
         "The value that the JSON text stands for.",
     )
+    .returning(jsondecode_type)
     .nullable(),
     Function::new(
         "jsonencode",
@@ -194,6 +195,18 @@ fn jsonencode(arguments: &[Value]) -> Result<Value, CallError> {
     };
     let refinements = Refinements { not_null: true, prefix: prefix.map(Arc::from), ..Refinements::default() };
     Ok(Kind::Unknown(Type::String, Some(Arc::new(refinements))).into())
+}
+
+/// The type of a JSON document of which only the beginning may be known.
+fn jsondecode_type(arguments: &[Value]) -> Result<Type, CallError> {
+    let prefix = arguments.first().and_then(Value::refinements).and_then(|known| known.prefix.as_deref());
+    match prefix.unwrap_or_default().trim_start().chars().next() {
+        None | Some('{' | '[' | 'n') => Ok(Type::Dynamic),
+        Some('"') => Ok(Type::String),
+        Some('t' | 'f') => Ok(Type::Bool),
+        Some('-' | '0'..='9') => Ok(Type::Number),
+        Some(other) => bad(0, format!("a JSON document cannot begin with the character {other:?}")),
+    }
 }
 
 fn jsondecode(arguments: &[Value]) -> Result<Value, CallError> {

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use evenkeel_model::convert::convert;
 use evenkeel_model::{Type, Value};
 
 use super::{CallError, Function, Parameter, Ty, any, bad, failed, string, text};
@@ -49,13 +50,11 @@ pub(super) static FUNCTIONS: &[Function] = &[
     .nullable(),
     Function::scoped(
         "templatestring",
-        &[string("template"), VARS],
+        &[string("template"), any("vars")],
         Ty::String,
         templatestring,
         "The template in the text, rendered with the variables.",
-    )
-    .returning(|_| Ok(Type::Dynamic))
-    .nullable(),
+    ),
 ];
 
 /// The path without `.`, empty and `..` parts where they can be resolved.
@@ -241,7 +240,8 @@ fn templatefile(arguments: &[Value], evaluator: &mut Evaluator) -> Result<Value,
 
 fn templatestring(arguments: &[Value], evaluator: &mut Evaluator) -> Result<Value, CallError> {
     let source = text(arguments, 0).to_owned();
-    render("<templatestring argument>", &source, arguments, evaluator)
+    let rendered = render("<templatestring argument>", &source, arguments, evaluator)?;
+    convert(&rendered, &Type::String).or_else(|error| failed(error.to_string()))
 }
 
 /// Templates in templates in templates ... end here.

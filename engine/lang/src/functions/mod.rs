@@ -335,7 +335,7 @@ pub(crate) fn call(
             marks = marks.union(found);
             *argument = plain;
         }
-        if argument.is_null() && !parameter.null {
+        if argument.is_null() && !parameter.null && !untyped {
             return bad(i, "argument must not be null");
         }
         unknown |= argument.is_unknown() && !parameter.unknown;
@@ -346,7 +346,10 @@ pub(crate) fn call(
         return Ok(Value::unknown(Type::Dynamic).with_marks(marks));
     }
     let result = match (unknown, function.run) {
-        (true, _) => function.return_type_for(&arguments).map(Value::unknown),
+        (true, _) => {
+            marks = arguments.iter().fold(marks, |marks, argument| marks.union(argument.all_marks()));
+            function.return_type_for(&arguments).map(Value::unknown)
+        }
         (false, Run::Pure(run)) => run(&arguments),
         (false, Run::Scoped(run)) => run(&arguments, evaluator),
         (false, Run::Random(run)) => match evaluator.entropy(range) {

@@ -1,6 +1,6 @@
 //! Numbers.
 
-use evenkeel_model::value::{Kind, Refinements};
+use evenkeel_model::value::Kind;
 use evenkeel_model::{Number, Type, Value};
 
 use super::{CallError, Function, Parameter, Ty, any, bad, failed, num, number, whole};
@@ -37,7 +37,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
         parseint,
         "The whole number that the text stands for in the base.",
     )
-    .returning(|_| Ok(Type::Number)),
+    .returning(parseint_type),
     Function::new(
         "pow",
         &[number("num"), number("power")],
@@ -76,7 +76,48 @@ fn float(value: f64) -> Result<Value, CallError> {
 }
 
 fn log(arguments: &[Value]) -> Result<Value, CallError> {
-    float(num(arguments, 0).to_f64().ln() / num(arguments, 1).to_f64().ln())
+    float(natural_log(num(arguments, 0).to_f64()) / natural_log(num(arguments, 1).to_f64()))
+}
+
+/// The logarithm as Go computes it (FreeBSD's algorithm), so that the last digit agrees with
+/// Terraform and is the same on every platform.
+fn natural_log(x: f64) -> f64 {
+    const COEFFICIENTS: [f64; 7] = [
+        0.6666666666666735,
+        0.3999999999940942,
+        0.2857142874366239,
+        0.22222198432149784,
+        0.1818357216161805,
+        0.15313837699209373,
+        0.14798198605116586,
+    ];
+    const LN2_HIGH: f64 = 0.6931471803691238;
+    const LN2_LOW: f64 = 1.9082149292705877e-10;
+    if !x.is_normal() || x < 0.0 {
+        return x.ln();
+    }
+    let (mut fraction, mut exponent) = split(x);
+    if fraction < std::f64::consts::FRAC_1_SQRT_2 {
+        fraction *= 2.0;
+        exponent -= 1.0;
+    }
+    let f = fraction - 1.0;
+    let s = f / (2.0 + f);
+    let s2 = s * s;
+    let s4 = s2 * s2;
+    let [c1, c2, c3, c4, c5, c6, c7] = COEFFICIENTS;
+    let t1 = s2 * (c1 + s4 * (c3 + s4 * (c5 + s4 * c7)));
+    let t2 = s4 * (c2 + s4 * (c4 + s4 * c6));
+    let half = 0.5 * f * f;
+    exponent * LN2_HIGH - ((half - (s * (half + (t1 + t2)) + exponent * LN2_LOW)) - f)
+}
+
+/// A normal number as a fraction from one half to one and a power of two.
+fn split(x: f64) -> (f64, f64) {
+    const EXPONENT: u64 = 0x7ff << 52;
+    let bits = x.to_bits();
+    let exponent = ((bits & EXPONENT) >> 52) as i64 - 1022;
+    (f64::from_bits((bits & !EXPONENT) | (1022 << 52)), exponent as f64)
 }
 
 fn pow(arguments: &[Value]) -> Result<Value, CallError> {
@@ -102,6 +143,13 @@ fn extreme(arguments: &[Value], better: fn(&Number, &Number) -> bool) -> Result<
     match numbers.reduce(|best, number| if better(number, best) { number } else { best }) {
         Some(number) => Ok(Kind::Number(number.clone()).into()),
         None => failed("must pass at least one number"),
+    }
+}
+
+fn parseint_type(arguments: &[Value]) -> Result<Type, CallError> {
+    match arguments.first().map(Value::ty) {
+        Some(Type::String) => Ok(Type::Number),
+        _ => bad(0, "a string is required"),
     }
 }
 
@@ -152,26 +200,21 @@ fn sum(arguments: &[Value]) -> Result<Value, CallError> {
     if elements.is_empty() {
         return bad(0, "cannot sum an empty list");
     }
+    if !given.is_some_and(Value::is_wholly_known) {
+        return Ok(Value::unknown_not_null(Type::Number));
+    }
     let mut total = Number::ZERO;
-    let mut known = true;
     for element in elements {
         if element.is_null() {
             return bad(0, "argument must be list, set, or tuple of number values; it contains a null");
         }
         match evenkeel_model::convert::convert(element, &Type::Number) {
-            Ok(value) => match value.as_number() {
-                Some(number) => match total.add(number) {
-                    Some(sum) => total = sum,
-                    None => return failed("can't compute sum of opposing infinities"),
-                },
-                None => known = false,
+            Ok(value) => match total.add(value.as_number().unwrap_or(&Number::ZERO)) {
+                Some(sum) => total = sum,
+                None => return failed("can't compute sum of opposing infinities"),
             },
             Err(_) => return bad(0, "argument must be list, set, or tuple of number values"),
         }
-    }
-    if !known {
-        let refinements = Refinements { not_null: true, ..Refinements::default() };
-        return Ok(Kind::Unknown(Type::Number, Some(refinements.into())).into());
     }
     Ok(Kind::Number(total).into())
 }

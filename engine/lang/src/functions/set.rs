@@ -61,20 +61,20 @@ fn empty_and_open(value: &Value) -> bool {
 fn operate(
     arguments: &[Value],
     unknown_elements: bool,
-    combine: impl Fn(BTreeSet<Value>, &BTreeSet<Value>) -> BTreeSet<Value>,
+    combine: impl Fn(Vec<Value>, &[Value]) -> Vec<Value>,
 ) -> Result<Value, CallError> {
     let ty = set_type(arguments)?;
     let element = ty.element().cloned().unwrap_or(Type::Dynamic);
-    let mut result: Option<BTreeSet<Value>> = None;
+    // A list, because two unknown elements that look the same may turn out to differ.
+    let mut result: Option<Vec<Value>> = None;
     for (i, argument) in arguments.iter().enumerate() {
         if !unknown_elements && !argument.is_wholly_known() {
             return Ok(Value::unknown(ty));
         }
         let set = convert(argument, &ty).or_else(|error| bad(i, error.to_string()))?;
-        let set: BTreeSet<Value> = set.as_elements().unwrap_or_default().iter().cloned().collect();
         result = Some(match result {
-            None => set,
-            Some(result) => combine(result, &set),
+            None => set.as_elements().unwrap_or_default().to_vec(),
+            Some(result) => combine(result, set.as_elements().unwrap_or_default()),
         });
     }
     Ok(Value::set(element, result.unwrap_or_default()))
@@ -89,12 +89,14 @@ fn setunion(arguments: &[Value]) -> Result<Value, CallError> {
 
 fn setintersection(arguments: &[Value]) -> Result<Value, CallError> {
     operate(arguments, false, |result, other| {
+        let other: BTreeSet<&Value> = other.iter().collect();
         result.into_iter().filter(|element| other.contains(element)).collect()
     })
 }
 
 fn setsubtract(arguments: &[Value]) -> Result<Value, CallError> {
     operate(arguments, false, |result, other| {
+        let other: BTreeSet<&Value> = other.iter().collect();
         result.into_iter().filter(|element| !other.contains(element)).collect()
     })
 }

@@ -330,7 +330,7 @@ fn starts_with(arguments: &[Value]) -> Result<Value, CallError> {
     let known = given.refinements().and_then(|refinements| refinements.prefix.as_deref()).unwrap_or_default();
     Ok(match known {
         known if known.starts_with(prefix) => Value::bool(true),
-        known if !prefix.starts_with(known) => Value::bool(false),
+        known if known.len() >= prefix.len() => Value::bool(false),
         _ => Value::unknown(Type::Bool),
     })
 }
@@ -346,6 +346,8 @@ fn substr(arguments: &[Value]) -> Result<Value, CallError> {
         }
     };
     let rest = characters.get(start..).unwrap_or_default();
+    // As in Terraform, no length counts as any length where the offset is from the end.
+    let length = if offset < 0 && length == 0 { -1 } else { length };
     let end = usize::try_from(length).map_or(rest.len(), |length| length.min(rest.len()));
     Ok(Value::string(rest.get(..end).unwrap_or_default().concat()))
 }

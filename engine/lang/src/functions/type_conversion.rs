@@ -118,6 +118,10 @@ fn try_first(arguments: &[Value]) -> Result<Value, CallError> {
 
 fn to(arguments: &[Value], ty: Type) -> Result<Value, CallError> {
     let value = first(arguments);
+    // As in Terraform, an unknown value tells nothing of its elements.
+    if value.is_unknown() && convert(&value, &ty).is_ok() {
+        return Ok(Value::unknown(ty).with_marks(value.marks()));
+    }
     convert(&value, &ty).or_else(|_| bad(0, why_not(&value, &ty)))
 }
 

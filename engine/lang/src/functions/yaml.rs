@@ -1,6 +1,7 @@
 //! YAML: `yamldecode` through a parser of events, `yamlencode` by hand, byte for byte as Terraform
 //! writes it (long texts are folded at column 80).
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Arc;
@@ -26,7 +27,8 @@ pub(super) static FUNCTIONS: &[Function] = &[
         Ty::String,
         yamlencode,
         "The value as a YAML document.",
-    ),
+    )
+    .nullable(),
 ];
 
 /// Aliases may make a document larger than it looks, up to this many values.
@@ -36,8 +38,10 @@ const VALUES_MAX: usize = 1_000_000;
 const DEPTH_MAX: usize = 128;
 
 fn yamldecode(arguments: &[Value]) -> Result<Value, CallError> {
-    let mut reader =
-        Reader { parser: Parser::new_from_str(text(arguments, 0)), anchors: BTreeMap::new(), values: 0 };
+    let source = text(arguments, 0);
+    let open_end = (!source.ends_with('\n')).then(|| source.chars().count());
+    let parser = Parser::new_from_str(source);
+    let mut reader = Reader { parser, anchors: BTreeMap::new(), values: 0, open_end };
     reader.document().or_else(failed)
 }
 
@@ -45,6 +49,8 @@ struct Reader<'t> {
     parser: Parser<'t, StrInput<'t>>,
     anchors: BTreeMap<usize, (Value, usize)>,
     values: usize,
+    /// The length in characters of a text that does not end its last line.
+    open_end: Option<usize>,
 }
 
 impl<'t> Reader<'t> {
@@ -60,7 +66,9 @@ impl<'t> Reader<'t> {
         let mut value = None;
         loop {
             match self.next()? {
-                (Event::StreamEnd, _) => return Ok(value.unwrap_or_else(|| Value::null(Type::Dynamic))),
+                (Event::StreamEnd, span) => {
+                    return value.ok_or_else(|| at(span, "missing start of document"));
+                }
                 (Event::DocumentStart(_), span) if value.is_some() => {
                     return Err(at(span, "unexpected extra content after value"));
                 }
@@ -86,6 +94,7 @@ impl<'t> Reader<'t> {
         self.count(1, span)?;
         let (value, anchor) = match event {
             Event::Scalar(text, style, anchor, tag) => {
+                let text = self.block_text(text, style, span);
                 (scalar(&text, style, tag.as_deref()).map_err(|why| at(span, &why))?, anchor)
             }
             Event::SequenceStart(anchor, _) => (self.sequence(depth)?, anchor),
@@ -103,6 +112,16 @@ impl<'t> Reader<'t> {
             self.anchors.insert(anchor, (value.clone(), self.values - before));
         }
         Ok(value)
+    }
+
+    /// The text of a scalar. The library ends the last line of a block even where the document does not.
+    fn block_text(&self, text: Cow<'t, str>, style: ScalarStyle, span: Span) -> Cow<'t, str> {
+        let block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+        let at_end = self.open_end.is_some_and(|end| span.end.index() >= end);
+        match text.strip_suffix('\n') {
+            Some(open) if block && at_end => Cow::Owned(open.to_owned()),
+            _ => text,
+        }
     }
 
     fn sequence(&mut self, depth: usize) -> Result<Value, String> {
@@ -162,7 +181,7 @@ fn at(span: Span, what: &str) -> String {
 }
 
 fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Value, String> {
-    let quoted = matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted);
+    let quoted = style != ScalarStyle::Plain;
     let suffix = match tag {
         None => "",
         Some(tag) if tag.is_yaml_core_schema() => tag.suffix.as_str(),
