@@ -155,7 +155,8 @@ impl Machine {
     /// and what they were made from, which has to outlive them should a change not succeed.
     pub fn with_state(mut self, state: &State) -> Self {
         for change in &self.plan.changes {
-            let current = state.instances.get(&change.address).and_then(|instance| instance.current.as_ref());
+            let was = change.previous_address.as_ref().unwrap_or(&change.address);
+            let current = state.instances.get(was).and_then(|instance| instance.current.as_ref());
             if let Some(object) = current {
                 let token = object.token.clone();
                 let dependencies = object.dependencies.clone();

@@ -212,7 +212,9 @@ impl Finisher {
         let prior = match change.action {
             ChangeAction::Update => change.before.clone().map(|before| before.unmark_deep().0),
             ChangeAction::Create | ChangeAction::DeleteThenCreate | ChangeAction::CreateThenDelete => None,
-            ChangeAction::Delete | ChangeAction::Read => return Err(unsupported(change)),
+            ChangeAction::Delete | ChangeAction::Read | ChangeAction::Forget | ChangeAction::NoOp => {
+                return Err(unsupported(change));
+            }
         };
         let config = match &prior {
             Some(prior) => {

@@ -25,6 +25,6 @@ pub use finish::{Finished, Finisher};
 pub use input::{Answers, DataAnswer, Input, Mode, Options, Planning, Question};
 pub use planner::{plan, provider_configs};
 pub use types::{
-    ActionReason, Change, ChangeAction, Drift, OutputChange, Plan, Refreshed, ResourceValues, Step, StepKind,
-    Summary,
+    ActionReason, Change, ChangeAction, Check, CheckKind, CheckStatus, Checked, Drift, Move, OutputChange,
+    Plan, Refreshed, ResourceValues, Step, StepKind, Summary,
 };

@@ -83,6 +83,7 @@ impl<'a> Builder<'a> {
                 self.graph.add_edge(forward, destroy, ());
                 Made { forward: Some(forward), destroy: Some(destroy) }
             }
+            ChangeAction::Forget | ChangeAction::NoOp => Made::default(),
         }
     }
 

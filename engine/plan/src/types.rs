@@ -34,6 +34,12 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// What happens to the root outputs that change.
     pub outputs: BTreeMap<Arc<str>, OutputChange>,
+    /// Instances that get another address: written down before anything else is done.
+    pub moves: Vec<Move>,
+    /// The conditions of the configuration, and what is known of them.
+    pub checks: Vec<Check>,
+    /// Whether only a part of the configuration was planned (`-target`, `-exclude`).
+    pub partial: bool,
     /// What was changed outside.
     pub drift: Vec<Drift>,
     /// What was seen differs from what is remembered: written down when the plan is applied.
@@ -92,6 +98,10 @@ pub struct Change {
     pub schema_version: u64,
     /// Where configuration declares it.
     pub range: Option<SourceRange>,
+    /// The address that the object had until now, when it is moved.
+    pub previous_address: Option<InstanceAddress>,
+    /// What the provider finds the object by, when it is imported.
+    pub importing: Option<Arc<str>>,
 }
 
 /// What happens to an object.
@@ -109,6 +119,10 @@ pub enum ChangeAction {
     CreateThenDelete,
     /// It is destroyed.
     Delete,
+    /// It goes on to exist and is not managed any more.
+    Forget,
+    /// It stays as it is; listed because it is moved or imported.
+    NoOp,
 }
 
 impl ChangeAction {
@@ -126,7 +140,14 @@ impl ChangeAction {
             Self::DeleteThenCreate => &["delete", "create"],
             Self::CreateThenDelete => &["create", "delete"],
             Self::Delete => &["delete"],
+            Self::Forget => &["forget"],
+            Self::NoOp => &["no-op"],
         }
+    }
+
+    /// Whether it is carried out by calls to a provider, and not by writing something down.
+    pub fn has_steps(self) -> bool {
+        !matches!(self, Self::Forget | Self::NoOp)
     }
 }
 
@@ -149,12 +170,16 @@ pub enum ActionReason {
     DeleteBecauseCountIndex,
     /// Its key is not in `for_each`.
     DeleteBecauseEachKey,
+    /// It was moved to an address that configuration does not have.
+    DeleteBecauseNoMoveTarget,
     /// The resource gained or lost `count` or `for_each`.
     DeleteBecauseWrongRepetition,
     /// The data source's configuration is not known yet.
     ReadBecauseConfigUnknown,
     /// Something the data source depends on changes first.
     ReadBecauseDependencyPending,
+    /// The data source belongs to a check, which looks when everything else is done.
+    ReadBecauseCheckNested,
 }
 
 impl ActionReason {
@@ -169,9 +194,11 @@ impl ActionReason {
             Self::DeleteBecauseNoModule => "delete_because_no_module",
             Self::DeleteBecauseCountIndex => "delete_because_count_index",
             Self::DeleteBecauseEachKey => "delete_because_each_key",
+            Self::DeleteBecauseNoMoveTarget => "delete_because_no_move_target",
             Self::DeleteBecauseWrongRepetition => "delete_because_wrong_repetition",
             Self::ReadBecauseConfigUnknown => "read_because_config_unknown",
             Self::ReadBecauseDependencyPending => "read_because_dependency_pending",
+            Self::ReadBecauseCheckNested => "read_because_check_nested",
         }
     }
 }
@@ -234,6 +261,93 @@ impl StepKind {
     }
 }
 
+/// One instance that gets another address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Move {
+    /// The address until now.
+    pub from: InstanceAddress,
+    /// The address from now on.
+    pub to: InstanceAddress,
+}
+
+/// The conditions of one object of the configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// What has the conditions.
+    pub kind: CheckKind,
+    /// Its address without instance keys: `module.a.var.b`, `check.c`, `aws_vpc.main`.
+    pub address: Arc<str>,
+    /// Each instance of it, by its whole address. None where the instances were not reached.
+    pub instances: BTreeMap<Arc<str>, Checked>,
+}
+
+impl Check {
+    /// The worst that is known of any instance.
+    pub fn status(&self) -> CheckStatus {
+        self.instances.values().map(|checked| checked.status).max().unwrap_or(CheckStatus::Unknown)
+    }
+}
+
+/// What has conditions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CheckKind {
+    /// A resource or data source with preconditions or postconditions.
+    Resource,
+    /// An output with preconditions.
+    Output,
+    /// A `check` block.
+    Check,
+    /// A variable with validations.
+    Variable,
+}
+
+impl CheckKind {
+    /// The word in Terraform's JSON plan representation.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Resource => "resource",
+            Self::Output => "output_value",
+            Self::Check => "check",
+            Self::Variable => "var",
+        }
+    }
+}
+
+/// What is known of the conditions of one instance.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Checked {
+    /// All conditions together.
+    pub status: CheckStatus,
+    /// What those that are not met say. Never holds a sensitive value.
+    pub problems: Vec<Arc<str>>,
+}
+
+/// Whether conditions are met; later ones outweigh earlier ones.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CheckStatus {
+    /// They are.
+    #[default]
+    Pass,
+    /// Apply will tell.
+    Unknown,
+    /// At least one is not.
+    Fail,
+    /// At least one cannot be told, because of a mistake in it.
+    Error,
+}
+
+impl CheckStatus {
+    /// The word in Terraform's JSON plan representation.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Unknown => "unknown",
+            Self::Fail => "fail",
+            Self::Error => "error",
+        }
+    }
+}
+
 /// What happens to a root output.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OutputChange {
@@ -290,7 +404,7 @@ impl Plan {
         let mut summary = Summary::default();
         for change in &self.changes {
             match change.action {
-                ChangeAction::Read => {}
+                ChangeAction::Read | ChangeAction::Forget | ChangeAction::NoOp => {}
                 ChangeAction::Create => summary.add += 1,
                 ChangeAction::Update => summary.change += 1,
                 ChangeAction::Delete => summary.destroy += 1,
@@ -303,9 +417,11 @@ impl Plan {
         summary
     }
 
-    /// Whether applying it would change the cloud or the outputs.
+    /// Whether applying it would change the cloud, what is managed, or the outputs.
     pub fn has_changes(&self) -> bool {
-        self.changes.iter().any(|change| change.action != ChangeAction::Read) || !self.outputs.is_empty()
+        self.changes.iter().any(|change| change.action != ChangeAction::Read)
+            || !self.outputs.is_empty()
+            || !self.moves.is_empty()
     }
 
     /// Whether applying it would do anything at all, be it only write down what was seen.

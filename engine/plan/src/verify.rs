@@ -50,6 +50,7 @@ fn changes_have_their_steps(plan: &Plan, found: &mut Vec<String>) {
             ChangeAction::Read | ChangeAction::Create | ChangeAction::Update => (1, 0),
             ChangeAction::Delete => (0, 1),
             ChangeAction::DeleteThenCreate | ChangeAction::CreateThenDelete => (1, 1),
+            ChangeAction::Forget | ChangeAction::NoOp => (0, 0),
         };
         if counts.get(&index).copied().unwrap_or_default() != wanted {
             found.push(format!("{} does not have the steps its action needs", change.address));
@@ -65,11 +66,13 @@ fn changes_fit_the_state(plan: &Plan, state: &State, found: &mut Vec<String>) {
         .map(|refreshed| (&refreshed.address, refreshed.deposed))
         .collect();
     for change in plan.changes.iter().filter(|change| change.address.resource.mode == ResourceMode::Managed) {
-        let object = state.instances.get(&change.address).and_then(|instance| match change.deposed {
+        let was = change.previous_address.as_ref().unwrap_or(&change.address);
+        let object = state.instances.get(was).and_then(|instance| match change.deposed {
             Some(key) => instance.deposed.get(&key),
             None => instance.current.as_ref(),
         });
-        let exists = object.is_some() && !gone.contains(&(&change.address, change.deposed));
+        let exists = (object.is_some() || change.importing.is_some())
+            && !gone.contains(&(&change.address, change.deposed));
         if (change.action == ChangeAction::Create) == exists {
             let state = if exists { "exists already" } else { "does not exist" };
             found.push(format!(

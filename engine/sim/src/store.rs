@@ -101,6 +101,7 @@ impl SimStore {
             | Entry::Outcome(_)
             | Entry::Observed { .. }
             | Entry::Forgotten { .. }
+            | Entry::Moved { .. }
             | Entry::Drift(_)
             | Entry::Outputs { .. } => {}
         }

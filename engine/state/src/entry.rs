@@ -238,6 +238,13 @@ pub enum Entry {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         deposed: Option<DeposedKey>,
     },
+    /// All objects of an instance have a new address, at which there were none.
+    Moved {
+        /// The address until now.
+        from: InstanceAddress,
+        /// The address from now on.
+        to: InstanceAddress,
+    },
     /// A difference between what is remembered and what was seen.
     Drift(Box<DriftRecord>),
     /// The outputs of the root module, whole.
@@ -264,6 +271,7 @@ impl Entry {
             Self::Intent(intent) => Some(&intent.address),
             Self::Outcome(outcome) => Some(&outcome.address),
             Self::Observed { address, .. } | Self::Forgotten { address, .. } => Some(address),
+            Self::Moved { to, .. } => Some(to),
             Self::Drift(drift) => Some(&drift.address),
             Self::RunStarted { .. } | Self::Outputs { .. } | Self::RunFinished { .. } => None,
         }
@@ -277,6 +285,7 @@ impl Entry {
             Self::Outcome(_) => "outcome",
             Self::Observed { .. } => "observed",
             Self::Forgotten { .. } => "forgotten",
+            Self::Moved { .. } => "moved",
             Self::Drift(_) => "drift",
             Self::Outputs { .. } => "outputs",
             Self::RunFinished { .. } => "run_finished",

@@ -43,6 +43,14 @@ pub enum RowChange {
         /// The key it was put aside under.
         key: DeposedKey,
     },
+    /// All objects of an instance get another address. Without effect where there are none, or where
+    /// the other address has objects.
+    Move {
+        /// The address until now.
+        from: InstanceAddress,
+        /// The address from now on.
+        to: InstanceAddress,
+    },
     /// A call is about to be made.
     PutPending(Box<Intent>),
     /// It is known what became of a call.
@@ -91,6 +99,7 @@ pub fn changes(entry: &Entry) -> Vec<RowChange> {
         Entry::Observed { address, deposed, object: None } | Entry::Forgotten { address, deposed } => {
             vec![RowChange::RemoveObject { address: address.clone(), deposed: *deposed }]
         }
+        Entry::Moved { from, to } => vec![RowChange::Move { from: from.clone(), to: to.clone() }],
         Entry::Outputs { outputs } => vec![RowChange::SetOutputs(outputs.clone())],
     }
 }

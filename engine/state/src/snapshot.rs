@@ -102,6 +102,13 @@ impl State {
                     instance.current = Some(object);
                 }
             }
+            RowChange::Move { from, to } => {
+                if !self.instances.contains_key(&to)
+                    && let Some(instance) = self.instances.remove(&from)
+                {
+                    self.instances.insert(to, instance);
+                }
+            }
             RowChange::PutPending(intent) => drop(self.pending.insert((intent.run, intent.step), *intent)),
             RowChange::RemovePending { run, step } => drop(self.pending.remove(&(run, step))),
             RowChange::SetOutputs(outputs) => self.outputs = outputs,

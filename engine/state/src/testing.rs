@@ -180,6 +180,7 @@ pub fn entry() -> impl Strategy<Value = Entry> {
         }),
         1 => (address(), option::of(key()))
             .prop_map(|(address, deposed)| Entry::Forgotten { address, deposed }),
+        1 => (address(), address()).prop_map(|(from, to)| Entry::Moved { from, to }),
         1 => drift().prop_map(|drift| Entry::Drift(Box::new(drift))),
         1 => outputs().prop_map(|outputs| Entry::Outputs { outputs }),
         1 => (run(), proptest::sample::select(ends), error())

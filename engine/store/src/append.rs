@@ -105,7 +105,11 @@ fn run_of(entry: &Entry) -> Option<RunId> {
         Entry::RunStarted { run, .. } | Entry::RunFinished { run, .. } => Some(*run),
         Entry::Intent(intent) => Some(intent.run),
         Entry::Outcome(outcome) => Some(outcome.run),
-        Entry::Observed { .. } | Entry::Forgotten { .. } | Entry::Drift(_) | Entry::Outputs { .. } => None,
+        Entry::Observed { .. }
+        | Entry::Forgotten { .. }
+        | Entry::Moved { .. }
+        | Entry::Drift(_)
+        | Entry::Outputs { .. } => None,
     }
 }
 
@@ -146,6 +150,7 @@ fn tell_run(conn: &Connection, now: Timestamp, head: &mut Head, entry: &Entry) -
         Entry::Intent(_)
         | Entry::Observed { .. }
         | Entry::Forgotten { .. }
+        | Entry::Moved { .. }
         | Entry::Drift(_)
         | Entry::Outputs { .. } => {}
     }

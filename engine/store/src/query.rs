@@ -172,7 +172,8 @@ fn is_about_object(change: &RowChange) -> bool {
         RowChange::PutObject { .. }
         | RowChange::RemoveObject { .. }
         | RowChange::Depose { .. }
-        | RowChange::Restore { .. } => true,
+        | RowChange::Restore { .. }
+        | RowChange::Move { .. } => true,
         RowChange::PutPending(_) | RowChange::RemovePending { .. } | RowChange::SetOutputs(_) => false,
     }
 }

@@ -54,6 +54,11 @@ pub(crate) fn execute(
         RowChange::RemoveObject { address, deposed } => remove_object(conn, stack, address, *deposed),
         RowChange::Depose { address, key } => depose(conn, stack, address, *key),
         RowChange::Restore { address, key } => restore(conn, stack, address, *key),
+        RowChange::Move { from, to } => {
+            let sql = "UPDATE OR IGNORE instances SET address = ?3 WHERE stack_id = ?1 AND address = ?2";
+            conn.prepare_cached(sql)?.execute(params![stack.0, from.to_string(), to.to_string()])?;
+            Ok(())
+        }
         RowChange::PutPending(intent) => put_pending(conn, stack, intent),
         RowChange::RemovePending { run, step } => {
             let sql = "DELETE FROM pending WHERE stack_id = ?1 AND run = ?2 AND step = ?3";

@@ -218,6 +218,7 @@ pub fn describe(entry: &Entry) -> String {
         Entry::RunStarted { .. } => "run started".into(),
         Entry::Observed { .. } => format!("observed {name}"),
         Entry::Forgotten { .. } => format!("forgotten {name}"),
+        Entry::Moved { .. } => format!("moved {name}"),
         Entry::Drift(_) => format!("drift {name}"),
     }
 }

@@ -56,6 +56,9 @@ pub fn plan(lines: &[&str]) -> Arc<Plan> {
         changes,
         steps,
         outputs,
+        moves: Vec::new(),
+        checks: Vec::new(),
+        partial: false,
         drift: Vec::new(),
         refreshed: Vec::new(),
         resources: BTreeMap::new(),
@@ -84,6 +87,8 @@ fn step(line: &str, changes: &mut Vec<Change>) -> Step {
             create_before_destroy: action == ChangeAction::CreateThenDelete,
             schema_version: 0,
             range: None,
+            previous_address: None,
+            importing: None,
         });
     };
     let kind = match action {

@@ -101,6 +101,7 @@ fn legend(plan: &Plan, style: Style) -> String {
         (ChangeAction::DeleteThenCreate, "destroy and then create replacement"),
         (ChangeAction::CreateThenDelete, "create replacement and then destroy"),
         (ChangeAction::Read, "read (data resources)"),
+        (ChangeAction::Forget, "forget (no longer managed, not destroyed)"),
     ] {
         if used.contains(&action) {
             let _ = writeln!(out, "{} {words}", symbol(action, style));
@@ -120,6 +121,8 @@ fn symbol(action: ChangeAction, style: Style) -> String {
         ChangeAction::DeleteThenCreate => format!("{minus}/{plus}"),
         ChangeAction::CreateThenDelete => format!("{plus}/{minus}"),
         ChangeAction::Read => format!(" {}", style.paint(Paint::Cyan, "<=")),
+        ChangeAction::Forget => format!("  {}", style.paint(Paint::Red, ".")),
+        ChangeAction::NoOp => "   ".to_owned(),
     }
 }
 
@@ -193,6 +196,12 @@ fn heading(change: &Change, style: Style) -> String {
         (ChangeAction::Read, _) => bold(" will be read during apply"),
         (ChangeAction::Update, _) => bold(" will be updated in-place"),
         (ChangeAction::Delete, _) => format!("{}{}", bold(" will be "), red("destroyed")),
+        (ChangeAction::Forget, _) => bold(" will no longer be managed, and goes on to exist"),
+        (ChangeAction::NoOp, _) if change.importing.is_some() => bold(" will be imported"),
+        (ChangeAction::NoOp, _) => match &change.previous_address {
+            Some(from) => bold(&format!(" is what {} was", text::line(&from.to_string()))),
+            None => bold(" stays as it is"),
+        },
         (_, Some(ActionReason::ReplaceBecauseTainted)) => {
             format!("{}{replaced}", bold(" is tainted, so must be "))
         }
@@ -204,7 +213,15 @@ fn heading(change: &Change, style: Style) -> String {
         }
         _ => format!("{}{replaced}", bold(" must be ")),
     };
-    let why = reason(change).map(|why| format!("  # ({why})\n")).unwrap_or_default();
+    let mut why = reason(change).map(|why| format!("  # ({why})\n")).unwrap_or_default();
+    if let Some(previous) = &change.previous_address
+        && change.action != ChangeAction::NoOp
+    {
+        let _ = writeln!(why, "  # (moved from {})", text::line(&previous.to_string()));
+    }
+    if let Some(id) = &change.importing {
+        let _ = writeln!(why, "  # (imported from {})", text::line(&format!("{id:?}")));
+    }
     format!("{start}{what}\n{why}")
 }
 
@@ -232,6 +249,10 @@ fn reason(change: &Change) -> Option<String> {
             format!("because index {shown_key} is out of range for count")
         }
         ActionReason::DeleteBecauseEachKey => format!("because key {shown_key} is not in for_each map"),
+        ActionReason::DeleteBecauseNoMoveTarget => {
+            "because it was moved to an address that is not in configuration".to_owned()
+        }
+        ActionReason::ReadBecauseCheckNested => "a check looks when everything else is done".to_owned(),
         ActionReason::ReadBecauseConfigUnknown => "config refers to values not yet known".to_owned(),
         ActionReason::ReadBecauseDependencyPending => {
             "depends on a resource or a module with changes pending".to_owned()

@@ -43,6 +43,9 @@ pub(super) fn empty_plan() -> Plan {
         changes: Vec::new(),
         steps: Vec::new(),
         outputs: BTreeMap::new(),
+        moves: Vec::new(),
+        checks: Vec::new(),
+        partial: false,
         drift: Vec::new(),
         refreshed: Vec::new(),
         resources: BTreeMap::new(),
@@ -72,6 +75,8 @@ pub(super) fn change(at: &str, action: ChangeAction, before: Option<Value>, afte
         create_before_destroy: false,
         schema_version: 0,
         range: None,
+        previous_address: None,
+        importing: None,
     }
 }
 

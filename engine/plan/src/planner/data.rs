@@ -129,6 +129,8 @@ impl Planner<'_> {
                 create_before_destroy: false,
                 schema_version: schema.version,
                 range: Some(subject.resource.range.clone()),
+                previous_address: None,
+                importing: None,
             };
             self.change(change);
         }

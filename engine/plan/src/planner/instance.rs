@@ -75,6 +75,8 @@ impl Planner<'_> {
                 create_before_destroy: subject.create_before_destroy,
                 schema_version: spec.schema().version,
                 range: Some(range),
+                previous_address: None,
+                importing: None,
             };
             self.change(change);
         } else if let Some(object) = object {

@@ -97,6 +97,8 @@ impl Planner<'_> {
             create_before_destroy: object.create_before_destroy,
             schema_version: spec.schema().version,
             range: None,
+            previous_address: None,
+            importing: None,
         };
         self.change(change);
     }

@@ -31,6 +31,8 @@ fn change(address: &str, action: ChangeAction, before: Option<Value>, after: Opt
         create_before_destroy: false,
         schema_version: 0,
         range: None,
+        previous_address: None,
+        importing: None,
     }
 }
 
@@ -52,6 +54,9 @@ fn summary(changes: Vec<Change>, drift: Vec<Drift>) -> PlanSummary {
         changes,
         steps: Vec::new(),
         outputs: BTreeMap::new(),
+        moves: Vec::new(),
+        checks: Vec::new(),
+        partial: false,
         drift,
         refreshed: Vec::new(),
         resources: BTreeMap::new(),

@@ -43,6 +43,8 @@ fn action(action: ChangeAction) -> &'static str {
         ChangeAction::Create => "create",
         ChangeAction::Update => "update",
         ChangeAction::Delete => "delete",
+        ChangeAction::Forget => "remove",
+        ChangeAction::NoOp => "noop",
         ChangeAction::DeleteThenCreate | ChangeAction::CreateThenDelete => "replace",
     }
 }
