@@ -139,9 +139,15 @@ impl Time {
     fn rfc3339(self) -> String {
         let c = self.civil();
         let zone = if self.offset_seconds == 0 { "Z".into() } else { self.offset(":") };
+        let sign = if c.year < 0 { "-" } else { "" };
         format!(
-            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}{zone}",
-            c.year, c.month, c.day, c.hour, c.minute, c.second
+            "{sign}{:04}-{:02}-{:02}T{:02}:{:02}:{:02}{zone}",
+            c.year.abs(),
+            c.month,
+            c.day,
+            c.hour,
+            c.minute,
+            c.second
         )
     }
 }
@@ -242,14 +248,11 @@ fn timeadd(arguments: &[Value]) -> Result<Value, CallError> {
     let total = i128::from(time.nanoseconds) + nanoseconds;
     let seconds =
         i64::try_from(total.div_euclid(1_000_000_000)).ok().and_then(|more| time.seconds.checked_add(more));
-    match seconds.filter(|seconds| seconds.abs() < YEAR_9999_SECONDS) {
+    match seconds {
         Some(seconds) => Ok(Value::string(Time { seconds, ..time }.rfc3339())),
         None => failed("the result is out of the range of timestamps"),
     }
 }
-
-/// The last second that a year of four digits can hold.
-const YEAR_9999_SECONDS: i64 = 253_402_300_799;
 
 /// A sum of decimal numbers with units, in nanoseconds.
 fn duration(given: &str) -> Option<i128> {
@@ -270,7 +273,9 @@ fn duration(given: &str) -> Option<i128> {
         rest = after;
         any = true;
     }
-    any.then_some(sign * total)
+    // As many nanoseconds as fit 64 bits: some 292 years.
+    let total = sign * total;
+    i64::try_from(total).ok().filter(|_| any).map(i128::from)
 }
 
 /// Longer names first: `ms` is not `m` and an `s`.
@@ -333,6 +338,9 @@ fn formatdate(arguments: &[Value]) -> Result<Value, CallError> {
 
 /// Text between apostrophes, where two of them stand for one.
 fn quoted(given: &str) -> Result<(String, &str), CallError> {
+    if let Some(after) = given.strip_prefix("''") {
+        return Ok(("'".into(), after));
+    }
     let mut out = String::new();
     let mut rest = given.get(1..).unwrap_or_default();
     loop {

@@ -5,11 +5,11 @@ use std::io::Read;
 use std::sync::Arc;
 
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
 use evenkeel_model::value::{Kind, Refinements};
 use evenkeel_model::{Type, Value, json};
 
-use super::{CallError, Function, Parameter, Ty, bad, failed, string, text};
+use super::{CallError, Function, Parameter, Ty, failed, string, text};
 
 pub(super) static FUNCTIONS: &[Function] = &[
     Function::new(
@@ -63,20 +63,6 @@ pub(super) static FUNCTIONS: &[Function] = &[
         Ty::String,
         jsonencode,
         "The value as JSON text.",
-    ),
-    Function::new(
-        "textdecodebase64",
-        &[string("source"), string("encoding")],
-        Ty::String,
-        textdecodebase64,
-        "The text that the Base64 data stands for in the character encoding.",
-    ),
-    Function::new(
-        "textencodebase64",
-        &[string("string"), string("encoding")],
-        Ty::String,
-        textencodebase64,
-        "The text in the character encoding, as Base64.",
     ),
     Function::new(
         "urldecode",
@@ -152,9 +138,15 @@ fn base64gzip(arguments: &[Value]) -> Result<Value, CallError> {
     Ok(Value::string(STANDARD.encode(parts.concat())))
 }
 
+/// Base64 whose last character may have bits that mean nothing.
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &base64::alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
+);
+
 /// Base64 with newlines ignored.
-fn decode(given: &str) -> Option<Vec<u8>> {
-    STANDARD.decode(without_newlines(given)).ok()
+pub(super) fn decode(given: &str) -> Option<Vec<u8>> {
+    LENIENT.decode(without_newlines(given)).ok()
 }
 
 pub(super) fn without_newlines(given: &str) -> String {
@@ -210,11 +202,43 @@ fn jsondecode_type(arguments: &[Value]) -> Result<Type, CallError> {
 }
 
 fn jsondecode(arguments: &[Value]) -> Result<Value, CallError> {
-    let parsed: Result<serde_json::Value, _> = serde_json::from_str(text(arguments, 0));
+    let given = text(arguments, 0);
+    let parsed: Result<serde_json::Value, _> = serde_json::from_str(given);
+    let parsed = parsed.or_else(|error| match without_lone_surrogates(given) {
+        Some(repaired) => serde_json::from_str(&repaired),
+        None => Err(error),
+    });
     match parsed {
         Err(error) => failed(error.to_string()),
         Ok(parsed) => json::from_plain_untyped(&parsed).or_else(|error| failed(error.to_string())),
     }
+}
+
+/// The text with escapes of half a character replaced by ones of the character that stands for what
+/// cannot be read; `None` where there is none.
+fn without_lone_surrogates(given: &str) -> Option<String> {
+    let code = |text: &str| u32::from_str_radix(text.strip_prefix("\\u")?.get(..4)?, 16).ok();
+    let mut out = String::with_capacity(given.len());
+    let (mut rest, mut found) = (given, false);
+    while let Some(at) = rest.find('\\') {
+        let (before, escape) = rest.split_at(at);
+        out.push_str(before);
+        let low = |text: &str| matches!(code(text), Some(0xdc00..=0xdfff));
+        let length = match code(escape) {
+            Some(0xd800..=0xdbff) if escape.get(6..).is_some_and(low) => 12,
+            Some(0xd800..=0xdfff) => {
+                found = true;
+                out.push_str("\\ufffd");
+                rest = escape.get(6..).unwrap_or_default();
+                continue;
+            }
+            _ => 1 + escape.get(1..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8),
+        };
+        out.push_str(escape.get(..length).unwrap_or_default());
+        rest = escape.get(length..).unwrap_or_default();
+    }
+    out.push_str(rest);
+    found.then_some(out)
 }
 
 fn urlencode(arguments: &[Value]) -> Result<Value, CallError> {
@@ -330,84 +354,5 @@ fn csv_field(given: &str) -> Result<(String, &str), CallError> {
             None if after.is_empty() || after.starts_with([',', '\n']) => return Ok((field, after)),
             None => return failed("extraneous or missing \" in quoted-field"),
         }
-    }
-}
-
-/// The character encodings that are supported.
-#[derive(Clone, Copy)]
-enum Charset {
-    Utf8,
-    Utf16 { big_endian: bool },
-    Ascii,
-    Table(&'static encoding_rs::Encoding),
-    Latin1,
-}
-
-fn charset(name: &str, position: usize) -> Result<Charset, CallError> {
-    let folded = name.to_ascii_lowercase();
-    Ok(match folded.as_str() {
-        "utf-8" | "utf8" => Charset::Utf8,
-        "utf-16le" => Charset::Utf16 { big_endian: false },
-        "utf-16be" | "utf-16" => Charset::Utf16 { big_endian: true },
-        "us-ascii" | "ascii" => Charset::Ascii,
-        "iso-8859-1" | "latin1" | "iso_8859-1" => Charset::Latin1,
-        _ => match encoding_rs::Encoding::for_label(folded.as_bytes()) {
-            Some(encoding) => Charset::Table(encoding),
-            None => {
-                return bad(position, format!("{name:?} is not a supported IANA encoding name or alias"));
-            }
-        },
-    })
-}
-
-fn textencodebase64(arguments: &[Value]) -> Result<Value, CallError> {
-    let (given, name) = (text(arguments, 0), text(arguments, 1));
-    let bytes: Option<Vec<u8>> = match charset(name, 1)? {
-        Charset::Utf8 => Some(given.as_bytes().to_vec()),
-        Charset::Utf16 { big_endian: true } => {
-            Some(given.encode_utf16().flat_map(u16::to_be_bytes).collect())
-        }
-        Charset::Utf16 { big_endian: false } => {
-            Some(given.encode_utf16().flat_map(u16::to_le_bytes).collect())
-        }
-        Charset::Ascii => given.is_ascii().then(|| given.as_bytes().to_vec()),
-        Charset::Latin1 => given.chars().map(|character| u8::try_from(u32::from(character)).ok()).collect(),
-        Charset::Table(encoding) => {
-            let (bytes, _, lossy) = encoding.encode(given);
-            (!lossy).then(|| bytes.into_owned())
-        }
-    };
-    match bytes {
-        Some(bytes) => Ok(Value::string(STANDARD.encode(bytes))),
-        None => bad(0, format!("the given string contains characters that cannot be represented in {name}")),
-    }
-}
-
-fn textdecodebase64(arguments: &[Value]) -> Result<Value, CallError> {
-    let (given, name) = (text(arguments, 0), text(arguments, 1));
-    let charset = charset(name, 1)?;
-    let Some(bytes) = decode(given) else {
-        return bad(0, format!("the given value is not valid base64: {given:?}"));
-    };
-    let units = |to: fn([u8; 2]) -> u16| -> Option<String> {
-        let pairs: Vec<u16> =
-            bytes.chunks(2).map(|pair| Some(to([*pair.first()?, *pair.get(1)?]))).collect::<Option<_>>()?;
-        String::from_utf16(&pairs).ok()
-    };
-    let decoded: Option<String> = match charset {
-        Charset::Utf8 => String::from_utf8(bytes).ok(),
-        Charset::Utf16 { big_endian: true } => units(u16::from_be_bytes),
-        Charset::Utf16 { big_endian: false } => units(u16::from_le_bytes),
-        Charset::Ascii => String::from_utf8(bytes).ok().filter(|text| text.is_ascii()),
-        Charset::Latin1 => Some(bytes.into_iter().map(char::from).collect()),
-        Charset::Table(encoding) => {
-            let (text, _, lossy) = encoding.decode(&bytes);
-            let controls = text.chars().any(|character| ('\u{80}'..='\u{9f}').contains(&character));
-            (!lossy && !controls).then(|| text.into_owned())
-        }
-    };
-    match decoded {
-        Some(decoded) => Ok(Value::string(decoded)),
-        None => bad(0, format!("the given string contains symbols that are not defined for {name}")),
     }
 }

@@ -165,12 +165,18 @@ pub(super) fn uuid_text(mut bytes: [u8; 16], version: u8) -> String {
     parts.join("-")
 }
 
+/// A UUID in any of the forms it is written in.
 fn parse_uuid(given: &str) -> Option<[u8; 16]> {
-    let parts: Vec<&str> = given.split('-').collect();
+    let bare = match given.get(..9).filter(|start| start.eq_ignore_ascii_case("urn:uuid:")) {
+        Some(_) => given.get(9..)?,
+        None => given.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).unwrap_or(given),
+    };
+    let parts: Vec<&str> = bare.split('-').collect();
     let shape: Vec<usize> = parts.iter().map(|part| part.len()).collect();
-    if shape != [8, 4, 4, 4, 12] {
+    let digits = parts.concat();
+    let plain = shape == [32] && given.len() == 32;
+    if !plain && shape != [8, 4, 4, 4, 12] || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return None;
     }
-    let number = u128::from_str_radix(&parts.concat(), 16).ok()?;
-    Some(number.to_be_bytes())
+    Some(u128::from_str_radix(&digits, 16).ok()?.to_be_bytes())
 }

@@ -6,6 +6,7 @@
 //! for more. Functions are pure: files come from the scope, and time is handed in.
 
 mod assume;
+mod charset;
 mod collection;
 mod crypto;
 mod date;
@@ -284,6 +285,7 @@ impl Function {
 
 static FAMILIES: &[&[Function]] = &[
     assume::FUNCTIONS,
+    charset::FUNCTIONS,
     collection::FUNCTIONS,
     crypto::FUNCTIONS,
     date::FUNCTIONS,

@@ -39,10 +39,32 @@ const DEPTH_MAX: usize = 128;
 
 fn yamldecode(arguments: &[Value]) -> Result<Value, CallError> {
     let source = text(arguments, 0);
+    check_source(source).or_else(failed)?;
     let open_end = (!source.ends_with('\n')).then(|| source.chars().count());
     let parser = Parser::new_from_str(source);
     let mut reader = Reader { parser, anchors: BTreeMap::new(), values: 0, open_end };
     reader.document().or_else(failed)
+}
+
+/// What the parser would let pass: characters that a document cannot have, and other versions.
+fn check_source(source: &str) -> Result<(), String> {
+    let body = source.strip_prefix('\u{feff}').unwrap_or(source);
+    let allowed = |character: char| {
+        matches!(character, '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
+            && character != '\u{feff}'
+    };
+    if !body.chars().all(allowed) {
+        return Err("control characters are not allowed".into());
+    }
+    let directives = body.lines().take_while(|line| line.is_empty() || line.starts_with(['%', '#']));
+    for directive in directives.filter(|line| line.starts_with('%')) {
+        match directive.split_whitespace().collect::<Vec<_>>()[..] {
+            ["%YAML", "1.1", ..] | ["%TAG", ..] => {}
+            ["%YAML", ..] => return Err("found incompatible YAML document".into()),
+            _ => return Err("found unknown directive name".into()),
+        }
+    }
+    Ok(())
 }
 
 struct Reader<'t> {
@@ -97,8 +119,14 @@ impl<'t> Reader<'t> {
                 let text = self.block_text(text, style, span);
                 (scalar(&text, style, tag.as_deref()).map_err(|why| at(span, &why))?, anchor)
             }
-            Event::SequenceStart(anchor, _) => (self.sequence(depth)?, anchor),
-            Event::MappingStart(anchor, _) => (self.mapping(depth)?, anchor),
+            Event::SequenceStart(anchor, tag) => {
+                check_tag(tag.as_deref(), "sequence", "seq").map_err(|why| at(span, &why))?;
+                (self.sequence(depth)?, anchor)
+            }
+            Event::MappingStart(anchor, tag) => {
+                check_tag(tag.as_deref(), "mapping", "map").map_err(|why| at(span, &why))?;
+                (self.mapping(depth)?, anchor)
+            }
             Event::Alias(anchor) => {
                 let Some((value, size)) = self.anchors.get(&anchor).cloned() else {
                     return Err(at(span, "reference to an anchor that is not complete"));
@@ -160,18 +188,25 @@ impl<'t> Reader<'t> {
     }
 }
 
+/// What tags that are written out start with.
+const CORE: &str = "tag:yaml.org,2002:";
+
+/// A collection may be tagged as what it is, and as nothing else.
+fn check_tag(tag: Option<&Tag>, what: &str, suffix: &str) -> Result<(), String> {
+    match tag {
+        None => Ok(()),
+        Some(tag) if tag.is_yaml_core_schema() && tag.suffix == suffix => Ok(()),
+        Some(tag) if tag.suffix.strip_prefix(CORE) == Some(suffix) => Ok(()),
+        Some(tag) => Err(format!("can't interpret {what} as {tag}")),
+    }
+}
+
 fn merge_into(value: &Value, merged: &mut BTreeMap<Arc<str>, Value>) -> Result<(), String> {
-    let sources = match value.kind() {
-        Kind::Tuple(elements) => elements.to_vec(),
-        _ => vec![value.clone()],
+    let Some(entries) = value.as_entries() else {
+        return Err(format!("cannot merge {} into mapping", value.ty().friendly_name()));
     };
-    for source in sources {
-        let Some(entries) = source.as_entries() else {
-            return Err(format!("cannot merge {} into mapping", source.ty().friendly_name()));
-        };
-        for (key, value) in entries {
-            merged.entry(key.clone()).or_insert_with(|| value.clone());
-        }
+    for (key, value) in entries {
+        merged.entry(key.clone()).or_insert_with(|| value.clone());
     }
     Ok(())
 }
@@ -185,7 +220,7 @@ fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Value, St
     let suffix = match tag {
         None => "",
         Some(tag) if tag.is_yaml_core_schema() => tag.suffix.as_str(),
-        Some(tag) if tag.handle.is_empty() && tag.suffix == "!" => "str",
+        Some(tag) if tag.suffix.starts_with(CORE) => tag.suffix.get(CORE.len()..).unwrap_or_default(),
         Some(tag) => return Err(format!("unsupported tag \"{tag}\"")),
     };
     match suffix {
@@ -224,16 +259,13 @@ fn resolve(text: &str) -> Result<Value, String> {
 }
 
 fn number(text: &str) -> Option<Kind> {
-    let (negative, digits) = match text.strip_prefix(['-', '+']) {
-        Some(rest) => (text.starts_with('-'), rest),
-        None => (false, text),
-    };
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     let radix = [("0x", 16), ("0o", 8)]
         .into_iter()
-        .find_map(|(prefix, radix)| Some((digits.strip_prefix(prefix)?, radix)));
+        .find_map(|(prefix, radix)| Some((text.strip_prefix(prefix)?, radix)));
     if let Some((digits, radix)) = radix {
         let value = i64::from_str_radix(digits, radix).ok().filter(|_| !digits.starts_with(['-', '+']))?;
-        return Some(Kind::Number(Number::from(if negative { -value } else { value })));
+        return Some(Kind::Number(Number::from(value)));
     }
     if !digits.starts_with(|first: char| first.is_ascii_digit() || first == '.') || digits == "." {
         return None;
@@ -400,10 +432,7 @@ impl Writer {
         }
         match (text.strip_suffix('\n'), text) {
             (None, _) => self.out.push('-'),
-            (Some(body), _) if body.is_empty() || body.ends_with('\n') => {
-                self.out.push('+');
-                self.open = true;
-            }
+            (Some(body), _) if body.is_empty() || body.ends_with('\n') => self.out.push('+'),
             (Some(_), _) => {}
         }
         self.out.push('\n');
@@ -480,7 +509,7 @@ impl Writer {
 
 /// Characters that cannot stand in a document as they are.
 fn is_special(character: char) -> bool {
-    !matches!(character, ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fefe}' | '\u{ff00}'..='\u{fffd}' | '\u{10000}'..)
+    !matches!(character, ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fefe}' | '\u{ff00}'..='\u{fffd}')
         || matches!(character, '\u{2028}' | '\u{2029}')
 }
 
