@@ -297,26 +297,17 @@ fn bounds(value: &Value) -> (Bound, Bound) {
     }
 }
 
-/// What the known bounds of two numbers say about their order.
+/// What the known bounds of two numbers say about their order. As cty has it, bounds count as if they
+/// were excluded: that the smallest `a` equals the largest `b` says nothing.
 fn compare_ranges(op: BinaryOp, a: &Value, b: &Value) -> Option<bool> {
     let ((a_min, a_max), (b_min, b_max)) = (bounds(a), bounds(b));
-    // Whether every value up to `low` is below (or not above) every value from `high` on.
-    let below = |low: &Bound, high: &Bound, or_equal: bool| match (low, high) {
-        (Some((low, low_included)), Some((high, high_included))) => {
-            low < high || (low == high && (or_equal || !low_included || !high_included))
-        }
-        _ => false,
-    };
-    let (holds, fails) = match op {
-        BinaryOp::Less => (below(&a_max, &b_min, false), below(&b_max, &a_min, true)),
-        BinaryOp::LessOrEqual => (below(&a_max, &b_min, true), below(&b_max, &a_min, false)),
-        BinaryOp::Greater => (below(&b_max, &a_min, false), below(&a_max, &b_min, true)),
-        BinaryOp::GreaterOrEqual => (below(&b_max, &a_min, true), below(&a_max, &b_min, false)),
-        _ => (false, false),
-    };
-    match (holds, fails) {
-        (true, _) => Some(true),
-        (_, true) => Some(false),
+    let below = |low: Bound, high: Bound| low.zip(high).is_some_and(|((low, _), (high, _))| low < high);
+    let (less, greater) = (below(a_max, b_min), below(b_max, a_min));
+    match (less, greater, op) {
+        (true, _, BinaryOp::Less | BinaryOp::LessOrEqual) => Some(true),
+        (true, _, BinaryOp::Greater | BinaryOp::GreaterOrEqual) => Some(false),
+        (_, true, BinaryOp::Less | BinaryOp::LessOrEqual) => Some(false),
+        (_, true, BinaryOp::Greater | BinaryOp::GreaterOrEqual) => Some(true),
         _ => None,
     }
 }

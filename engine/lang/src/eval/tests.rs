@@ -16,6 +16,7 @@ pub(crate) struct Table {
     modules: BTreeMap<&'static str, Value>,
     files: BTreeMap<&'static str, &'static str>,
     asked: Mutex<Vec<String>>,
+    entropy: Option<[u8; 32]>,
 }
 
 impl Table {
@@ -133,6 +134,19 @@ impl Scope for Table {
     fn plan_time(&self) -> Option<String> {
         None
     }
+
+    fn entropy(&self) -> Option<[u8; 32]> {
+        self.entropy
+    }
+
+    fn is_built_in_provider(&self, local_name: &str) -> bool {
+        local_name == "terraform"
+    }
+}
+
+/// The value of an expression during an apply.
+pub(crate) fn eval_with_entropy(text: &str, entropy: [u8; 32]) -> Value {
+    eval(text, &Table { entropy: Some(entropy), ..table() }).0
 }
 
 fn table() -> Table {
@@ -157,9 +171,11 @@ fn table() -> Table {
         ]),
         files: BTreeMap::from([
             ("t.tmpl", "%{ for x in xs ~}\n<${x}>\n%{ endfor ~}"),
+            ("hello.txt", "hello"),
             ("loop.tmpl", "${templatefile(\"loop.tmpl\", {})}"),
         ]),
         asked: Mutex::default(),
+        entropy: None,
     }
 }
 

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STAN
 use evenkeel_model::value::{Kind, Refinements};
 use evenkeel_model::{Type, Value, json};
 
-use super::{CallError, Function, Parameter, Ty, failed, string, text};
+use super::{CallError, Function, Parameter, Ty, bad, failed, string, text};
 
 pub(super) static FUNCTIONS: &[Function] = &[
     Function::new(

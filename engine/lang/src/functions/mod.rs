@@ -11,12 +11,14 @@ mod collection;
 mod crypto;
 mod date;
 mod encoding;
+mod examples;
 mod filesystem;
 mod format;
 mod hash;
 mod ip_network;
 mod numeric;
 mod re2;
+mod reference;
 mod set;
 mod string;
 mod terraform_provider;
@@ -30,6 +32,8 @@ use evenkeel_model::value::{Kind, Refinements};
 use evenkeel_model::{Marks, SourceRange, Type, Value};
 
 use crate::eval::Evaluator;
+
+pub use reference::page;
 
 /// A function of the language.
 pub struct Function {
@@ -270,6 +274,12 @@ impl Function {
         format!("{}({}) {}", self.name, parameters.join(", "), self.return_type())
     }
 
+    /// A call as source text, and what it gives; the latter is empty where nobody can say.
+    pub fn example(&self) -> Option<(&'static str, &'static str)> {
+        let found = examples::EXAMPLES.binary_search_by(|(name, ..)| name.cmp(&self.name)).ok()?;
+        examples::EXAMPLES.get(found).map(|(_, call, result)| (*call, *result))
+    }
+
     /// The type of the result, as far as it is the same for all arguments.
     pub fn return_type(&self) -> Type {
         self.returns.to_type()
@@ -283,27 +293,42 @@ impl Function {
     }
 }
 
-static FAMILIES: &[&[Function]] = &[
-    assume::FUNCTIONS,
-    charset::FUNCTIONS,
-    collection::FUNCTIONS,
-    crypto::FUNCTIONS,
-    date::FUNCTIONS,
-    encoding::FUNCTIONS,
-    filesystem::FUNCTIONS,
-    format::FUNCTIONS,
-    hash::FUNCTIONS,
-    ip_network::FUNCTIONS,
-    numeric::FUNCTIONS,
-    set::FUNCTIONS,
-    string::FUNCTIONS,
-    terraform_provider::FUNCTIONS,
-    type_conversion::FUNCTIONS,
-    yaml::FUNCTIONS,
+/// A family of functions, as the reference groups them.
+pub struct Family {
+    /// What its functions are about.
+    pub title: &'static str,
+    /// The functions, in the order of their names.
+    pub functions: &'static [Function],
+}
+
+static FAMILIES: &[Family] = &[
+    Family { title: "Assumptions", functions: assume::FUNCTIONS },
+    Family { title: "Character sets", functions: charset::FUNCTIONS },
+    Family { title: "Collections", functions: collection::FUNCTIONS },
+    Family { title: "Cryptography and random values", functions: crypto::FUNCTIONS },
+    Family { title: "Dates and times", functions: date::FUNCTIONS },
+    Family { title: "Encoding", functions: encoding::FUNCTIONS },
+    Family { title: "Files and templates", functions: filesystem::FUNCTIONS },
+    Family { title: "Formatting", functions: format::FUNCTIONS },
+    Family { title: "Hashes", functions: hash::FUNCTIONS },
+    Family { title: "IP networks", functions: ip_network::FUNCTIONS },
+    Family { title: "Numbers", functions: numeric::FUNCTIONS },
+    Family { title: "Sets", functions: set::FUNCTIONS },
+    Family { title: "Text", functions: string::FUNCTIONS },
+    Family { title: "The built-in provider", functions: terraform_provider::FUNCTIONS },
+    Family { title: "Types and marks", functions: type_conversion::FUNCTIONS },
+    Family { title: "YAML", functions: yaml::FUNCTIONS },
 ];
 
-static TABLE: LazyLock<BTreeMap<&'static str, &'static Function>> =
-    LazyLock::new(|| FAMILIES.iter().copied().flatten().map(|function| (function.name, function)).collect());
+/// All families, in the order of the reference.
+pub fn families() -> &'static [Family] {
+    FAMILIES
+}
+
+static TABLE: LazyLock<BTreeMap<&'static str, &'static Function>> = LazyLock::new(|| {
+    let all = FAMILIES.iter().flat_map(|family| family.functions);
+    all.map(|function| (function.name, function)).collect()
+});
 
 /// The function of that name; `core::` before it changes nothing.
 pub fn lookup(name: &str) -> Option<&'static Function> {

@@ -1,5 +1,6 @@
 use super::*;
 use crate::eval::tests::{check, error};
+use evenkeel_model::json;
 
 #[test]
 fn every_function_is_described() {
@@ -14,8 +15,91 @@ fn every_function_is_described() {
 
 #[test]
 fn names_are_unique() {
-    let all: usize = FAMILIES.iter().map(|family| family.len()).sum();
+    let all: usize = FAMILIES.iter().map(|family| family.functions.len()).sum();
     assert_eq!(all, names().count());
+}
+
+#[test]
+fn every_function_has_an_example_that_is_right() {
+    assert!(examples::EXAMPLES.is_sorted_by_key(|(name, ..)| *name));
+    assert_eq!(examples::EXAMPLES.len(), names().count());
+    for name in names() {
+        let (call, result) =
+            lookup(name).unwrap().example().unwrap_or_else(|| panic!("{name} has no example"));
+        assert!(call.contains(&format!("{name}(")), "{name}: {call}");
+        if !result.is_empty() {
+            check(call, result);
+        }
+    }
+}
+
+/// `UPDATE_DOCS=1` writes the page.
+#[test]
+#[allow(clippy::disallowed_methods, reason = "the page lies outside of the crate")]
+fn the_reference_page_is_up_to_date() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/reference/functions.md");
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(path, page()).unwrap();
+    }
+    let written = std::fs::read_to_string(path).unwrap_or_default();
+    assert_eq!(written, page(), "docs/reference/functions.md; UPDATE_DOCS=1 writes it anew");
+}
+
+/// Two calls, two places and two scopes differ; the same evaluated again does not.
+#[test]
+fn random_values_differ_from_call_to_call_and_not_from_run_to_run() {
+    let text = "[uuid(), uuid(), [for i in range(2) : uuid()], bcrypt(\"x\", 4)]";
+    let first = crate::eval::tests::eval_with_entropy(text, [1; 32]);
+    assert_eq!(first, crate::eval::tests::eval_with_entropy(text, [1; 32]));
+    let uuids = |value: &Value| {
+        let flat = json::to_plain(value).to_string();
+        flat.split('"').filter(|part| part.len() == 36).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let mut all = uuids(&first);
+    all.extend(uuids(&crate::eval::tests::eval_with_entropy(text, [2; 32])));
+    assert_eq!(all.len(), 8);
+    assert!(all.iter().all(|uuid| uuid.get(14..15) == Some("4")), "{all:?}");
+    all.sort();
+    all.dedup();
+    assert_eq!(all.len(), 8, "{all:?}");
+}
+
+/// The hash of "x" is the one that every other implementation gives for this salt.
+#[test]
+fn bcrypt_hashes_verify() {
+    let value = crate::eval::tests::eval_with_entropy("bcrypt(\"x\")", [7; 32]);
+    assert!(value.as_str().is_some_and(|hash| hash.starts_with("$2a$10$") && hash.len() == 60), "{value:?}");
+    for wrong in ["bcrypt(\"x\", 31)", "bcrypt(\"x\", 4, 5)", &format!("bcrypt({:?})", "x".repeat(73))] {
+        assert!(crate::eval::tests::eval_with_entropy(wrong, [7; 32]).is_unknown(), "{wrong}");
+    }
+}
+
+/// Every bomb ends in a message, not in memory.
+#[test]
+fn what_only_exhausts_memory_is_refused() {
+    for (text, expected) in [
+        ("range(1000000)", "more than 1024 values"),
+        ("format(\"%2000000000d\", 1)", "width and precision"),
+        ("format(\"%.2000000000f\", 1)", "width and precision"),
+        ("indent(2000000000, \"a\")", "number of spaces"),
+        ("regex(\"(((a{1000}){1000}){1000}){1000}\", \"a\")", "expression too large"),
+        ("regex(\"a{1001}\", \"a\")", "invalid repeat count"),
+        ("setproduct(range(1000), range(1000), range(1000), range(1000))", "combinations"),
+        ("cidrsubnets(\"10.0.0.0/8\", 33)", "more than 32 bits"),
+        ("templatefile(\"loop.tmpl\", {})", "maximum recursion depth"),
+        ("jsondecode(join(\"\", [for i in range(1000) : \"[\"]))", "recursion limit"),
+        ("yamldecode(join(\"\", [for i in range(1000) : \"[\"]))", ""),
+    ] {
+        let found = error(text);
+        assert!(found.contains(expected), "{text}: {found}");
+    }
+}
+
+/// Nested quantifiers take time that doubles with each character where matching goes back.
+#[test]
+fn patterns_take_linear_time() {
+    check("can(regex(\"^(a+)+$\", join(\"\", [for i in range(1000) : i == 999 ? \"b\" : \"a\"])))", "false");
+    check("length(regexall(\"(x+x+)+y\", join(\"\", [for i in range(1000) : \"x\"])))", "0");
 }
 
 /// One or two calls of every family; the expected side is an expression as well.
