@@ -76,6 +76,18 @@ fn signatures() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// What functions and operators do at their edges, recorded as the conformance cases were and with the
+/// same context. Answers that differ on purpose are left out; docs/compatibility.md lists them.
+#[test]
+fn edges() {
+    if folder().is_none() {
+        println!("skipped: there is no conformance folder; set EVENKEEL_SHARED to its parent");
+        return;
+    }
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/edges.json");
+    assert_eq!(run_file(Path::new(file)), (1646, 0), "all cases pass");
+}
+
 /// Cases recorded by whoever works on this, as the conformance folder's own recorder writes them.
 #[test]
 fn own_cases() {

@@ -35,6 +35,9 @@ use crate::eval::Evaluator;
 
 pub use reference::page;
 
+/// The type of a result, as the arguments decide it.
+type TypeOf = fn(&[Value]) -> Result<Type, CallError>;
+
 /// A function of the language.
 pub struct Function {
     /// Its name.
@@ -46,7 +49,7 @@ pub struct Function {
     /// The parameter that takes all further arguments.
     pub variadic: Option<Parameter>,
     returns: Ty,
-    computes: Option<fn(&[Value]) -> Result<Type, CallError>>,
+    computes: Option<TypeOf>,
     run: Run,
     nullable: bool,
 }
@@ -250,7 +253,7 @@ impl Function {
     }
 
     /// The type of the result where an argument is unknown, if it depends on the arguments.
-    const fn returning(mut self, computes: fn(&[Value]) -> Result<Type, CallError>) -> Self {
+    const fn returning(mut self, computes: TypeOf) -> Self {
         self.computes = Some(computes);
         self
     }
