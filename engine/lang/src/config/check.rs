@@ -101,6 +101,10 @@ impl<'a> Check<'a> {
     /// What only the root module may say, or only it is asked about.
     fn only_in_root(&mut self) {
         if self.path.is_empty() {
+            for output in self.module.outputs.values().filter(|output| output.ephemeral) {
+                let detail = "The outputs of the root module are kept, and an ephemeral value is never kept.";
+                self.diagnostics.error("Ephemeral output not allowed", detail, Some(output.range.clone()));
+            }
             return;
         }
         if let Some(import) = self.module.imports.first() {
@@ -158,11 +162,40 @@ impl<'a> Check<'a> {
 
     fn import(&mut self, import: &Import) {
         self.import_target(import);
+        self.import_of_itself(import);
         self.repetition(&None, &import.for_each);
         let context = Context { each: import.for_each.is_some(), ..Context::default() };
         self.expr(&import.id, context);
         for key in import.to.keys() {
             self.expr(key, context);
+        }
+    }
+
+    /// What an object is imported by is known before the object, and its key comes from `each`.
+    fn import_of_itself(&mut self, import: &Import) {
+        if references(&import.id)
+            .iter()
+            .any(|one| one.reference == Reference::Resource(import.to.resource.clone()))
+        {
+            let detail = format!(
+                "The id cannot come from {} itself, which is not there before it is imported.",
+                import.to
+            );
+            self.diagnostics.error("Invalid import id argument", detail, Some(import.id.range().clone()));
+        }
+        let keys = import.to.keys().filter(|_| import.for_each.is_some()).flat_map(references);
+        for key in keys.filter(|one| !matches!(one.reference, Reference::EachKey | Reference::EachValue)) {
+            let detail = "A key may refer to each.key and each.value only.";
+            self.diagnostics.error("Invalid import 'to' expression", detail, Some(key.range));
+        }
+        let declared = self.path.is_empty() && self.module.resources.contains_key(&import.to.resource);
+        if let Some(provider) = import.provider.as_ref().filter(|_| declared && import.to.modules.is_empty())
+        {
+            let detail = format!(
+                "{} is declared, and its own block says which provider configuration it has.",
+                import.to
+            );
+            self.diagnostics.error("Invalid import provider argument", detail, Some(provider.range.clone()));
         }
     }
 
@@ -196,7 +229,7 @@ impl<'a> Check<'a> {
         let rules = Context { own: None, ..inside };
         self.rules(&resource.lifecycle.preconditions, rules);
         self.rules(&resource.lifecycle.postconditions, Context { self_ref: true, ..rules });
-        let beside = Context { self_ref: true, ..inside };
+        let beside = Context { self_ref: true, ..rules };
         self.provisioning(&resource.connection, &resource.provisioners, beside);
     }
 
@@ -273,7 +306,11 @@ impl<'a> Check<'a> {
 
     /// Instances are reached by their key, and what has none by no key.
     fn misused(&self, reference: &Reference, next: Next) -> Option<Diagnostic> {
-        let Reference::Resource(key) = reference else { return None };
+        let key = match reference {
+            Reference::Resource(key) => key,
+            Reference::Module { name, .. } => return self.misused_module(name, next),
+            _ => return None,
+        };
         let resource = self.module.resources.get(key)?;
         let repeated = match (&resource.count, &resource.for_each) {
             (Some(_), _) => Some(("count", "count.index")),
@@ -296,9 +333,27 @@ impl<'a> Check<'a> {
         }
     }
 
+    fn misused_module(&self, name: &str, next: Next) -> Option<Diagnostic> {
+        let call = self.module.calls.get(name)?;
+        let example = match (&call.count, &call.for_each) {
+            (Some(_), _) => "count.index",
+            (None, Some(_)) => "each.key",
+            (None, None) => return None,
+        };
+        (next == Next::Attribute).then(|| {
+            let detail = format!(
+                "module.{name} has several instances, and the outputs belong to them. Choose one of them, for example \
+                 module.{name}[{example}]."
+            );
+            Diagnostic::error("Unsupported attribute", detail)
+        })
+    }
+
     fn dependencies(&mut self, references: &[Referenced]) {
-        for Referenced { reference, range, .. } in references {
-            if let Some(problem) = self.problem(reference, Context::default()) {
+        for Referenced { reference, range, next } in references {
+            let key_only = if *next == Next::Attribute { Next::Nothing } else { *next };
+            let problem = self.problem(reference, Context::default());
+            if let Some(problem) = problem.or_else(|| self.misused(reference, key_only)) {
                 self.diagnostics.push(problem.at(range.clone()));
             }
         }
@@ -316,7 +371,11 @@ impl<'a> Check<'a> {
                 self.undeclared_resource(key).or_else(|| self.out_of_scope(key, context))
             }
             Reference::Module { name, output } => self.undeclared_module(name, output.as_deref()),
-            Reference::EachKey | Reference::EachValue if !context.each => Some(Diagnostic::error(
+            Reference::EachValue if !context.each => Some(Diagnostic::error(
+                "each.value cannot be used in this context",
+                "each.value is there only in \"module\", \"resource\" and \"data\" blocks with the \"for_each\" argument.",
+            )),
+            Reference::EachKey if !context.each => Some(Diagnostic::error(
                 "Reference to \"each\" in context without for_each",
                 "The \"each\" object can be used only in \"module\", \"resource\" and \"data\" blocks, and only when \
                  the \"for_each\" argument is set.",

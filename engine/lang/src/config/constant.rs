@@ -120,17 +120,34 @@ pub(super) fn constant_of(
     }
 }
 
+/// The same where null is not allowed either.
+fn given(expr: Expr, ty: &Type, name: &str, diagnostics: &mut Diagnostics) -> Option<Value> {
+    let mut found = Diagnostics::new();
+    let value = constant_of(&expr, ty, name, &mut found);
+    if value.is_none() && !found.has_errors() {
+        let detail =
+            format!("The value of \"{name}\" is unsuitable: it must not be null. Leave the argument out.");
+        found.error("Unsuitable value type", detail, Some(expr.range().clone()));
+    }
+    diagnostics.extend(found);
+    value
+}
+
 /// A constant bool; false where there is none.
 pub(super) fn flag(expr: Option<Expr>, name: &str, diagnostics: &mut Diagnostics) -> bool {
-    expr.and_then(|expr| constant_of(&expr, &Type::Bool, name, diagnostics))
+    expr.and_then(|expr| given(expr, &Type::Bool, name, diagnostics))
         .and_then(|value| value.as_bool())
         .unwrap_or_default()
 }
 
 /// A constant string.
 pub(super) fn text(expr: Option<Expr>, name: &str, diagnostics: &mut Diagnostics) -> Option<Arc<str>> {
-    let value = constant_of(&expr?, &Type::String, name, diagnostics)?;
-    value.as_str().map(Arc::from)
+    given(expr?, &Type::String, name, diagnostics)?.as_str().map(Arc::from)
+}
+
+/// A constant string or null, which says nothing.
+pub(super) fn text_or_null(expr: &Expr, name: &str, diagnostics: &mut Diagnostics) -> Option<Arc<str>> {
+    constant_of(expr, &Type::String, name, diagnostics)?.as_str().map(Arc::from)
 }
 
 /// A scope in which nothing can be referred to.

@@ -202,7 +202,9 @@ impl Loader<'_> {
                 }
             }
         }
-        if files.primary.is_empty() && files.overrides.is_empty() && !refused {
+        // A module that is called may well be empty.
+        let empty = files.primary.is_empty() && files.overrides.is_empty() && !refused;
+        if empty && self.loaded.is_empty() {
             let place = if directory.is_empty() { "The root directory" } else { directory };
             self.diagnostics.push(Diagnostic::error(
                 "No configuration files",

@@ -178,7 +178,11 @@ fn insert<K: Ord, V>(
 fn locals(block: &Block, module: &mut Module, diagnostics: &mut Diagnostics) {
     labels(block, [], diagnostics);
     for nested in block.body.blocks.iter() {
-        diagnostics.push(unsupported_block(nested, [], true));
+        diagnostics.error(
+            format!("Unexpected \"{}\" block", nested.kind),
+            "Local values are written NAME = VALUE; there are no blocks among them.",
+            Some(nested.range.clone()),
+        );
     }
     for Attribute { name, name_range, value } in block.body.attributes.iter() {
         check_name(name, "local value", name_range, diagnostics);
@@ -314,7 +318,7 @@ fn required_text(expr: &Expr, name: &str, diagnostics: &mut Diagnostics) -> Opti
 fn providers(expr: &Expr, diagnostics: &mut Diagnostics) -> BTreeMap<Arc<str>, ProviderRef> {
     let ExprKind::Object(items) = expr.kind() else {
         diagnostics.error(
-            "Invalid providers argument",
+            "Invalid expression",
             "Provider configurations are handed over as a map: providers = { aws = aws.west }.",
             Some(expr.range().clone()),
         );

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use evenkeel_model::{Diagnostics, SourceRange};
 
 use super::block::place;
-use crate::ast::{Attribute, Block, Body, ExprKind};
+use crate::ast::{Attribute, Block, Body, Expr, ExprKind};
 
 /// What the files of a directory say together.
 pub(super) fn merged(primary: &[Body], overrides: &[Body], diagnostics: &mut Diagnostics) -> Body {
@@ -244,7 +244,8 @@ fn described(block: &Block, alias: Option<&str>) -> String {
 
 /// What a declaration says once and for all.
 fn refuse_fixed(block: &Block, diagnostics: &mut Diagnostics) {
-    if let Some(depends_on) = block.body.attribute("depends_on")
+    let says_nothing = |expr: &Expr| matches!(expr.kind(), ExprKind::Tuple(elements) if elements.is_empty());
+    if let Some(depends_on) = block.body.attribute("depends_on").filter(|one| !says_nothing(&one.value))
         && matches!(&*block.kind, "output" | "module" | "resource" | "data" | "ephemeral")
     {
         diagnostics.error(

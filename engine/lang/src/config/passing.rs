@@ -37,6 +37,12 @@ fn check_names(module: &Module, diagnostics: &mut Diagnostics) {
         }
         first.insert(&required.source, name);
     }
+    for block in module.providers.iter().filter(|block| block.version.is_some()) {
+        if module.provider_source(&block.name) == ProviderAddress::implied("terraform") {
+            let detail = "This provider is built in, and has no versions of its own. Remove the constraint.";
+            diagnostics.error("Invalid dependency on built-in provider", detail, Some(block.range.clone()));
+        }
+    }
     for resource in module.resources.values().filter(|resource| resource.provider.is_none()) {
         let name = resource.provider_name();
         if let Err(reason) = ProviderAddress::part(name) {
@@ -119,31 +125,41 @@ impl<'a> Passing<'a> {
         }
     }
 
-    /// A configuration with an alias is never inherited: it is here, or it is handed over.
+    /// What is used by its alias and what is handed on is never inherited: it is here, or the caller
+    /// hands it over.
     fn used(&self, diagnostics: &mut Diagnostics) {
         let resources = self.module.resources.values().filter_map(|resource| resource.provider.as_ref());
-        let calls = self.module.calls.values().flat_map(|call| call.providers.values());
         let imports = self.module.imports.iter().filter_map(|import| import.provider.as_ref());
-        for provider in resources.chain(calls).chain(imports).filter(|provider| provider.alias.is_some()) {
+        let by_alias = resources.chain(imports).filter(|provider| provider.alias.is_some());
+        let handed_on = self.module.calls.values().flat_map(|call| call.providers.values());
+        for provider in by_alias.chain(handed_on) {
             let name = provider.to_string();
-            if self.configured.contains(&name) || self.empty.contains_key(&name) || self.is_passed(&name) {
-                continue;
+            // What the root module requires has a configuration, if only an empty one.
+            let implied = self.caller.is_none() && self.module.required_providers.contains_key(&*name);
+            let here = self.configured.contains(&name) || self.empty.contains_key(&name);
+            if !here && !implied && !self.is_passed(&name) {
+                self.not_present(provider, diagnostics);
             }
-            let alias = provider.alias.as_deref().unwrap_or_default();
-            let detail = match self.caller {
-                None => format!(
-                    "There is no provider block for {name}. Add one: provider \"{}\" with alias = \"{alias}\".",
-                    provider.name
-                ),
-                Some((_, call)) => format!(
-                    "{} has no provider block for {name}, and the module \"{}\" block hands none over. Add {name} to its \
-                     providers argument.",
-                    self.title(),
-                    call.name
-                ),
-            };
-            diagnostics.error("Provider configuration not present", detail, Some(provider.range.clone()));
         }
+    }
+
+    fn not_present(&self, provider: &ProviderRef, diagnostics: &mut Diagnostics) {
+        let detail = match (self.caller, &provider.alias) {
+            (None, Some(alias)) => format!(
+                "There is no provider block for {provider}. Add one: provider \"{}\" with alias = \"{alias}\".",
+                provider.name
+            ),
+            (None, None) => format!(
+                "There is no provider block for {provider}, and it is not in required_providers. Add one of both."
+            ),
+            (Some((_, call)), _) => format!(
+                "{} has no provider block for {provider}, and the module \"{}\" block hands none over. Add {provider} to \
+                 its providers argument.",
+                self.title(),
+                call.name
+            ),
+        };
+        diagnostics.error("Provider configuration not present", detail, Some(provider.range.clone()));
     }
 
     /// What this module hands over to others must be known here.
@@ -238,9 +254,10 @@ impl<'a> Passing<'a> {
 
     /// A name that nobody declares: guessed for providers of the default kind, refused for others.
     fn undefined(&self, name: &str, source: &ProviderAddress, range: &SourceRange) -> Diagnostic {
-        let local_name = name.split('.').next().unwrap_or(name);
         let summary = "Reference to undefined provider";
-        let problem = if *source == ProviderAddress::implied(local_name) {
+        let required =
+            name.split('.').next().is_some_and(|name| self.module.required_providers.contains_key(name));
+        let problem = if !required || is_default(source) {
             let detail = format!(
                 "{} does not declare \"{name}\", so it is taken for the provider {source}. Add an entry to its \
                  required_providers to make that sure.",
@@ -263,6 +280,11 @@ impl<'a> Passing<'a> {
             path => path.iter().map(|step| format!("module.{step}")).collect::<Vec<_>>().join("."),
         }
     }
+}
+
+/// Whether a provider is one of those that need not be declared.
+fn is_default(source: &ProviderAddress) -> bool {
+    *source.host == *ProviderAddress::DEFAULT_HOST && *source.namespace == *"hashicorp"
 }
 
 /// The argument that makes a module repeat or wait.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use evenkeel_model::{Diagnostic, Diagnostics, SourceRange};
 
 use super::Module;
-use super::block::{Content, check_name, labels, place, quoted, reserved_block, unescaped};
+use super::block::{Content, check_name, is_identifier, labels, place, quoted, reserved_block, unescaped};
 use super::constant::text;
 use super::required::check_local_name;
 use super::terraform::check_constraint;
@@ -143,18 +143,7 @@ pub(super) fn drop_duplicate_providers(module: &mut Module, diagnostics: &mut Di
 /// `aws`, `aws.west`, or either in quotes.
 pub(super) fn provider_ref(expr: &Expr, diagnostics: &mut Diagnostics) -> Option<ProviderRef> {
     let range = expr.range().clone();
-    let found = match expr.kind() {
-        ExprKind::Literal(value) => {
-            let inner = value.as_str().and_then(|text| crate::parse::parse_expression("provider", text).0);
-            let found = inner.and_then(|inner| names(&inner));
-            if found.is_some() {
-                quoted(expr, "reference", diagnostics);
-            }
-            found
-        }
-        _ => names(expr),
-    };
-    let Some((name, alias)) = found else {
+    let Some((name, alias)) = names(expr).or_else(|| quoted_names(expr, diagnostics)) else {
         diagnostics.error(
             "Invalid provider configuration reference",
             "A provider configuration is named by the provider's local name and, where there is one, its alias: aws or \
@@ -168,11 +157,31 @@ pub(super) fn provider_ref(expr: &Expr, diagnostics: &mut Diagnostics) -> Option
 
 fn names(expr: &Expr) -> Option<(Arc<str>, Option<Arc<str>>)> {
     match expr.kind() {
-        ExprKind::Name(name) => Some((name.clone(), None)),
-        ExprKind::Attribute(base, alias) => match base.kind() {
-            ExprKind::Name(name) => Some((name.clone(), Some(alias.clone()))),
-            _ => None,
+        ExprKind::Attribute(base, alias) => Some((name(base)?, Some(alias.clone()))),
+        _ => Some((name(expr)?, None)),
+    }
+}
+
+/// A name; also one that means a value elsewhere, for there is a provider called `null`.
+fn name(expr: &Expr) -> Option<Arc<str>> {
+    match expr.kind() {
+        ExprKind::Name(name) => Some(name.clone()),
+        ExprKind::Literal(value) if value.is_null() => Some("null".into()),
+        ExprKind::Literal(value) => match value.as_bool()? {
+            true => Some("true".into()),
+            false => Some("false".into()),
         },
         _ => None,
     }
+}
+
+fn quoted_names(expr: &Expr, diagnostics: &mut Diagnostics) -> Option<(Arc<str>, Option<Arc<str>>)> {
+    let ExprKind::Literal(value) = expr.kind() else { return None };
+    let text = value.as_str()?;
+    let (name, alias) = text.split_once('.').map_or((text, None), |(name, alias)| (name, Some(alias)));
+    if !is_identifier(name) || !alias.is_none_or(is_identifier) {
+        return None;
+    }
+    quoted(expr, "reference", diagnostics);
+    Some((name.into(), alias.map(Arc::from)))
 }

@@ -59,6 +59,17 @@ pub enum Next {
     Key,
 }
 
+impl Next {
+    fn of(step: Option<&&Expr>) -> Self {
+        match step.map(|step| step.kind()) {
+            Some(ExprKind::Attribute(..)) => Self::Attribute,
+            Some(ExprKind::LegacyIndex(..)) => Self::Key,
+            Some(ExprKind::Index(_, key)) if matches!(key.kind(), ExprKind::Literal(_)) => Self::Key,
+            _ => Self::Nothing,
+        }
+    }
+}
+
 /// A reference that names nothing, such as `var` alone or `local["x"]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Malformed {
@@ -343,20 +354,38 @@ impl Collector {
             ("each", Some(part)) if &*part == "key" => (Reference::EachKey, range_to(0)),
             ("each", Some(part)) if &*part == "value" => (Reference::EachValue, range_to(0)),
             ("each", _) => {
-                return self.bad(base, "The \"each\" object has the attributes each.key and each.value.");
+                return self.attribute(
+                    base,
+                    "Invalid \"each\" attribute",
+                    "The \"each\" object has the attributes each.key and each.value.",
+                );
             }
             ("count", Some(part)) if &*part == "index" => (Reference::Count, range_to(0)),
-            ("count", _) => return self.bad(base, "The \"count\" object has one attribute, count.index."),
+            ("count", _) => {
+                return self.attribute(
+                    base,
+                    "Invalid \"count\" attribute",
+                    "The \"count\" object has one attribute, count.index.",
+                );
+            }
             ("path", Some(part)) if matches!(&*part, "module" | "root" | "cwd") => {
                 (Reference::Path, range_to(0))
             }
             ("path", _) => {
-                return self.bad(
+                return self.attribute(
                     base,
+                    "Invalid \"path\" attribute",
                     "The \"path\" object has the attributes path.module, path.root and path.cwd.",
                 );
             }
-            ("terraform", Some(_)) => (Reference::Terraform, range_to(0)),
+            ("terraform", Some(part)) if &*part == "workspace" => (Reference::Terraform, range_to(0)),
+            ("terraform", Some(_)) => {
+                return self.attribute(
+                    base,
+                    "Invalid \"terraform\" attribute",
+                    "The \"terraform\" object has one attribute, terraform.workspace.",
+                );
+            }
             ("self", _) => (Reference::SelfRef, base.range().clone()),
             ("var" | "local" | "module" | "data" | "resource" | "ephemeral" | "terraform", None) => {
                 let detail = format!(
@@ -377,22 +406,22 @@ impl Collector {
             }
         };
         let used = steps.iter().take_while(|step| step.range().end.byte <= range.end.byte).count();
-        let next = match (&reference, steps.get(used).map(|step| step.kind())) {
-            (Reference::SelfRef, _) | (_, None) => Next::Nothing,
-            (_, Some(ExprKind::Attribute(..))) => Next::Attribute,
-            (_, Some(ExprKind::LegacyIndex(..))) => Next::Key,
-            (_, Some(ExprKind::Index(_, key))) if matches!(key.kind(), ExprKind::Literal(_)) => Next::Key,
-            (_, Some(_)) => Next::Nothing,
+        let next = match &reference {
+            Reference::SelfRef => Next::Nothing,
+            // The output belongs to the reference, and the key before it is what counts.
+            Reference::Module { .. } => Next::of(steps.get(1)),
+            _ => Next::of(steps.get(used)),
         };
         self.found.push(Referenced { reference, range, next });
     }
 
     fn bad(&mut self, base: &Expr, detail: &str) {
-        self.malformed.push(Malformed {
-            summary: "Invalid reference",
-            detail: detail.to_owned(),
-            range: base.range().clone(),
-        });
+        self.attribute(base, "Invalid reference", detail);
+    }
+
+    /// An object of the language that has no such attribute.
+    fn attribute(&mut self, base: &Expr, summary: &'static str, detail: &str) {
+        self.malformed.push(Malformed { summary, detail: detail.to_owned(), range: base.range().clone() });
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use evenkeel_model::{Diagnostics, ProviderAddress, SourceRange};
 
 use super::block::{labels, place, unsupported_block};
-use super::constant::text;
+use super::constant::{text, text_or_null};
 use super::provider::provider_ref;
 use super::terraform::check_constraint;
 use super::{Module, ProviderRef};
@@ -70,11 +70,11 @@ fn required_provider(attribute: &Attribute, diagnostics: &mut Diagnostics) -> Op
                 return None;
             }
             let empty = RequiredProvider { source: implied(), version: None, aliases: Vec::new(), range };
-            Some(
-                items
-                    .iter()
-                    .fold(empty, |required, item| entry(required, item, &attribute.name, diagnostics)),
-            )
+            let required = items
+                .iter()
+                .fold(empty, |required, item| entry(required, item, &attribute.name, diagnostics));
+            check_builtin(&required, diagnostics);
+            Some(required)
         }
         ExprKind::Tuple(_) | ExprKind::For(_) => {
             diagnostics.error(
@@ -86,7 +86,7 @@ fn required_provider(attribute: &Attribute, diagnostics: &mut Diagnostics) -> Op
         }
         // Before Terraform 0.13 the version stood alone.
         _ => {
-            let version = text(Some(attribute.value.clone()), &attribute.name, diagnostics)?;
+            let version = text_or_null(&attribute.value, &attribute.name, diagnostics)?;
             check_constraint(&version, &attribute.value, diagnostics);
             if let Err(reason) = ProviderAddress::part(&attribute.name) {
                 let detail = format!("\"{}\" cannot be the name of a provider: {reason}.", attribute.name);
@@ -95,6 +95,20 @@ fn required_provider(attribute: &Attribute, diagnostics: &mut Diagnostics) -> Op
             }
             Some(RequiredProvider { source: implied(), version: Some(version), aliases: Vec::new(), range })
         }
+    }
+}
+
+/// What is built in has the version of the whole.
+fn check_builtin(required: &RequiredProvider, diagnostics: &mut Diagnostics) {
+    if required.version.is_some() && required.source == ProviderAddress::implied("terraform") {
+        diagnostics.error(
+            "Invalid dependency on built-in provider",
+            format!(
+                "The provider {} is built in, and has no versions of its own. Remove the constraint.",
+                required.source
+            ),
+            Some(required.range.clone()),
+        );
     }
 }
 
@@ -153,11 +167,11 @@ fn source(expr: &Expr, diagnostics: &mut Diagnostics) -> Option<ProviderAddress>
     match given.parse() {
         Ok(address) => Some(address),
         Err(error) => {
-            diagnostics.error(
-                "Invalid provider source string",
-                format!("{error}."),
-                Some(expr.range().clone()),
-            );
+            let summary = match error.reason.contains("prefix") {
+                true => "Invalid provider type",
+                false => "Invalid provider source string",
+            };
+            diagnostics.error(summary, format!("{error}."), Some(expr.range().clone()));
             None
         }
     }

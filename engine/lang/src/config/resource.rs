@@ -92,12 +92,13 @@ pub(super) fn depends_on(expr: &Expr, diagnostics: &mut Diagnostics) -> Vec<Refe
 
 fn dependency(element: &Expr, diagnostics: &mut Diagnostics) -> Option<Referenced> {
     let inner = bare(element, diagnostics);
-    let mut invalid = |detail: &str| {
-        diagnostics.error("Invalid depends_on reference", detail, Some(element.range().clone()));
-        None
-    };
     let Some(referenced) = whole(&inner) else {
-        return invalid("Each element must be a reference such as aws_vpc.main or module.network.");
+        diagnostics.error(
+            "Invalid expression",
+            "Each element of depends_on must be a reference such as aws_vpc.main or module.network.",
+            Some(element.range().clone()),
+        );
+        return None;
     };
     // One key may follow: which instance is meant makes no difference.
     let object = match inner.kind() {
@@ -105,9 +106,12 @@ fn dependency(element: &Expr, diagnostics: &mut Diagnostics) -> Option<Reference
         _ => &inner,
     };
     if referenced.range != *object.range() && referenced.range != *inner.range() {
-        return invalid(
+        diagnostics.error(
+            "Invalid depends_on reference",
             "References in depends_on must be to a whole object such as a resource or a module, not to an attribute of it.",
+            Some(element.range().clone()),
         );
+        return None;
     }
     Some(Referenced { range: element.range().clone(), ..referenced })
 }
@@ -217,7 +221,7 @@ fn ignore_changes(expr: &Expr, diagnostics: &mut Diagnostics) -> IgnoreChanges {
         }
         _ => {
             diagnostics.error(
-                "Invalid ignore_changes",
+                "Invalid expression",
                 "Give the keyword all, or a list of attributes of this resource: ignore_changes = [tags].",
                 Some(expr.range().clone()),
             );
@@ -238,7 +242,7 @@ fn ignored_path(element: &Expr, diagnostics: &mut Diagnostics) -> Option<Path> {
     let path = path_of(&bare(element, diagnostics));
     if path.is_none() {
         diagnostics.error(
-            "Invalid ignore_changes",
+            "Invalid expression",
             "Each element names an attribute of this resource and may step into it with constant keys: tags, \
              tags[\"Name\"].",
             Some(element.range().clone()),
@@ -272,7 +276,7 @@ fn constant_key(key: &Expr) -> Option<PathStep> {
 fn replace_triggered_by(expr: &Expr, diagnostics: &mut Diagnostics) -> Vec<Expr> {
     let ExprKind::Tuple(elements) = expr.kind() else {
         diagnostics.error(
-            "Invalid replace_triggered_by expression",
+            "Invalid expression",
             "A list of references to resources of the same module is required.",
             Some(expr.range().clone()),
         );

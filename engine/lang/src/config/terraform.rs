@@ -5,7 +5,7 @@ use std::sync::Arc;
 use evenkeel_model::{Diagnostics, SourceRange};
 
 use super::block::{Content, labels, place, unsupported_block};
-use super::constant::{constant, text};
+use super::constant::{constant, text_or_null};
 use super::required::{check_local_name, required_providers};
 use super::version::{FOLLOWED_VERSION, Version, VersionConstraint};
 use super::{Backend, Module};
@@ -50,7 +50,7 @@ pub(super) fn terraform(block: &Block, module: &mut Module, diagnostics: &mut Di
 }
 
 fn required_version(expr: &Expr, module: &mut Module, diagnostics: &mut Diagnostics) {
-    let Some(text) = text(Some(expr.clone()), "required_version", diagnostics) else { return };
+    let Some(text) = text_or_null(expr, "required_version", diagnostics) else { return };
     let Some(constraint) = check_constraint(&text, expr, diagnostics) else { return };
     if constraint.names_prerelease() {
         diagnostics.error(

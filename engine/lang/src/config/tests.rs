@@ -298,7 +298,7 @@ fn declarations_that_are_wrong() {
     );
     check(
         "resource \"a_b\" \"c\" {\n  lifecycle {\n    ignore_changes = tags\n  }\n}\n",
-        &["Invalid ignore_changes"],
+        &["Invalid expression"],
     );
     check(
         "resource \"a_b\" \"c\" {\n  lifecycle {\n    prevent_destroy = var.x\n  }\n}\nvariable \"x\" {}\n",

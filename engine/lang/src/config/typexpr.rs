@@ -82,14 +82,21 @@ pub(crate) fn type_of_constraint(expr: &Expr, diagnostics: &mut Diagnostics) -> 
     type_constraint(expr, diagnostics).0
 }
 
-/// Reads a type constraint. What is wrong is reported, and counts as `any`.
-pub(super) fn type_constraint(expr: &Expr, diagnostics: &mut Diagnostics) -> (Type, TypeDefaults) {
+/// Reads the type constraint of a variable. What is wrong is reported, and counts as `any`.
+pub(super) fn variable_type(expr: &Expr, diagnostics: &mut Diagnostics) -> (Type, TypeDefaults) {
+    // Before type constructors had arguments these were whole types, and they still are.
+    let old = match expr.kind() {
+        ExprKind::Name(name) if **name == *"list" => Type::list(Type::Dynamic),
+        ExprKind::Name(name) if **name == *"map" => Type::map(Type::Dynamic),
+        _ => return type_constraint(expr, diagnostics),
+    };
+    (old, TypeDefaults::default())
+}
+
+fn type_constraint(expr: &Expr, diagnostics: &mut Diagnostics) -> (Type, TypeDefaults) {
     match expr.kind() {
-        ExprKind::Parens(inner) => type_constraint(inner, diagnostics),
         ExprKind::Name(name) => (keyword(name, expr, diagnostics), TypeDefaults::default()),
-        ExprKind::Call { name, arguments, expand_last: false, .. } => {
-            constructor(name, arguments, expr, diagnostics)
-        }
+        ExprKind::Call { name, arguments, .. } => constructor(name, arguments, expr, diagnostics),
         ExprKind::Literal(value) if value.as_str().is_some() => invalid(
             match value.as_str() {
                 Some("string" | "list" | "map") => "Invalid quoted type constraints",
@@ -124,11 +131,10 @@ fn keyword(name: &str, expr: &Expr, diagnostics: &mut Diagnostics) -> Type {
         "bool" => Type::Bool,
         "number" => Type::Number,
         "string" => Type::String,
-        // Before type constructors had arguments these were whole types, and they still are.
-        "list" => Type::list(Type::Dynamic),
-        "map" => Type::map(Type::Dynamic),
-        "set" | "object" | "tuple" => {
+        "list" | "map" | "set" | "object" | "tuple" => {
             let example = match name {
+                "list" => "list(string)",
+                "map" => "map(string)",
                 "set" => "set(string)",
                 "object" => "object({ name = string })",
                 _ => "tuple([string, number])",
@@ -222,11 +228,7 @@ fn object(items: &[ObjectItem], diagnostics: &mut Diagnostics) -> (Type, TypeDef
     let mut optional = BTreeSet::new();
     let mut defaults = TypeDefaults::default();
     for item in items {
-        let ExprKind::Literal(key) = item.key.kind() else {
-            invalid(INVALID, "The keys of an object type are plain names.", &item.key, diagnostics);
-            continue;
-        };
-        let Some(name) = key.as_str().map(Arc::<str>::from) else {
+        let Some(name) = bare_name(&item.key) else {
             invalid(INVALID, "The keys of an object type are plain names.", &item.key, diagnostics);
             continue;
         };
@@ -244,6 +246,13 @@ fn object(items: &[ObjectItem], diagnostics: &mut Diagnostics) -> (Type, TypeDef
         }
     }
     (Type::Object(Arc::new(ObjectType { attributes, optional })), defaults)
+}
+
+/// A name that is written without quotes: it takes as many bytes as it has.
+fn bare_name(key: &Expr) -> Option<Arc<str>> {
+    let ExprKind::Literal(value) = key.kind() else { return None };
+    let bytes = key.range().end.byte.saturating_sub(key.range().start.byte);
+    value.as_str().filter(|name| name.len() == bytes as usize).map(Arc::from)
 }
 
 fn attribute(

@@ -8,7 +8,7 @@ use evenkeel_model::{Diagnostics, Marks, Type, Value};
 use super::block::{Content, check_name, labels};
 use super::constant::{constant, flag, text};
 use super::reference::{Reference, all_of_expr, references};
-use super::typexpr::{TypeDefaults, type_constraint};
+use super::typexpr::{TypeDefaults, variable_type};
 use super::{CheckRule, ParsingMode, Variable};
 use crate::ast::{Block, Expr, ExprKind};
 use crate::parse::parse_expression;
@@ -67,7 +67,7 @@ pub(super) fn variable(block: &Block, diagnostics: &mut Diagnostics) -> Option<V
     };
     let (ty, defaults) = content
         .expr("type")
-        .map_or((Type::Dynamic, TypeDefaults::default()), |expr| type_constraint(&expr, diagnostics));
+        .map_or((Type::Dynamic, TypeDefaults::default()), |expr| variable_type(&expr, diagnostics));
     let mut variable = Variable {
         name: name.clone(),
         ty,

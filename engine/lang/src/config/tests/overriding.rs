@@ -153,8 +153,8 @@ fn what_cannot_be_overridden() {
     wrong(none, "check \"a\" {}\n", &["Can't override check blocks"]);
     wrong(
         "output \"o\" {\n  value = 1\n}\n",
-        "output \"o\" {\n  depends_on = []\n}\n",
-        &["Unsupported override"],
+        "output \"o\" {\n  depends_on = [a_b.c]\n}\n",
+        &["Unsupported override", "Reference to undeclared resource"],
     );
     wrong(
         "variable \"v\" {}\n",

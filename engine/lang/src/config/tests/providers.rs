@@ -29,7 +29,7 @@ fn requirements() {
     check(&required("    a = {\n      version = 1\n    }"), &["Invalid version constraint"]);
     check(
         &required("    a = {\n      source = \"x/terraform-provider-a\"\n    }"),
-        &["Invalid provider source string"],
+        &["Invalid provider type"],
     );
     check(
         &required("    a = {\n      configuration_aliases = [b.west]\n    }"),
@@ -113,7 +113,11 @@ fn handing_over() {
         &["main.tf:14:26 ~ Provider configuration not present ~ no provider block for a.east"],
     );
     tree(&call("a.west = a.west, a.east = a.west"), &child, &["Reference to undefined provider"]);
-    tree(&call("a.west = other"), &child, &["Reference to undefined provider", "Provider type mismatch"]);
+    tree(
+        &call("a.west = other"),
+        &child,
+        &["Provider configuration not present", "Reference to undefined provider", "Provider type mismatch"],
+    );
     let own = child.clone() + WEST;
     tree(&call("a.west = a.west"), &own, &["Cannot override provider configuration"]);
     tree(
@@ -127,6 +131,7 @@ fn handing_over() {
         "",
         &[
             "Duplicate provider address",
+            "Provider configuration not present",
             "Reference to undefined provider",
             "Reference to undefined provider",
             "Provider type mismatch",
