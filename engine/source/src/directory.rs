@@ -23,18 +23,18 @@ const WRITTEN_BY_TOOLS: [&str; 6] =
 
 /// Files on disk, and which directory of them is meant.
 pub struct WorkTree {
-    /// Above it nothing is read: the root of the work tree, or outside one what the modules need.
+    /// Above it nothing is read: the root of the work tree, or what the modules need.
     root: PathBuf,
     /// The directory that was named, below the root.
     prefix: String,
-    /// Whether a repository says where the root is.
+    /// Whether nothing moves the root.
     bounded: bool,
 }
 
 impl WorkTree {
-    /// Outside a repository nothing says where the configuration ends. There the root is raised as
-    /// far as the modules require that it uses and that exist, as an author at their desk expects;
-    /// none if it stays where it is.
+    /// A directory as it stands belongs to somebody at their desk, whose modules may lie anywhere on
+    /// it, as with Terraform. The root is raised as far as the modules require that are used and that
+    /// exist; none if it stays where it is.
     fn raised(&self, outside: &BTreeSet<String>) -> Result<Option<Self>, SourceError> {
         if self.bounded {
             return Ok(None);
@@ -61,11 +61,9 @@ fn is_module(directory: &Path) -> bool {
 /// The tree of files that a directory belongs to.
 pub fn locate(directory: &Path) -> Result<WorkTree, SourceError> {
     let real = canonical(directory)?;
-    let work_tree = repository::work_tree_root(&real);
-    let bounded = work_tree.is_some();
-    let root = work_tree.unwrap_or_else(|| real.clone());
+    let root = repository::work_tree_root(&real).unwrap_or_else(|| real.clone());
     let prefix = prefix_of(&root, &real)?;
-    Ok(WorkTree { root, prefix, bounded })
+    Ok(WorkTree { root, prefix, bounded: false })
 }
 
 /// The path without links. Only here is the operating system trusted with them: the user may name

@@ -13,8 +13,8 @@
 //! file (`"${path.module}/../policy.json"`) or a directory, and so on until nothing new is named.
 //! The rule is the same for a directory and for a commit, so a plan at an author's desk sees the
 //! files that a plan of the pushed commit will see; and a stack in one corner of a large
-//! repository costs no more than that corner. What lies outside the repository does not exist.
-//! Where there is no repository, the modules that are used decide how far up files are read.
+//! repository costs no more than that corner. To a commit, what lies outside the repository does
+//! not exist. To a directory as it stands, modules beside the repository do, as with Terraform.
 //!
 //! A local path without a revision is read as it stands, also inside a repository. With a
 //! revision, or for a bare repository or a URL, a commit is read and the work tree ignored.

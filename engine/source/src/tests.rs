@@ -206,6 +206,27 @@ fn a_directory_outside_any_repository() {
 }
 
 #[test]
+fn a_module_beside_the_repository() {
+    let scene = Scene::new();
+    scene.write("live/prod/more.tf", "module \"m\" {\n  source = \"../../../beside/m\"\n}\n");
+    scene.commit("more");
+    fs::create_dir_all(scene.path("beside/m")).unwrap();
+    fs::write(scene.path("beside/m/main.tf"), "# beside").unwrap();
+    fs::write(scene.path("beside/other.tf"), "# not used").unwrap();
+    let read = scene.read("/live/prod", None).unwrap();
+    assert_eq!(&*read.root, "work/live/prod");
+    let expected = [
+        "beside/m/main.tf",
+        "work/live/prod/main.tf",
+        "work/live/prod/more.tf",
+        "work/modules/network/main.tf",
+    ];
+    assert_eq!(paths(&read), expected);
+    let read = scene.read("/live/prod", Some("HEAD")).unwrap();
+    assert_eq!(paths(&read), ["live/prod/main.tf", "live/prod/more.tf", "modules/network/main.tf"]);
+}
+
+#[test]
 fn a_bare_repository_and_a_git_directory() {
     let scene = Scene::new();
     git_in(scene.directory.path(), &["clone", "-q", "--bare", "work", "bare.git"]);
