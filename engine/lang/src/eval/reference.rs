@@ -223,7 +223,8 @@ impl Evaluator<'_> {
                 return Ok(value.with_marks(key_value.marks()));
             }
             let whole = self.scope.resource(mode, kind, name, range)?;
-            return index(&whole, &key_value, key_range);
+            // The reference is right; that there is no such element is an error like any other.
+            return Ok(self.settle(index(&whole, &key_value, key_range)));
         }
         self.scope.resource(mode, kind, name, range)
     }
@@ -263,7 +264,7 @@ impl Evaluator<'_> {
         }
         let whole = self.scope.module(name, name_range)?;
         match key {
-            Some((key, range)) => index(&whole, &key, range),
+            Some((key, range)) => Ok(self.settle(index(&whole, &key, range))),
             None => Ok(whole),
         }
     }

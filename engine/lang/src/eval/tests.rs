@@ -221,6 +221,10 @@ fn values_are_those_of_the_language() {
         ("templatefile(\"t.tmpl\", { xs = [1, 2] })", "\"<1>\\n<2>\\n\""),
         ("try(var.map.z, \"none\")", "\"none\""),
         ("can(var.map.z)", "false"),
+        ("try(aws_x.counted[2].id, \"none\")", "\"none\""),
+        ("can(aws_x.counted[\"a\"])", "false"),
+        ("try(module.each[\"b\"].out, \"none\")", "\"none\""),
+        ("try(module.one.gone, \"none\")", "\"none\""),
     ] {
         check(text, expected);
     }
