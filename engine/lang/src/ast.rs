@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 use evenkeel_model::{SourceRange, Type, Value};
 
+pub use crate::parse::JsonString;
+
 /// An expression and where it stands. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Expr(pub Arc<Node>);
@@ -122,6 +124,8 @@ pub enum ExprKind {
     For(Box<ForExpr>),
     /// `( a )`
     Parens(Expr),
+    /// A string of the JSON syntax, which is a template.
+    JsonString(JsonString),
 }
 
 /// One step that a splat applies to each element.
@@ -248,6 +252,9 @@ pub struct Attribute {
     pub name_range: SourceRange,
     /// The value.
     pub value: Expr,
+    /// Whether it is a property of a JSON object. Only the schema of the body says whether it is an
+    /// argument at all: see [`crate::parse::json_blocks`].
+    pub json: bool,
 }
 
 /// `type "label" { body }`

@@ -12,7 +12,7 @@ use super::overrides::merged;
 use super::provider::drop_duplicate_providers;
 use super::{Configuration, LockKey, Module, ModuleCall, ModuleSource, VersionConstraint};
 use crate::ast::Body;
-use crate::parse::parse_file;
+use crate::parse::{parse_file, parse_json_file};
 
 #[cfg(test)]
 mod tests;
@@ -175,40 +175,34 @@ impl Loader<'_> {
         let mut bodies = Vec::new();
         for path in files {
             let Some(text) = self.snapshot.file(path) else { continue };
-            let (body, diagnostics) = parse_file(path, text);
+            let parse = if path.ends_with(".json") { parse_json_file } else { parse_file };
+            let (body, diagnostics) = parse(path, text);
             self.diagnostics.extend(diagnostics);
             bodies.push(body);
         }
         bodies
     }
 
-    /// The configuration files of a directory. What is one and cannot be read yet is an error, for
-    /// leaving it out would mean deleting what it declares.
+    /// The configuration files of a directory.
     fn files(&mut self, directory: &str) -> Files {
         let mut files = Files::default();
-        let mut refused = false;
         for path in self.directories.get(directory).into_iter().flatten() {
             let name = path.rsplit_once('/').map_or(&**path, |(_, name)| name);
             match file_kind(name) {
                 FileKind::Other => {}
-                FileKind::Native => files.primary.push(path.clone()),
+                FileKind::Primary => files.primary.push(path.clone()),
                 FileKind::Override => files.overrides.push(path.clone()),
-                FileKind::Json => {
-                    refused = true;
-                    self.diagnostics.push(Diagnostic::error(
-                        "JSON configuration is not supported yet",
-                        format!("{path} is in JSON syntax. Write it in the native syntax, as a .tf file."),
-                    ));
-                }
             }
         }
         // A module that is called may well be empty.
-        let empty = files.primary.is_empty() && files.overrides.is_empty() && !refused;
+        let empty = files.primary.is_empty() && files.overrides.is_empty();
         if empty && self.loaded.is_empty() {
             let place = if directory.is_empty() { "The root directory" } else { directory };
             self.diagnostics.push(Diagnostic::error(
                 "No configuration files",
-                format!("{place} contains no configuration files: there is no file whose name ends in .tf."),
+                format!(
+                    "{place} contains no configuration files: no name of a file ends in .tf or .tf.json."
+                ),
             ));
         }
         files
@@ -414,8 +408,7 @@ struct Files {
 
 #[derive(PartialEq, Eq)]
 enum FileKind {
-    Native,
-    Json,
+    Primary,
     Override,
     Other,
 }
@@ -425,14 +418,11 @@ fn file_kind(name: &str) -> FileKind {
     if name.starts_with('.') || name.ends_with('~') || (name.starts_with('#') && name.ends_with('#')) {
         return FileKind::Other;
     }
-    let (stem, json) = match (name.strip_suffix(".tf"), name.strip_suffix(".tf.json")) {
-        (Some(stem), _) => (stem, false),
-        (None, Some(stem)) => (stem, true),
-        (None, None) => return FileKind::Other,
+    let Some(stem) = name.strip_suffix(".tf").or_else(|| name.strip_suffix(".tf.json")) else {
+        return FileKind::Other;
     };
-    match (stem == "override" || stem.ends_with("_override"), json) {
-        (_, true) => FileKind::Json,
-        (true, false) => FileKind::Override,
-        (false, false) => FileKind::Native,
+    match stem == "override" || stem.ends_with("_override") {
+        true => FileKind::Override,
+        false => FileKind::Primary,
     }
 }

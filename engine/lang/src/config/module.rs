@@ -41,9 +41,11 @@ const BLOCKS: [&str; 13] = [
 /// Adds what the files of a directory declare to its module.
 pub(super) fn add_body(body: &Body, module: &mut Module, diagnostics: &mut Diagnostics) {
     for attribute in body.attributes.iter() {
+        // In the JSON syntax, what is no block either is probably a misspelt one.
+        let known: &[&str] = if attribute.json { &BLOCKS } else { &[] };
         diagnostics.push(unsupported_argument(
             &attribute.name,
-            [],
+            known.iter().copied(),
             BLOCKS.contains(&&*attribute.name),
             &attribute.name_range,
         ));
@@ -184,7 +186,7 @@ fn locals(block: &Block, module: &mut Module, diagnostics: &mut Diagnostics) {
             Some(nested.range.clone()),
         );
     }
-    for Attribute { name, name_range, value } in block.body.attributes.iter() {
+    for Attribute { name, name_range, value, .. } in block.body.attributes.iter() {
         check_name(name, "local value", name_range, diagnostics);
         let local = Local { name: name.clone(), value: value.clone(), range: name_range.clone() };
         let what = Duplicate::new("local value definition", format!("A local value named \"{name}\""));

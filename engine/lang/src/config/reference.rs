@@ -5,7 +5,8 @@ use std::sync::Arc;
 use evenkeel_model::{ResourceMode, SourceRange};
 
 use super::ResourceKey;
-use crate::ast::{Body, Expr, ExprKind, SplatStep, TemplatePart};
+use crate::ast::{Attribute, Body, Expr, ExprKind, SplatStep, TemplatePart};
+use crate::parse::json_dynamic;
 
 /// Something that an expression can refer to inside its module.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -136,7 +137,10 @@ impl Collector {
         // Attributes and blocks are kept apart; the places put them into order again.
         let start = self.found.len();
         for attribute in body.attributes.iter() {
-            self.expr(&attribute.value);
+            match attribute.json {
+                true => self.json(attribute),
+                false => self.expr(&attribute.value),
+            }
         }
         for block in body.blocks.iter() {
             match (&*block.kind, &block.labels[..]) {
@@ -146,6 +150,38 @@ impl Collector {
         }
         if let Some(new) = self.found.get_mut(start..) {
             new.sort_by_key(|referenced| referenced.range.start.byte);
+        }
+    }
+
+    /// A property of a JSON body, which may be an argument or blocks: `dynamic` ones bind a name.
+    fn json(&mut self, attribute: &Attribute) {
+        let (blocks, _) =
+            if &*attribute.name == "dynamic" { json_dynamic(attribute) } else { Default::default() };
+        for block in &blocks {
+            if let [label] = &block.labels[..] {
+                self.dynamic(label, &block.body);
+            }
+        }
+        if blocks.is_empty() {
+            self.json_value(&attribute.value);
+        }
+    }
+
+    fn json_value(&mut self, value: &Expr) {
+        match value.kind() {
+            ExprKind::Tuple(elements) => elements.iter().for_each(|element| self.json_value(element)),
+            ExprKind::Object(items) => {
+                for item in items {
+                    self.expr(&item.key);
+                    let name = match item.key.kind() {
+                        ExprKind::JsonString(string) => string.text().into(),
+                        _ => Arc::from(""),
+                    };
+                    let value = item.value.clone();
+                    self.json(&Attribute { name, name_range: item.key.range().clone(), value, json: true });
+                }
+            }
+            _ => self.expr(value),
         }
     }
 
@@ -211,7 +247,8 @@ impl Collector {
             | ExprKind::Call { .. }
             | ExprKind::Unary(..)
             | ExprKind::Conditional(..)
-            | ExprKind::Parens(_) => children(expr, &mut |child| self.expr(child)),
+            | ExprKind::Parens(_)
+            | ExprKind::JsonString(_) => children(expr, &mut |child| self.expr(child)),
         }
     }
 
@@ -448,6 +485,11 @@ pub(super) fn visit(expr: &Expr, action: &mut dyn FnMut(&Expr)) {
 pub(super) fn children(expr: &Expr, action: &mut dyn FnMut(&Expr)) {
     match expr.kind() {
         ExprKind::Literal(_) | ExprKind::Name(_) => {}
+        ExprKind::JsonString(string) => {
+            if let Some(Ok(template)) = &string.template {
+                action(template);
+            }
+        }
         ExprKind::Template(parts) => children_of_parts(parts, action),
         ExprKind::Wrapped(inner)
         | ExprKind::Attribute(inner, _)

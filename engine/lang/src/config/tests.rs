@@ -451,18 +451,51 @@ fn many_calls_do_not_explode() {
 }
 
 #[test]
+fn json_files_declare_what_native_ones_do() {
+    let json = r#"{
+      "terraform": {"required_providers": {"p": {"source": "x/p"}}},
+      "provider": {"p": {"alias": "other", "region": "${var.v[0]}"}},
+      "variable": {"v": {"type": "list(number)", "default": ["1"]}},
+      "locals": {"l": "${var.v[0]}"},
+      "resource": {"p_thing": {
+        "a": {"count": 2, "provider": "p.other", "depends_on": ["p_thing.b"], "lifecycle": {"ignore_changes": "all"}},
+        "b": [{"name": "${local.l}", "nested": [{"x": "${p_other.c.id}"}]}]
+      }},
+      "output": {"o": {"value": "${p_thing.a[0].id}", "sensitive": true}},
+      "//": "a comment"
+    }"#;
+    let (configuration, diagnostics) = load_files([("main.tf.json", json)]);
+    assert_eq!(
+        show(&diagnostics).split(" | ").take(2).collect::<Vec<_>>(),
+        ["main.tf.json:8:58", "Reference to undeclared resource"]
+    );
+    let module = configuration.root();
+    assert_eq!(module.variables["v"].ty.friendly_name(), "list of number");
+    assert_eq!(
+        module.variables["v"].default.as_ref().map(evenkeel_model::json::to_plain).unwrap().to_string(),
+        "[1]"
+    );
+    let a = module.resources.values().find(|resource| &*resource.key.name == "a").unwrap();
+    assert_eq!(a.provider.as_ref().unwrap().to_string(), "p.other");
+    assert_eq!(a.depends_on.len(), 1);
+    assert_eq!(a.lifecycle.ignore_changes, super::IgnoreChanges::All);
+    assert!(a.body.attributes.is_empty() && module.outputs["o"].sensitive);
+}
+
+#[test]
 fn files_of_a_directory() {
     check_files(&[("README.md", "")], &["No configuration files"]);
     check_files(
         &[
             ("a.tf", ""),
-            ("b.tf.json", "{}"),
+            ("b.tf.json", "{\"resorce\": {}}"),
+            ("c_override.tf.json", "{\"locals\": {}"),
             ("b_override.tf", ""),
             (".c.tf", "}"),
             ("d.tf~", "}"),
             ("#e.tf#", "}"),
         ],
-        &["JSON configuration is not supported yet ~ b.tf.json"],
+        &["c_override.tf.json:1:1 ~ Unclosed object", "b.tf.json:1:2 ~ Unsupported argument ~ Did you mean"],
     );
     check(
         "terraform {\n  required_version = \">= 2.0\"\n  backend \"s3\" {}\n}\n",
@@ -518,7 +551,11 @@ fn files_of_values() {
     assert!(diagnostics.is_empty());
     assert_eq!(format!("{:?} {:?}", values["a"].0, values["b"].0), "1.1 [\"x\"]");
     let (_, diagnostics) = parse_tfvars("a.tfvars.json", b"{\n  x\n}");
-    assert!(show(&diagnostics).starts_with("a.tfvars.json:2:3 | Invalid JSON"), "{}", show(&diagnostics));
+    assert!(
+        show(&diagnostics).starts_with("a.tfvars.json:2:3 | Invalid object property name"),
+        "{}",
+        show(&diagnostics)
+    );
 }
 
 /// Every recorded conversion through a variable, defaults of optional attributes included.

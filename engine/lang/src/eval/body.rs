@@ -14,6 +14,7 @@ use evenkeel_model::{Diagnostics, Marks, SourceRange, Type, Value};
 
 use super::{Evaluator, Scope, did_you_mean};
 use crate::ast::{Attribute, Block, Body, Expr, ExprKind};
+use crate::parse::{json_blocks, json_dynamic};
 
 /// The object that a body stands for: of the schema's implied type, with null for what is absent
 /// and empty collections for absent repeatable blocks. `range` is the block's header, where missing
@@ -48,6 +49,14 @@ struct Occurrences<'b> {
 
 impl Evaluator<'_> {
     fn decode(&mut self, body: &Body, schema: &schema::Block, range: &SourceRange) -> Value {
+        let body = &self.with_json_blocks(body, &|attribute| match schema.block_types.get(&attribute.name) {
+            Some(nested) => Some(usize::from(nested.nesting_mode == Nesting::Map)),
+            None => schema
+                .attributes
+                .get(&attribute.name)
+                .is_some_and(|known| known.attr_as_blocks && is_objects(&attribute.value))
+                .then_some(0),
+        });
         self.refuse_unexpected(
             body,
             &|name| schema.attributes.contains_key(name),
@@ -67,6 +76,33 @@ impl Evaluator<'_> {
             attributes.insert(name.clone(), value);
         }
         Kind::Object(Arc::new(attributes)).into()
+    }
+
+    /// The body with those arguments of the JSON syntax made blocks that are blocks: for them,
+    /// `labels` says how many labels they have.
+    #[inline(never)]
+    fn with_json_blocks(&mut self, body: &Body, labels: &dyn Fn(&Attribute) -> Option<usize>) -> Body {
+        if !body.attributes.iter().any(|attribute| attribute.json) {
+            return body.clone();
+        }
+        let mut attributes: BTreeMap<Arc<str>, Attribute> = BTreeMap::new();
+        let mut blocks = body.blocks.to_vec();
+        for attribute in body.attributes.iter() {
+            let (found, problems) = match labels(attribute).filter(|_| attribute.json) {
+                Some(labels) => json_blocks(attribute, labels),
+                None if attribute.json && &*attribute.name == "dynamic" => json_dynamic(attribute),
+                None => {
+                    if attributes.insert(attribute.name.clone(), attribute.clone()).is_some() {
+                        let detail = format!("The argument {:?} is set more than once.", attribute.name);
+                        self.fail("Duplicate argument", detail, &attribute.name_range);
+                    }
+                    continue;
+                }
+            };
+            blocks.extend(found);
+            self.diagnostics.extend(problems);
+        }
+        Body { attributes: attributes.into_values().collect(), blocks: blocks.into() }
     }
 
     /// Reports attributes and blocks that the schema does not have.
@@ -381,6 +417,9 @@ impl Evaluator<'_> {
     /// A body read by an object type: what is absent is null.
     fn decode_object(&mut self, body: &Body, object: &ObjectType) -> Value {
         let is_block = |name: &str| object.attributes.get(name).is_some_and(holds_blocks);
+        let body = &self.with_json_blocks(body, &|attribute| {
+            (is_block(&attribute.name) && is_objects(&attribute.value)).then_some(0)
+        });
         let names: Vec<&str> = object.attributes.keys().map(|name| &**name).collect();
         self.refuse_unexpected(body, &|name| object.attributes.contains_key(name), &is_block, &names);
         let attributes: Vec<(Arc<str>, Value)> = object
@@ -410,6 +449,17 @@ fn block_type(block: &Block) -> &str {
     match (&*block.kind, block.labels.first()) {
         ("dynamic", Some(label)) => label,
         (kind, _) => kind,
+    }
+}
+
+/// Whether a value of the JSON syntax can be blocks.
+fn is_objects(value: &Expr) -> bool {
+    match value.kind() {
+        ExprKind::Object(_) => true,
+        ExprKind::Tuple(elements) => {
+            elements.iter().all(|element| matches!(element.kind(), ExprKind::Object(_)))
+        }
+        _ => false,
     }
 }
 

@@ -47,9 +47,7 @@ impl Evaluator<'_> {
             let key = self.eval_key(&item.key, &mut marks);
             let value = self.eval(&item.value);
             match key {
-                Some(key) => {
-                    attributes.insert(key, value);
-                }
+                Some(key) => self.insert(&mut attributes, key, value, &item.key),
                 None => known = false,
             }
         }
@@ -57,6 +55,21 @@ impl Evaluator<'_> {
             return Value::unknown(Type::Dynamic);
         }
         Value::from(Kind::Object(Arc::new(attributes))).with_marks(marks)
+    }
+
+    /// Adds one item. The last one of a name wins in the native syntax; the JSON syntax refuses more.
+    fn insert(
+        &mut self,
+        attributes: &mut BTreeMap<Arc<str>, Value>,
+        key: Arc<str>,
+        value: Value,
+        expr: &Expr,
+    ) {
+        if matches!(expr.kind(), ExprKind::JsonString(_)) && attributes.contains_key(&key) {
+            let detail = "An attribute of this name is in the object already. Remove one of the two.";
+            self.fail("Duplicate object attribute", detail, expr.range());
+        }
+        attributes.insert(key, value);
     }
 
     /// The key of one item; `None` where it is unknown or wrong.

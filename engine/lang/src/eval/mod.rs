@@ -24,7 +24,7 @@ use evenkeel_model::{Diagnostic, Diagnostics, SourceRange, Type, Value};
 use sha2::{Digest, Sha256};
 
 use self::access::Each;
-use crate::ast::{Expr, ExprKind};
+use crate::ast::{Expr, ExprKind, JsonString};
 
 pub use body::decode_body;
 pub use scope::{PathKind, Scope};
@@ -129,6 +129,19 @@ impl<'s> Evaluator<'s> {
                 self.eval_conditional(condition, yes, no, expr.range())
             }
             ExprKind::For(for_expr) => self.eval_for(for_expr, expr.range()),
+            ExprKind::JsonString(string) => self.eval_json_string(string),
+        }
+    }
+
+    #[inline(never)]
+    fn eval_json_string(&mut self, string: &JsonString) -> Value {
+        match &string.template {
+            None => string.value.clone(),
+            Some(Ok(template)) => self.eval(template),
+            Some(Err(problems)) => {
+                self.diagnostics.extend(problems.clone());
+                Value::unknown(Type::Dynamic)
+            }
         }
     }
 

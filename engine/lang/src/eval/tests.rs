@@ -473,6 +473,60 @@ fn mistakes_in_bodies_are_reported() {
     }
 }
 
+/// The JSON syntax of a resource's own arguments means the same as the native syntax.
+#[test]
+fn json_bodies_mean_what_native_ones_mean() {
+    for (json, native) in [
+        (r#"{"name": "n", "tags": {"a": 1}, "//": "c"}"#, "name = \"n\"\ntags = { a = 1 }"),
+        (r#"{"name": "${var.n}", "size": "5"}"#, "name = var.n\nsize = \"5\""),
+        (r#"{"name": "n", "rule": {"port": 1}}"#, "name = \"n\"\nrule {\n port = 1\n}"),
+        (
+            r#"{"name": "n", "rule": [{"port": 1}, {"port": 2}], "timeouts": null}"#,
+            "name = \"n\"\nrule {\n port = 1\n}\nrule {\n port = 2\n}",
+        ),
+        (
+            r#"{"name": "n", "label": {"a": {"v": "1"}, "b": {"v": "2"}}}"#,
+            "name = \"n\"\nlabel \"a\" {\n v = \"1\"\n}\nlabel \"b\" {\n v = \"2\"\n}",
+        ),
+        (
+            r#"{"name": "n", "dynamic": {"rule": {"for_each": [7, 8], "content": {"port": "${rule.value + rule.key}"}}}}"#,
+            "name = \"n\"\ndynamic \"rule\" {\n for_each = [7, 8]\n content {\n port = rule.value + rule.key\n }\n}",
+        ),
+        (
+            r#"{"name": "n", "dynamic": {"label": {"for_each": "${var.map}", "iterator": "it", "labels": ["${it.key}"], "content": {"v": "${it.value}"}}}}"#,
+            "name = \"n\"\ndynamic \"label\" {\n for_each = var.map\n iterator = it\n labels = [it.key]\n content {\n v = it.value\n }\n}",
+        ),
+        (
+            r#"{"name": "n", "ebs": [{"dev": "a", "opt": {"k": "b"}}]}"#,
+            "name = \"n\"\nebs {\n dev = \"a\"\n opt {\n k = \"b\"\n }\n}",
+        ),
+    ] {
+        let (value, problems) = decode_json(json);
+        assert!(problems.is_empty(), "{json}: {problems:?}");
+        assert_eq!(evenkeel_model::json::to_plain(&value).to_string(), decoded(native), "{json}");
+    }
+    for (json, expected) in [
+        (r#"{"name": "n", "name": "m"}"#, "Duplicate argument"),
+        (r#"{"name": "n", "rule": 1}"#, "Incorrect JSON value type"),
+        (r#"{"name": "n", "tags": {"a": 1, "a": 2}}"#, "Duplicate object attribute"),
+        (r#"{"name": "n", "other": 1}"#, "Unsupported argument"),
+        (r#"{"name": "${", "size": 1}"#, "Missing expression"),
+    ] {
+        let (_, problems) = decode_json(json);
+        assert!(problems.iter().any(|problem| problem.starts_with(expected)), "{json}: {problems:?}");
+    }
+}
+
+/// Decodes the body of a resource in a file of JSON syntax.
+fn decode_json(body: &str) -> (Value, Vec<String>) {
+    let text = format!(r#"{{"resource": {{"t": {{"n": {body}}}}}}}"#);
+    let (file, problems) = crate::parse::parse_json_file("t.tf.json", text.as_bytes());
+    assert!(!problems.has_errors(), "{problems:?}");
+    let block = &file.blocks[0];
+    let (value, problems) = decode_body(&block.body, &schema(), &table(), &block.range);
+    (value, problems.iter().map(|problem| format!("{}: {}", problem.summary, problem.detail)).collect())
+}
+
 #[test]
 fn a_dynamic_block_over_something_unknown_is_unknown() {
     let (value, problems) = decode(

@@ -137,7 +137,12 @@ impl<'a> Parser<'a> {
 
     fn attribute(&mut self, name: Token) -> Parsed<Attribute> {
         let value = self.expression()?;
-        Ok(Attribute { name: self.text(name).into(), name_range: self.source.range(&name.span()), value })
+        Ok(Attribute {
+            name: self.text(name).into(),
+            name_range: self.source.range(&name.span()),
+            value,
+            json: false,
+        })
     }
 
     /// Adds an argument, unless there is one of that name.

@@ -12,6 +12,7 @@ mod collection;
 mod error;
 mod expression;
 mod heredoc;
+mod json;
 pub(crate) mod lex;
 mod literal;
 mod position;
@@ -29,6 +30,7 @@ use self::lex::{Mode, Token, TokenKind, lex};
 use self::position::Source;
 use crate::ast::{Body, Expr};
 
+pub use self::json::{JsonString, json_blocks, json_dynamic, parse_json_constants, parse_json_file};
 pub(crate) use self::lex::ident::is_identifier;
 pub(crate) use self::traversal::SPLAT_ELEMENT;
 

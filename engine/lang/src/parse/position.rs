@@ -29,7 +29,6 @@ enum Origin {
     /// At its start, behind a byte order mark of so many bytes.
     Start(usize),
     /// Inside a string of another syntax.
-    #[allow(dead_code, reason = "strings of the JSON syntax come next")]
     Inside(Inside),
 }
 
@@ -38,8 +37,19 @@ enum Origin {
 pub(crate) struct Inside {
     /// The place of its first byte.
     pub start: Position,
-    /// Offsets in the decoded text, and how many bytes of the file were saved before each in all.
-    pub saved: Arc<[(u32, u32)]>,
+    /// Where escapes end in the decoded text, in order.
+    pub saved: Arc<[Saved]>,
+}
+
+/// By how much the decoded text is shorter than what was written, up to an offset in it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Saved {
+    /// The offset.
+    pub at: u32,
+    /// In bytes.
+    pub bytes: u32,
+    /// In columns.
+    pub columns: u32,
 }
 
 impl<'a> Source<'a> {
@@ -52,7 +62,6 @@ impl<'a> Source<'a> {
     }
 
     /// A string inside a line of a file; newlines in it were written as escapes.
-    #[allow(dead_code, reason = "strings of the JSON syntax come next")]
     pub fn inside(filename: Arc<str>, text: &'a str, inside: Inside) -> Self {
         Self::build(filename, text, Origin::Inside(inside), vec![0])
     }
@@ -119,12 +128,12 @@ impl<'a> Source<'a> {
 
 impl Inside {
     fn position(&self, byte: usize, columns: usize) -> Position {
-        let before = self.saved.partition_point(|(at, _)| *at as usize <= byte);
-        let saved = before.checked_sub(1).and_then(|i| self.saved.get(i)).map_or(0, |(_, saved)| *saved);
+        let before = self.saved.partition_point(|saved| saved.at as usize <= byte);
+        let saved = before.checked_sub(1).and_then(|i| self.saved.get(i)).copied().unwrap_or_default();
         Position {
             line: self.start.line,
-            column: self.start.column.saturating_add(saturate(columns)).saturating_add(saved),
-            byte: self.start.byte.saturating_add(saturate(byte)).saturating_add(saved),
+            column: self.start.column.saturating_add(saturate(columns)).saturating_add(saved.columns),
+            byte: self.start.byte.saturating_add(saturate(byte)).saturating_add(saved.bytes),
         }
     }
 }

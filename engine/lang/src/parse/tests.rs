@@ -60,6 +60,11 @@ fn show(expr: &Expr) -> String {
             out + ")"
         }
         ExprKind::Parens(inner) => format!("(parens {})", show(inner)),
+        ExprKind::JsonString(string) => match &string.template {
+            None => format!("{:?}", string.value),
+            Some(Ok(template)) => format!("(json {})", show(template)),
+            Some(Err(problems)) => format!("ERROR {}", show_diagnostics(problems)),
+        },
     }
 }
 
@@ -83,11 +88,11 @@ fn show_parts(parts: &[TemplatePart]) -> String {
     parts.join(" ")
 }
 
-fn show_range(range: &SourceRange) -> String {
+pub(super) fn show_range(range: &SourceRange) -> String {
     format!("{}:{}-{}:{}", range.start.line, range.start.column, range.end.line, range.end.column)
 }
 
-fn show_diagnostics(diagnostics: &Diagnostics) -> String {
+pub(super) fn show_diagnostics(diagnostics: &Diagnostics) -> String {
     let lines: Vec<String> = diagnostics
         .iter()
         .map(|d| format!("{} @ {}", d.summary, d.range.as_ref().map(show_range).unwrap_or_default()))
@@ -95,7 +100,7 @@ fn show_diagnostics(diagnostics: &Diagnostics) -> String {
     lines.join("; ")
 }
 
-fn show_body(body: &Body) -> String {
+pub(super) fn show_body(body: &Body) -> String {
     let mut parts: Vec<String> =
         body.attributes.iter().map(|a| format!("{}={}", a.name, show(&a.value))).collect();
     parts.extend(
