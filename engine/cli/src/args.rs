@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 /// Keeps clouds as a Git revision declares them.
 #[derive(Debug, Parser)]
@@ -38,9 +38,9 @@ pub struct Global {
     /// The file that keeps state, journal and history [default: .evenkeel/state.db in the directory]
     #[arg(long, global = true, value_name = "FILE", env = "EVENKEEL_STORE")]
     pub store: Option<PathBuf>,
-    /// The stack within the store
-    #[arg(long, global = true, value_name = "NAME", env = "EVENKEEL_STACK", default_value = "default")]
-    pub stack: String,
+    /// The stack within the store [default: the current workspace]
+    #[arg(long, global = true, value_name = "NAME", env = "EVENKEEL_STACK")]
+    pub stack: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -55,21 +55,41 @@ pub enum Command {
     Apply(ApplyArgs),
     /// Destroy everything that is managed
     Destroy(ApplyArgs),
-    /// Show the state
+    /// Show the state, or a plan file
     Show(ShowArgs),
+    /// Show the values of the root module's outputs
+    Output(OutputArgs),
     /// Keep infrastructure as a revision declares it
     Reconcile(ReconcileArgs),
     /// Show what was changed outside
     Drift(DriftArgs),
     /// Show the runs, or every version of one object
     History(HistoryArgs),
-    /// Look into the state
+    /// Look into the state, or put it right
     State(StateArgs),
+    /// Mark an object to be replaced
+    Taint(TaintArgs),
+    /// Take the mark back
+    Untaint(TaintArgs),
+    /// Switch between workspaces
+    Workspace(WorkspaceArgs),
     /// Show the version of Evenkeel and of its providers
     Version(VersionArgs),
 }
 
 impl Command {
+    /// What it plans with, if it plans.
+    fn run_mut(&mut self) -> Option<&mut RunArgs> {
+        match self {
+            Self::Plan(args) => Some(&mut args.run),
+            Self::Apply(args) | Self::Destroy(args) => Some(&mut args.run),
+            Self::Reconcile(args) => Some(&mut args.run),
+            Self::Drift(args) => Some(&mut args.run),
+            Self::Init(_) | Self::Get(_) | Self::Show(_) | Self::Output(_) | Self::History(_) | Self::State(_) => None,
+            Self::Taint(_) | Self::Untaint(_) | Self::Workspace(_) | Self::Version(_) => None,
+        }
+    }
+
     /// Whether machines read the output.
     pub fn json(&self) -> bool {
         match self {
@@ -77,12 +97,14 @@ impl Command {
             Self::Get(_) => false,
             Self::Plan(args) => args.run.json,
             Self::Apply(args) | Self::Destroy(args) => args.run.json,
-            Self::Show(args) => args.json,
+            // Documents: mistakes are told as text.
+            Self::Show(_) | Self::Output(_) | Self::Workspace(_) => false,
+            Self::Taint(_) | Self::Untaint(_) => false,
             Self::Reconcile(args) => args.run.json,
             Self::Drift(args) => args.run.json,
             Self::History(args) => args.json,
             Self::State(args) => match &args.command {
-                StateCommand::List { .. } => false,
+                StateCommand::List { .. } | StateCommand::Mv { .. } | StateCommand::Rm { .. } => false,
                 StateCommand::Show { json, .. } => *json,
             },
             Self::Version(args) => args.json,
@@ -175,12 +197,27 @@ pub struct RunArgs {
     /// Load root module variables from a file
     #[arg(long = "var-file", value_name = "FILE")]
     pub variable_files: Vec<PathBuf>,
+    /// Both in the order in which they were given, which decides.
+    #[arg(skip)]
+    pub assignments: Vec<Assignment>,
     /// Look at the real objects first (-refresh=false trusts what is remembered)
     #[arg(long, value_name = "BOOL", default_value_t = true, default_missing_value = "true", num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set)]
     pub refresh: bool,
     /// How many calls may run at the same time
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub parallelism: u16,
+    /// Accepted as Terraform has it; a stack that is changed is always held
+    #[arg(long, value_name = "BOOL", default_value_t = true, default_missing_value = "true", num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set)]
+    pub lock: bool,
+    /// Not available: state is kept in the store
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub state: Option<PathBuf>,
+    /// Not available: state is kept in the store
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub state_out: Option<PathBuf>,
+    /// Not available: the store keeps every version of every object
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub backup: Option<PathBuf>,
     /// How long to wait for another process that holds the stack
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = duration)]
     pub lock_timeout: Duration,
@@ -199,6 +236,15 @@ pub struct RunArgs {
     pub compact_warnings: bool,
 }
 
+/// One `-var` or `-var-file`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Assignment {
+    /// `-var NAME=VALUE`
+    Variable(String),
+    /// `-var-file FILE`
+    File(PathBuf),
+}
+
 #[derive(Debug, Args)]
 pub struct PlanArgs {
     #[command(flatten)]
@@ -211,8 +257,8 @@ pub struct PlanArgs {
     /// Plan the destruction of everything
     #[arg(long)]
     pub destroy: bool,
-    /// Not available: plans are kept in the store
-    #[arg(long, value_name = "FILE", hide = true)]
+    /// Write the plan to a file that `apply` and `show` take
+    #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
 }
 
@@ -246,8 +292,8 @@ pub struct ApplyArgs {
 
 #[derive(Debug, Args)]
 pub struct ShowArgs {
-    /// The directory or repository whose state to show
-    #[arg(value_name = "DIR-OR-REPO", default_value = ".")]
+    /// A plan file, or the directory or repository whose state to show
+    #[arg(value_name = "FILE-OR-DIR", default_value = ".")]
     pub location: String,
     /// Show a plan that was made to be applied instead: JSON in Terraform's plan representation
     #[arg(long, value_name = "DIGEST")]
@@ -255,6 +301,74 @@ pub struct ShowArgs {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct OutputArgs {
+    /// One output; without it all are shown
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+    /// Print JSON, sensitive values included
+    #[arg(long)]
+    pub json: bool,
+    /// Print the text of one output as it is, also when it is sensitive
+    #[arg(long)]
+    pub raw: bool,
+    /// The directory or repository whose state to look into
+    #[arg(long, value_name = "DIR-OR-REPO", default_value = ".")]
+    pub location: String,
+}
+
+#[derive(Debug, Args)]
+pub struct TaintArgs {
+    /// The object's address
+    #[arg(value_name = "ADDRESS")]
+    pub address: String,
+    /// Succeed when there is no such object
+    #[arg(long)]
+    pub allow_missing: bool,
+    /// The directory or repository whose state to change
+    #[arg(long, value_name = "DIR-OR-REPO", default_value = ".")]
+    pub location: String,
+    /// How long to wait for another process that holds the stack
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = duration)]
+    pub lock_timeout: Duration,
+}
+
+#[derive(Debug, Args)]
+pub struct WorkspaceArgs {
+    #[command(subcommand)]
+    pub command: WorkspaceCommand,
+}
+
+/// Workspaces are the stacks of a store.
+#[derive(Debug, Subcommand)]
+pub enum WorkspaceCommand {
+    /// List the workspaces
+    List,
+    /// Show the name of the current workspace
+    Show,
+    /// Make a workspace and switch to it
+    New {
+        /// Its name
+        name: String,
+    },
+    /// Switch to another workspace
+    Select {
+        /// Its name
+        name: String,
+        /// Make it where there is none
+        #[arg(long)]
+        or_create: bool,
+    },
+    /// Delete a workspace
+    Delete {
+        /// Its name
+        name: String,
+        /// Also when it still manages objects, which then go on to exist
+        #[arg(long)]
+        force: bool,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -322,6 +436,33 @@ pub enum StateCommand {
         #[arg(long, value_name = "DIR-OR-REPO", default_value = ".")]
         location: String,
     },
+    /// Give an object, a resource or a module another address
+    Mv {
+        /// The address it has
+        #[arg(value_name = "SOURCE")]
+        source: String,
+        /// The address it shall have
+        #[arg(value_name = "DESTINATION")]
+        destination: String,
+        /// Only say what would be done
+        #[arg(long)]
+        dry_run: bool,
+        /// The directory or repository whose state to change
+        #[arg(long, value_name = "DIR-OR-REPO", default_value = ".")]
+        location: String,
+    },
+    /// Forget objects, which go on to exist
+    Rm {
+        /// Their addresses
+        #[arg(value_name = "ADDRESS", required = true)]
+        addresses: Vec<String>,
+        /// Only say what would be done
+        #[arg(long)]
+        dry_run: bool,
+        /// The directory or repository whose state to change
+        #[arg(long, value_name = "DIR-OR-REPO", default_value = ".")]
+        location: String,
+    },
     /// Show the attributes of one object
     Show {
         /// Its address
@@ -357,7 +498,23 @@ impl Early {
 
 /// Parses the command line.
 pub fn parse(arguments: Vec<OsString>) -> Result<Arguments, Early> {
-    Arguments::try_parse_from(with_two_dashes(arguments)).map_err(Early)
+    let matches = Arguments::command().try_get_matches_from(with_two_dashes(arguments)).map_err(Early)?;
+    let mut arguments = Arguments::from_arg_matches(&matches).map_err(Early)?;
+    if let (Some(run), Some((_, matches))) = (arguments.command.run_mut(), matches.subcommand()) {
+        run.assignments = assignments(run, matches);
+    }
+    Ok(arguments)
+}
+
+/// `-var` and `-var-file` in the order in which they stand on the command line.
+fn assignments(run: &RunArgs, matches: &ArgMatches) -> Vec<Assignment> {
+    let places = |name: &str| matches.indices_of(name).into_iter().flatten();
+    let variables = run.variables.iter().cloned().map(Assignment::Variable);
+    let files = run.variable_files.iter().cloned().map(Assignment::File);
+    let mut all: Vec<(usize, Assignment)> =
+        places("variables").zip(variables).chain(places("variable_files").zip(files)).collect();
+    all.sort_by_key(|(place, _)| *place);
+    all.into_iter().map(|(_, assignment)| assignment).collect()
 }
 
 /// `-auto-approve` becomes `--auto-approve`; so does everything else that looks like a long option,
@@ -399,8 +556,6 @@ fn duration(text: &str) -> Result<Duration, String> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     fn parsed(words: &[&str]) -> Result<Arguments, String> {
@@ -421,6 +576,14 @@ mod tests {
         let Command::Apply(args) = arguments.command else { panic!("apply") };
         assert!(args.auto_approve && !args.run.refresh);
         assert_eq!(args.run.variables, ["a=-b"]);
+    }
+
+    #[test]
+    fn variables_and_files_keep_their_order() {
+        let arguments = parsed(&["evenkeel", "plan", "-var=a=1", "-var-file=f", "-var", "b=2"]).unwrap();
+        let Command::Plan(args) = arguments.command else { panic!("plan") };
+        let variable = |text: &str| Assignment::Variable(text.into());
+        assert_eq!(args.run.assignments, [variable("a=1"), Assignment::File("f".into()), variable("b=2")]);
     }
 
     #[test]

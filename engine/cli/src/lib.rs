@@ -8,6 +8,7 @@ mod args;
 mod commands;
 mod error;
 mod flow;
+mod planfile;
 pub mod render;
 mod settings;
 mod ui;
@@ -27,6 +28,9 @@ pub fn run(mut providers: Providers, arguments: Vec<OsString>) -> ExitCode {
         Err(early) => return early.exit(),
     };
     let ui = ui::Ui::new(&parsed.global, parsed.command.json());
+    if streams(&parsed.command) {
+        ui.started();
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -46,5 +50,15 @@ pub fn run(mut providers: Providers, arguments: Vec<OsString>) -> ExitCode {
             ui.failure(&failure);
             ExitCode::from(1)
         }
+    }
+}
+
+/// Whether the output is a stream of messages, which begins with the version of the program.
+fn streams(command: &args::Command) -> bool {
+    match command {
+        args::Command::Plan(args) => args.run.json,
+        args::Command::Apply(args) | args::Command::Destroy(args) => args.run.json,
+        args::Command::Init(args) => args.json,
+        _ => false,
     }
 }

@@ -32,6 +32,30 @@ impl Place {
         Ok(Self { location, store })
     }
 
+    /// The directory that is worked in, where it is one of this machine.
+    pub fn directory(&self) -> Option<PathBuf> {
+        match &self.location.origin {
+            Origin::Directory(directory) => Some(directory.join(&self.location.subdirectory)),
+            Origin::LocalRepository(_) | Origin::Remote(_) => None,
+        }
+    }
+
+    /// The file in which Terraform keeps the name of the workspace that was selected.
+    pub fn workspace_file(&self) -> Option<PathBuf> {
+        Some(self.directory()?.join(".terraform").join("environment"))
+    }
+
+    /// The stack to work on: as asked for, or the workspace of the environment or of the directory.
+    pub fn stack(&self, global: &Global) -> String {
+        let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let selected = || {
+            let text = std::fs::read_to_string(self.workspace_file()?).ok()?;
+            Some(text.trim().to_owned()).filter(|name| !name.is_empty())
+        };
+        let named = global.stack.clone().or_else(|| set("TF_WORKSPACE")).or_else(selected);
+        named.unwrap_or_else(|| "default".to_owned())
+    }
+
     /// Makes the directory of the default store. A directory that the user named must exist.
     pub fn prepare(&self, global: &Global) -> Result<(), Failure> {
         if global.store.is_some() {

@@ -74,6 +74,49 @@ impl Ui {
         self.line(&render::json::line(&message));
     }
 
+    /// The first line of a stream of messages.
+    pub fn started(&self) {
+        self.emit(render::json::version(env!("CARGO_PKG_VERSION")));
+    }
+
+    /// A document that was asked for.
+    pub fn document(&self, document: &Json) {
+        self.line(&render::json::line(document));
+    }
+
+    /// Text exactly as it is, without even a line's end.
+    pub fn raw(&self, text: &str) {
+        let mut out = std::io::stdout().lock();
+        // A reader that went away is no failure.
+        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    }
+
+    /// A value that was asked for by name.
+    pub fn value(&self, value: &evenkeel_model::Value) {
+        self.line(&render::value(value, 0, self.out));
+    }
+
+    /// Root outputs, one a line.
+    pub fn plain_outputs(
+        &self,
+        outputs: &std::collections::BTreeMap<Arc<str>, (evenkeel_model::Value, bool)>,
+    ) {
+        let text = render::outputs(outputs, self.out);
+        let lines = text.split_once("\n\n").map_or("", |(_, lines)| lines);
+        self.line(lines);
+    }
+
+    /// That a plan was written to a file, and what to do with it.
+    pub fn saved(&self, file: &std::path::Path) {
+        if !self.json {
+            let file = file.display();
+            self.line(&format!(
+                "\nSaved the plan to: {file}\n\nTo perform exactly these actions, run the following command to apply:\n    \
+                 evenkeel apply \"{file}\""
+            ));
+        }
+    }
+
     /// Something that happens, in passing.
     pub fn note(&self, text: &str) {
         match self.json {
@@ -142,8 +185,15 @@ impl Ui {
 
     /// What is about to be looked at.
     pub fn refreshing(&self, questions: &[Question]) {
-        if self.json || !self.refresh_lines {
+        if !self.refresh_lines {
             return;
+        }
+        if self.json {
+            return questions.iter().for_each(|question| {
+                let text = refresh_line(question);
+                let (text, kind, hook) = render::json::refreshing(question, &text);
+                self.emit(render::json::message("info", text, kind, json!({ "hook": hook })));
+            });
         }
         let lines: Vec<String> = questions.iter().map(refresh_line).collect();
         if lines.len() > REFRESH_LINES_MAX {

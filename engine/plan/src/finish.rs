@@ -124,8 +124,8 @@ impl Finisher {
         self.check_postconditions(address, value)
     }
 
-    /// The root outputs as they are after the steps recorded so far; outputs that still wait for
-    /// something are left out.
+    /// The root outputs as they are after the steps recorded so far; outputs that are null or still
+    /// wait for something are left out.
     pub fn outputs(&mut self) -> (BTreeMap<Arc<str>, Value>, Diagnostics) {
         if self.plan.mode == crate::Mode::Destroy {
             return (BTreeMap::new(), Diagnostics::new());
@@ -142,6 +142,7 @@ impl Finisher {
             if let Some(value) = self.world.modules[0].outputs.get(name)
                 && !failed
                 && value.is_wholly_known()
+                && !value.is_null()
             {
                 found.insert(name.clone(), value.clone());
             }

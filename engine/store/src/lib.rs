@@ -23,6 +23,7 @@ mod query;
 mod record;
 mod rows;
 mod sqlite;
+mod stacks;
 mod store;
 mod verify;
 mod worker;

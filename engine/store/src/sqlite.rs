@@ -13,7 +13,7 @@ use crate::error::StoreError;
 use crate::record::{JournalQuery, JournalRow, Lease, RunRow, StackId, StoredPlan, VersionRow};
 use crate::store::{BoxFuture, Store};
 use crate::worker::Worker;
-use crate::{append, file, lease, load, plans, query};
+use crate::{append, file, lease, load, plans, query, stacks};
 
 /// How a file is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +77,12 @@ impl SqliteStore {
     pub async fn plan_key(&self, stack: &StackId) -> Result<Option<Vec<u8>>, StoreError> {
         let stack = stack.clone();
         self.worker.read(move |conn| plans::find_key(conn, &stack)).await
+    }
+
+    /// Removes a stack with its history. The lease ends with it.
+    pub async fn remove(&self, lease: &Lease) -> Result<(), StoreError> {
+        let lease = lease.clone();
+        self.worker.write(move |conn, now| stacks::remove(conn, now, &lease)).await
     }
 
     /// The file.

@@ -1,13 +1,14 @@
 //! `evenkeel apply` and `evenkeel destroy`
 
 use std::io::IsTerminal;
+use std::path::Path;
 
 use evenkeel_plan::Mode;
 use evenkeel_provider::Providers;
 use evenkeel_state::{RunKind, RunStatus};
 
-use crate::args::{ApplyArgs, Global};
-use crate::commands::{machine_options, wish};
+use crate::args::{ApplyArgs, ChoiceArgs, Global};
+use crate::commands::{check_run, machine_options, wish};
 use crate::error::Failure;
 use crate::flow::Session;
 use crate::flow::apply::{apply, remember};
@@ -15,10 +16,16 @@ use crate::flow::interrupt::Signals;
 use crate::flow::lease::Held;
 use crate::flow::planning::plan;
 use crate::flow::recover::recover;
+use crate::flow::saved;
+use crate::planfile::{PlanFile, is_plan_file};
 use crate::ui::Ui;
 
 pub async fn run(global: &Global, args: ApplyArgs, providers: Providers, ui: &Ui) -> Result<u8, Failure> {
     let signals = Signals::listen();
+    let path = Path::new(&args.run.location);
+    if is_plan_file(path) {
+        return saved(global, &args, path, providers, ui, &signals).await;
+    }
     let session =
         Session::open(global, &args.run.location, args.run.revision.as_deref(), providers, ui).await?;
     let held = Held::take(&session, args.run.lock_timeout).await?;
@@ -56,6 +63,69 @@ async fn under_lease(
     let report = apply(session, held, &planned, kind, options, signals.interrupts()).await?;
     ui.applied(&report, args.destroy, &planned);
     Ok(u8::from(report.status != RunStatus::Succeeded))
+}
+
+/// Applies a plan file. Whoever gives one has approved it.
+async fn saved(
+    global: &Global,
+    args: &ApplyArgs,
+    path: &Path,
+    providers: Providers,
+    ui: &Ui,
+    signals: &Signals,
+) -> Result<u8, Failure> {
+    check_run(&args.run)?;
+    check_choice(args)?;
+    let file = PlanFile::read(path)?;
+    let session = Session::open(global, ".", saved::revision(&file), providers, ui).await?;
+    let held = Held::take(&session, args.run.lock_timeout).await?;
+    let result = saved_under_lease(&session, &held, args, &file, signals).await;
+    held.release().await;
+    result
+}
+
+async fn saved_under_lease(
+    session: &Session,
+    held: &Held,
+    args: &ApplyArgs,
+    file: &PlanFile,
+    signals: &Signals,
+) -> Result<u8, Failure> {
+    let path = Path::new(&args.run.location);
+    let planned = saved::open(session, file, path, Some(&args.run)).await?;
+    let options = machine_options(&args.run);
+    let state = recover(session, held, &planned.loaded, &planned.variables, options, signals).await?;
+    saved::is_current(&planned, &state)?;
+    remember(session, held, &planned).await?;
+    let destroy = planned.options.mode == Mode::Destroy;
+    if !planned.plan.has_effects() {
+        session.ui.nothing_to_apply(destroy);
+        return Ok(0);
+    }
+    if signals.raised() {
+        return Err(Failure::interrupted());
+    }
+    let kind = if destroy { RunKind::Destroy } else { RunKind::Apply };
+    let report = apply(session, held, &planned, kind, options, signals.interrupts()).await?;
+    session.ui.applied(&report, destroy, &planned);
+    Ok(u8::from(report.status != RunStatus::Succeeded))
+}
+
+/// What a plan file has decided already cannot be asked for again.
+fn check_choice(args: &ApplyArgs) -> Result<(), Failure> {
+    let ChoiceArgs { replace, refresh_only, target } = &args.choice;
+    if !args.destroy
+        && !refresh_only
+        && replace.is_empty()
+        && target.is_empty()
+        && args.run.revision.is_none()
+    {
+        return Ok(());
+    }
+    Err(Failure::plain(
+        "A plan file is applied as it is",
+        "The plan was made already: -destroy, -refresh-only, -replace, -target and -revision belong to `evenkeel plan`.",
+    ))
 }
 
 /// Asks for a yes.

@@ -4,15 +4,19 @@ mod apply;
 mod drift;
 mod history;
 mod init;
+mod output;
 mod plan;
 mod reconcile;
 mod show;
 mod state;
+mod taint;
 mod version;
+mod workspace;
 
 use evenkeel_apply::MachineOptions;
 use evenkeel_plan::{Mode, Options};
 use evenkeel_provider::Providers;
+use evenkeel_state::ObjectStatus;
 
 use crate::args::{Arguments, ChoiceArgs, Command, RunArgs};
 use crate::error::Failure;
@@ -37,12 +41,16 @@ pub async fn dispatch(arguments: Arguments, providers: Providers, ui: &Ui) -> Re
             args.destroy = true;
             apply::run(&global, args, providers, ui).await
         }
+        Command::Init(args) => init::run(&global, args, providers, ui).await,
+        Command::Output(args) => output::run(&global, &args, providers, ui).await,
+        Command::Taint(args) => taint::run(&global, &args, ObjectStatus::Tainted, providers, ui).await,
+        Command::Untaint(args) => taint::run(&global, &args, ObjectStatus::Ready, providers, ui).await,
+        Command::Workspace(args) => workspace::run(&global, args.command, providers, ui).await,
         Command::Show(args) => show::run(&global, &args, providers, ui).await,
         Command::Reconcile(args) => reconcile::run(&global, args, providers, ui).await,
         Command::Drift(args) => drift::run(&global, args, providers, ui).await,
         Command::History(args) => history::run(&global, &args, providers, ui).await,
         Command::State(args) => state::run(&global, args.command, providers, ui).await,
-        Command::Init(args) => init::run(&global, args, providers, ui).await,
         Command::Get(args) => init::get(&global, args, ui).await,
         Command::Version(_) => version::run(&providers, ui),
     }
@@ -55,6 +63,7 @@ pub async fn wish(
     choice: &ChoiceArgs,
     mode: Mode,
 ) -> Result<Wish, Failure> {
+    check_run(args)?;
     let loaded = load(session, args.revision.as_deref()).await?;
     session.ui.diagnostics(&loaded.warnings, Some(&loaded.snapshot));
     let options = options(args, choice, mode)?;
@@ -64,7 +73,19 @@ pub async fn wish(
 /// The same, for a configuration that was read already.
 pub fn wish_of(session: &Session, args: &RunArgs, loaded: Loaded, options: Options) -> Result<Wish, Failure> {
     let variables = variables::collect(args, &loaded, &session.ui)?;
+    let options = Options { workspace: session.stack.0.clone(), ..options };
     Ok(Wish { loaded, variables, options, parallelism: usize::from(args.parallelism) })
+}
+
+/// Options of Terraform that have no place here are refused and not ignored.
+pub fn check_run(args: &RunArgs) -> Result<(), Failure> {
+    let given = [("-state", &args.state), ("-state-out", &args.state_out), ("-backup", &args.backup)];
+    let Some((name, _)) = given.into_iter().find(|(_, file)| file.is_some()) else { return Ok(()) };
+    Err(Failure::plain(
+        format!("{name} is not supported"),
+        "State is kept in the store, with every earlier version of every object. Name another store with \
+         -store=FILE, and leave this option out.",
+    ))
 }
 
 /// How to plan, as the arguments say.
@@ -78,6 +99,19 @@ pub fn options(args: &RunArgs, choice: &ChoiceArgs, mode: Mode) -> Result<Option
     let replace = choice.replace.iter().map(|text| {
         text.parse().map_err(|error| Failure::plain("Invalid -replace address", format!("{error}.")))
     });
+    if choice.refresh_only && mode == Mode::Destroy {
+        return Err(Failure::plain(
+            "Incompatible plan mode options",
+            "The -destroy and -refresh-only options are mutually-exclusive. Leave one of them out.",
+        ));
+    }
+    if choice.refresh_only && !args.refresh {
+        return Err(Failure::plain(
+            "Incompatible refresh options",
+            "It doesn't make sense to use -refresh-only at the same time as -refresh=false, because nothing would be \
+             left to do.",
+        ));
+    }
     Ok(Options {
         mode: if choice.refresh_only { Mode::RefreshOnly } else { mode },
         refresh: args.refresh,

@@ -11,15 +11,10 @@ use crate::flow::interrupt::Signals;
 use crate::flow::lease::Held;
 use crate::flow::planning::plan;
 use crate::flow::recover::recover;
+use crate::flow::saved::save;
 use crate::ui::Ui;
 
 pub async fn run(global: &Global, args: PlanArgs, providers: Providers, ui: &Ui) -> Result<u8, Failure> {
-    if args.out.is_some() {
-        return Err(Failure::plain(
-            "-out is not supported yet",
-            "Plan files are not written yet. `evenkeel apply` shows its plan and asks before it does anything.",
-        ));
-    }
     let signals = Signals::listen();
     let session =
         Session::open(global, &args.run.location, args.run.revision.as_deref(), providers, ui).await?;
@@ -36,6 +31,10 @@ pub async fn run(global: &Global, args: PlanArgs, providers: Providers, ui: &Ui)
     }
     let planned = plan(&session, wish, state, &signals).await?;
     ui.plan(&planned, &session.catalog);
+    if let Some(file) = &args.out {
+        save(&session, &planned, file).await?;
+        ui.saved(file);
+    }
     ui.calls(&session.pool.statistics().await, planned.rounds);
     Ok(if args.detailed_exitcode && planned.plan.has_changes() { 2 } else { 0 })
 }

@@ -1,12 +1,17 @@
-//! `evenkeel state list` and `evenkeel state show`
+//! `evenkeel state list`, `show`, `mv` and `rm`
+
+use std::time::Duration;
 
 use evenkeel_model::InstanceAddress;
 use evenkeel_provider::Providers;
+use evenkeel_state::{DeposedKey, Entry, Object, State};
 use evenkeel_store::Store;
 
 use crate::args::{Global, StateCommand};
 use crate::error::Failure;
 use crate::flow::Session;
+use crate::flow::lease::Held;
+use crate::settings::Place;
 use crate::ui::Ui;
 
 pub async fn run(
@@ -18,37 +23,193 @@ pub async fn run(
     match command {
         StateCommand::List { addresses, location } => {
             let session = Session::look(global, &location, providers, ui).await?;
-            let state = session.state().await?;
-            for (address, instance) in &state.instances {
-                let text = address.to_string();
-                if !addresses.is_empty() && !addresses.iter().any(|prefix| is_below(&text, prefix)) {
-                    continue;
-                }
-                if instance.current.is_some() {
-                    ui.line(&text);
-                }
-                for key in instance.deposed.keys() {
-                    ui.line(&format!("{text} (deposed {key})"));
-                }
-            }
+            list(&session.state().await?, &addresses, ui);
         }
         StateCommand::Show { address, location, .. } => {
             let session = Session::look(global, &location, providers, ui).await?;
-            let state = session.state().await?;
-            let parsed: InstanceAddress =
-                address.parse().map_err(|error| Failure::plain("Invalid address", format!("{error}.")))?;
-            let object = state.instances.get(&parsed).and_then(|instance| instance.current.as_ref());
-            let object = object.ok_or_else(|| {
-                Failure::plain(
-                    "No instance found for the given address",
-                    format!("The state has no object at {parsed}. `evenkeel state list` shows what it has."),
-                )
-            })?;
-            let observed = session.store.observed(&session.stack, &parsed).await?;
-            ui.object(&parsed, object, observed, &session.catalog);
+            show(&session, &address).await?;
+        }
+        StateCommand::Mv { source, destination, dry_run, location } => {
+            no_state(global, &location, &source)?;
+            let session = Session::open(global, &location, None, providers, ui).await?;
+            let moves = moves(&session.state().await?, &source, &destination)?;
+            for (from, to) in &moves {
+                ui.line(&format!("{} \"{from}\" to \"{to}\"", if dry_run { "Would move" } else { "Move" }));
+            }
+            if !dry_run {
+                rewrite(&session, |state| {
+                    moves.iter().flat_map(|(from, to)| moved(state, from, to)).collect()
+                })
+                .await?;
+                ui.line(&format!("Successfully moved {} object(s).", moves.len()));
+            }
+        }
+        StateCommand::Rm { addresses, dry_run, location } => {
+            no_state(global, &location, addresses.first().map_or("", String::as_str))?;
+            let session = Session::open(global, &location, None, providers, ui).await?;
+            let found = matching_all(&session.state().await?, &addresses)?;
+            for address in &found {
+                ui.line(&format!("{} {address}", if dry_run { "Would remove" } else { "Removed" }));
+            }
+            if !dry_run {
+                rewrite(&session, |state| {
+                    found.iter().flat_map(|address| forgotten(state, address)).collect()
+                })
+                .await?;
+                ui.line(&format!("Successfully removed {} resource instance(s).", found.len()));
+            }
         }
     }
     Ok(0)
+}
+
+fn list(state: &State, addresses: &[String], ui: &Ui) {
+    for (address, instance) in &state.instances {
+        let text = address.to_string();
+        if !addresses.is_empty() && !addresses.iter().any(|prefix| is_below(&text, prefix)) {
+            continue;
+        }
+        if instance.current.is_some() {
+            ui.line(&text);
+        }
+        for key in instance.deposed.keys() {
+            ui.line(&format!("{text} (deposed {key})"));
+        }
+    }
+}
+
+async fn show(session: &Session, address: &str) -> Result<(), Failure> {
+    let state = session.state().await?;
+    let parsed: InstanceAddress =
+        address.parse().map_err(|error| Failure::plain("Invalid address", format!("{error}.")))?;
+    let object = state.instances.get(&parsed).and_then(|instance| instance.current.as_ref());
+    let object = object.ok_or_else(|| {
+        Failure::plain(
+            "No instance found for the given address",
+            format!("The state has no object at {parsed}. `evenkeel state list` shows what it has."),
+        )
+    })?;
+    let observed = session.store.observed(&session.stack, &parsed).await?;
+    session.ui.object(&parsed, object, observed, &session.catalog);
+    Ok(())
+}
+
+/// Changes the state by entries that follow from it, all or none.
+async fn rewrite(session: &Session, entries: impl FnOnce(&State) -> Vec<Entry>) -> Result<(), Failure> {
+    let held = Held::take(session, Duration::ZERO).await?;
+    let result = rewrite_under_lease(session, &held, entries).await;
+    held.release().await;
+    result
+}
+
+async fn rewrite_under_lease(
+    session: &Session,
+    held: &Held,
+    entries: impl FnOnce(&State) -> Vec<Entry>,
+) -> Result<(), Failure> {
+    let state = session.state().await?;
+    if !state.pending.is_empty() {
+        return Err(Failure::plain(
+            "An earlier run was interrupted",
+            "What became of its last steps is not known yet. `evenkeel plan` finds out; change the state then.",
+        ));
+    }
+    session.store.append(&held.lease(), entries(&state)).await?;
+    Ok(())
+}
+
+/// The objects of an instance: the current one and those that were put aside.
+fn objects<'s>(
+    state: &'s State,
+    address: &InstanceAddress,
+) -> impl Iterator<Item = (Option<DeposedKey>, &'s Object)> + use<'s> {
+    let instance = state.instances.get(address).into_iter();
+    instance.flat_map(|instance| {
+        let current = instance.current.iter().map(|object| (None, object));
+        current.chain(instance.deposed.iter().map(|(key, object)| (Some(*key), object)))
+    })
+}
+
+fn forgotten(state: &State, address: &InstanceAddress) -> Vec<Entry> {
+    objects(state, address)
+        .map(|(deposed, _)| Entry::Forgotten { address: address.clone(), deposed })
+        .collect()
+}
+
+fn moved(state: &State, from: &InstanceAddress, to: &InstanceAddress) -> Vec<Entry> {
+    let there = objects(state, from).map(|(deposed, object)| Entry::Observed {
+        address: to.clone(),
+        deposed,
+        object: Some(Box::new(object.clone())),
+    });
+    there.chain(forgotten(state, from)).collect()
+}
+
+/// Which instance goes where: the one with that very address, or all of a resource or module.
+fn moves(
+    state: &State,
+    source: &str,
+    destination: &str,
+) -> Result<Vec<(InstanceAddress, InstanceAddress)>, Failure> {
+    let found = matching(state, source);
+    if found.is_empty() {
+        return Err(no_match("Invalid source address", source));
+    }
+    let moves: Vec<(InstanceAddress, InstanceAddress)> = found
+        .into_iter()
+        .map(|from| {
+            let text = from.to_string();
+            let rest = text.strip_prefix(source).unwrap_or_default();
+            let to = format!("{destination}{rest}").parse().map_err(|error| {
+                Failure::plain("Invalid destination address", format!("{destination}{rest}: {error}."))
+            })?;
+            Ok((from, to))
+        })
+        .collect::<Result<_, Failure>>()?;
+    for (from, to) in &moves {
+        if state.instances.contains_key(to) {
+            let detail =
+                format!("Cannot move {from} to {to}: there is a resource instance at that address already.");
+            return Err(Failure::plain("Invalid target address", detail));
+        }
+        if from.resource.kind != to.resource.kind || from.resource.mode != to.resource.mode {
+            let detail = format!("Cannot move {from} to {to}: resource types don't match.");
+            return Err(Failure::plain("Invalid state move request", detail));
+        }
+    }
+    Ok(moves)
+}
+
+fn matching_all(state: &State, addresses: &[String]) -> Result<Vec<InstanceAddress>, Failure> {
+    let mut found = Vec::new();
+    for address in addresses {
+        let matches = matching(state, address);
+        if matches.is_empty() {
+            return Err(no_match("Invalid target address", address));
+        }
+        found.extend(matches);
+    }
+    found.sort();
+    found.dedup();
+    Ok(found)
+}
+
+fn matching(state: &State, address: &str) -> Vec<InstanceAddress> {
+    state.instances.keys().filter(|found| is_below(&found.to_string(), address)).cloned().collect()
+}
+
+fn no_match(summary: &str, address: &str) -> Failure {
+    let detail =
+        format!("No matching objects found for {address}. `evenkeel state list` shows what there is.");
+    Failure::plain(summary, detail)
+}
+
+/// A store is not made only to find out that it is empty.
+fn no_state(global: &Global, location: &str, address: &str) -> Result<(), Failure> {
+    match Place::of(global, location)?.store.exists() {
+        true => Ok(()),
+        false => Err(no_match("No state", address)),
+    }
 }
 
 /// Whether an address is the one given, or an instance of it, or inside it.

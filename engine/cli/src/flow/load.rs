@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use evenkeel_lang::config::{self, Configuration, Loading, Lock};
+use evenkeel_lang::config::{self, Configuration, Loading, Lock, ResolvedModules};
 use evenkeel_model::{Diagnostics, Revision, Snapshot};
 use evenkeel_source::{CommitInfo, Limits, Location, Modules, Reach, Source};
 
@@ -23,6 +23,8 @@ pub struct Loaded {
     pub configuration: Arc<Configuration>,
     /// The commit, where there is one.
     pub commit: Option<CommitInfo>,
+    /// Where the packages of modules stand among the files.
+    pub resolved: ResolvedModules,
     /// Warnings found on the way.
     pub warnings: Diagnostics,
 }
@@ -57,6 +59,7 @@ pub async fn load(session: &Session, revision: Option<&str>) -> Result<Loaded, F
         root: prepared.root,
         configuration: Arc::new(prepared.loading.configuration),
         commit: prepared.commit,
+        resolved: prepared.resolved,
         warnings,
     })
 }
@@ -69,6 +72,8 @@ pub struct Prepared {
     pub root: Arc<str>,
     /// What they declare.
     pub loading: Loading,
+    /// Where the packages of modules stand among the files.
+    pub resolved: ResolvedModules,
     /// The commit, where there is one.
     pub commit: Option<CommitInfo>,
     /// What the lock file said.
@@ -105,9 +110,9 @@ pub async fn prepare(
         let mut note = |step| steps.push(step);
         let installed = install(read.snapshot, &read.root, locking, &modules, interrupt, &mut note);
         match installed {
-            Ok(Installed { snapshot, loading, before, lock }) => {
-                let snapshot = Arc::new(snapshot);
-                Ok(Prepared { snapshot, root: read.root, loading, commit: read.commit, before, lock, steps })
+            Ok(Installed { snapshot, loading, resolved, before, lock }) => {
+                let (snapshot, root, commit) = (Arc::new(snapshot), read.root, read.commit);
+                Ok(Prepared { snapshot, root, loading, resolved, commit, before, lock, steps })
             }
             Err(refused) => Err(Failure::in_files(refused.diagnostics, &Arc::new(refused.snapshot))),
         }

@@ -8,9 +8,9 @@ pub mod load;
 pub mod modules;
 pub mod planning;
 pub mod recover;
+pub mod saved;
 pub mod variables;
 
-use std::path::Path;
 use std::sync::Arc;
 
 use evenkeel_provider::{Catalog, Providers};
@@ -65,25 +65,39 @@ impl Session {
         ui: &Ui,
     ) -> Result<Self, Failure> {
         let place = Place::of(global, location)?;
-        if !Path::new(&place.store).exists() {
-            return Err(Failure::plain(
+        let path = place.store.clone();
+        Self::look_at(global, place, providers, ui).await?.ok_or_else(|| {
+            Failure::plain(
                 "No state",
                 format!(
                     "There is no store file {}: nothing has been applied here yet. Name another one with -store=FILE.",
-                    place.store.display()
+                    path.display()
                 ),
-            ));
+            )
+        })
+    }
+
+    /// The same, if there is one.
+    pub async fn look_at(
+        global: &Global,
+        place: Place,
+        providers: Providers,
+        ui: &Ui,
+    ) -> Result<Option<Self>, Failure> {
+        if !place.store.exists() {
+            return Ok(None);
         }
         let store = SqliteStore::open_read_only(&place.store, Arc::new(SystemClock)).await?;
-        Ok(Self::new(global, place, store, providers, ui))
+        Ok(Some(Self::new(global, place, store, providers, ui)))
     }
 
     fn new(global: &Global, place: Place, store: SqliteStore, providers: Providers, ui: &Ui) -> Self {
+        let stack = StackId::from(place.stack(global).as_str());
         Self {
             ui: ui.clone(),
             place,
             store: Arc::new(store),
-            stack: StackId::from(global.stack.as_str()),
+            stack,
             catalog: Arc::new(providers.clone()),
             pool: Arc::new(Pool::new(providers)),
         }

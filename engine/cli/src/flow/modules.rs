@@ -65,6 +65,8 @@ pub struct Installed {
     pub snapshot: Snapshot,
     /// What they declare.
     pub loading: Loading,
+    /// Where the packages stand among the files.
+    pub resolved: ResolvedModules,
     /// What the lock file said.
     pub before: Lock,
     /// What it should say.
@@ -110,8 +112,8 @@ pub fn install(
     };
     match installing.run(steps) {
         Ok(loading) => {
-            let Installing { snapshot, before, lock, .. } = installing;
-            Ok(Installed { snapshot, loading, before, lock })
+            let Installing { snapshot, resolved, before, lock, .. } = installing;
+            Ok(Installed { snapshot, loading, resolved, before, lock })
         }
         Err(diagnostics) => Err(Box::new(Refused { snapshot: installing.snapshot, diagnostics })),
     }

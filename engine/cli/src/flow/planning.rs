@@ -31,6 +31,10 @@ pub struct Planned {
     pub rounds: usize,
     /// The instances that were looked at and exist.
     pub observed: Vec<InstanceAddress>,
+    /// The values of the root variables it was made with.
+    pub variables: BTreeMap<Arc<str>, Value>,
+    /// What the clouds said.
+    pub answers: Answers,
 }
 
 /// What to plan.
@@ -54,13 +58,27 @@ pub async fn plan(
     signals: &Signals,
 ) -> Result<Planned, Failure> {
     tokio::select! {
-        planned = rounds(session, wish, state) => planned,
+        planned = rounds(session, wish, state, Answers::default()) => planned,
         () = signals.first() => Err(Failure::interrupted()),
     }
 }
 
-async fn rounds(session: &Session, wish: Wish, state: State) -> Result<Planned, Failure> {
-    let mut answers = Answers::default();
+/// Makes a plan again from the answers it was made from.
+pub async fn replay(
+    session: &Session,
+    wish: Wish,
+    state: State,
+    answers: Answers,
+) -> Result<Planned, Failure> {
+    rounds(session, wish, state, answers).await
+}
+
+async fn rounds(
+    session: &Session,
+    wish: Wish,
+    state: State,
+    mut answers: Answers,
+) -> Result<Planned, Failure> {
     for round in 1..=ROUNDS_MAX {
         let input = Input {
             snapshot: &wish.loaded.snapshot,
@@ -75,11 +93,11 @@ async fn rounds(session: &Session, wish: Wish, state: State) -> Result<Planned, 
         match tokio::task::block_in_place(|| evenkeel_plan::plan(&input)) {
             Planning::Done(plan, warnings) => {
                 session.ui.diagnostics(&warnings, Some(&wish.loaded.snapshot));
-                let (loaded, options) = (wish.loaded, wish.options);
-                let seen = answers.observed.into_iter();
+                let Wish { loaded, options, variables, .. } = wish;
+                let seen = answers.observed.iter();
                 let observed = seen
                     .filter(|((_, deposed), answer)| deposed.is_none() && matches!(answer, Ok(Some(_))))
-                    .map(|((address, _), _)| address)
+                    .map(|((address, _), _)| address.clone())
                     .collect();
                 return Ok(Planned {
                     plan: Arc::from(plan),
@@ -88,6 +106,8 @@ async fn rounds(session: &Session, wish: Wish, state: State) -> Result<Planned, 
                     state,
                     rounds: round,
                     observed,
+                    variables,
+                    answers,
                 });
             }
             Planning::Failed(diagnostics) => {

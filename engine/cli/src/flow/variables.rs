@@ -1,5 +1,5 @@
 //! Values for the root module's variables, in Terraform's order of precedence: environment,
-//! terraform.tfvars, *.auto.tfvars in order of name, then -var and -var-file.
+//! terraform.tfvars, *.auto.tfvars in order of name, then -var and -var-file as they were given.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, IsTerminal, Write};
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use evenkeel_lang::config::{Module, parse_tfvars, parse_variable_value};
 use evenkeel_model::{Diagnostic, Diagnostics, SourceRange, Value};
 
-use crate::args::RunArgs;
+use crate::args::{Assignment, RunArgs};
 use crate::error::Failure;
 use crate::flow::load::Loaded;
 use crate::ui::Ui;
@@ -20,11 +20,11 @@ pub fn collect(args: &RunArgs, loaded: &Loaded, ui: &Ui) -> Result<BTreeMap<Arc<
     let mut found = Found { module: &module, values: BTreeMap::new(), diagnostics: Diagnostics::new() };
     found.environment();
     found.snapshot_files(loaded);
-    for file in &args.variable_files {
-        found.host_file(file);
-    }
-    for text in &args.variables {
-        found.argument(text);
+    for assignment in &args.assignments {
+        match assignment {
+            Assignment::Variable(text) => found.argument(text),
+            Assignment::File(file) => found.host_file(file),
+        }
     }
     if args.input && !args.json {
         found.ask(ui);

@@ -12,6 +12,12 @@ use super::reference::{all_of_expr, children, visit};
 use crate::ast::{Expr, ExprKind, TemplatePart};
 use crate::eval::{PathKind, Scope, evaluate};
 
+/// The value of an expression without references and functions, if it is one.
+pub fn constant_value(expr: &Expr) -> Option<Value> {
+    let mut diagnostics = Diagnostics::new();
+    constant(expr, &mut diagnostics).filter(|_| !diagnostics.has_errors())
+}
+
 /// The value of an expression without references and functions.
 pub(super) fn constant(expr: &Expr, diagnostics: &mut Diagnostics) -> Option<Value> {
     let mut found = Diagnostics::new();

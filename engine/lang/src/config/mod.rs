@@ -48,6 +48,7 @@ use crate::ast::{Body, Expr};
 pub use address::{AddressStep, instance_key};
 pub use check::check_references;
 pub use check_block::Check;
+pub use constant::constant_value;
 pub use import::{Import, ImportTarget};
 pub use load::{Loading, ModuleRequest, Mount, ResolvedModules, load, load_with};
 pub use lock::{LOCK_FILE, Lock, LockKey, Locked, parse_lock};

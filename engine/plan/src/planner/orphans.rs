@@ -127,7 +127,12 @@ impl Planner<'_> {
 
     fn orphan_reason(&self, address: &InstanceAddress) -> ActionReason {
         let Some(place) = self.world.module_at(&address.resource.module) else {
-            return ActionReason::DeleteBecauseNoModule;
+            // A module that is not called at all has no resources either.
+            let path = address.resource.module.without_keys();
+            return match self.world.configuration.module(&path) {
+                Some(_) => ActionReason::DeleteBecauseNoModule,
+                None => ActionReason::DeleteBecauseNoResourceConfig,
+            };
         };
         let Some(resolved) = self.world.modules[place].resources.get(&key_of(address)) else {
             return ActionReason::DeleteBecauseNoResourceConfig;

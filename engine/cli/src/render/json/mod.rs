@@ -2,17 +2,19 @@
 //! what goes into the lines of `-json`, each of which is a [`message`] to which the caller adds
 //! `@timestamp`.
 //!
-//! One thing differs from Terraform on purpose: what must not be shown is null and flagged, where
-//! Terraform writes it in clear and flags it.
+//! What must not be shown is null and flagged. Only [`representation`], the documents that are asked for
+//! by name, has it in clear, as Terraform does.
 
 mod change;
 mod diagnostic;
 mod history;
 mod plan;
 mod progress;
+pub mod representation;
 mod state;
 mod value;
 
+use evenkeel_lang::config::FOLLOWED_VERSION;
 use serde_json::{Value as Json, json};
 
 use super::text;
@@ -21,7 +23,7 @@ pub use change::{applied_summary, change_summary, drift, output_changes, planned
 pub use diagnostic::diagnostic;
 pub use history::{run, runs, versions};
 pub use plan::plan;
-pub use progress::progress;
+pub use progress::{progress, refreshing};
 pub use state::state;
 pub use value::outputs;
 
@@ -41,7 +43,7 @@ pub fn message(level: &str, text: &str, kind: &str, extra: Json) -> Json {
 
 /// The first line of machine output.
 pub fn version(evenkeel: &str) -> Json {
-    let extra = json!({ "evenkeel": evenkeel, "ui": "1.2" });
+    let extra = json!({ "evenkeel": evenkeel, "terraform": FOLLOWED_VERSION, "ui": "1.2" });
     message("info", &format!("Evenkeel {evenkeel}"), "version", extra)
 }
 

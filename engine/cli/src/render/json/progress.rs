@@ -1,6 +1,7 @@
 //! The lines that a run writes while it goes on.
 
 use evenkeel_apply::{Activity, Progress, Subject};
+use evenkeel_plan::Question;
 use serde_json::{Value as Json, json};
 
 use super::super::progress as human;
@@ -35,6 +36,23 @@ pub fn progress(progress: &Progress) -> Option<Json> {
     let level = if kind == "apply_errored" { "error" } else { "info" };
     let text = human::progress(progress, Style::PLAIN)?;
     Some(message(level, &text, kind, json!({ "hook": hook })))
+}
+
+/// What is about to be looked at: the text, the kind of line, and its `hook`.
+pub fn refreshing<'t>(question: &Question, text: &'t str) -> (&'t str, &'static str, Json) {
+    match question {
+        Question::Observe { address, prior, .. } => {
+            let mut hook = json!({ "resource": resource(address) });
+            if let Some(id) = prior.get_str("id") {
+                hook["id_key"] = json!("id");
+                hook["id_value"] = json!(id);
+            }
+            (text, "refresh_start", hook)
+        }
+        Question::ReadData { address, .. } => {
+            (text, "apply_start", json!({ "resource": resource(address), "action": "read" }))
+        }
+    }
 }
 
 fn action(subject: &Subject) -> &'static str {

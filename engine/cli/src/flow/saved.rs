@@ -1,0 +1,144 @@
+//! Plans in files: written, read again, and compared with the state as it is now.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+use evenkeel_lang::config;
+use evenkeel_model::{InstanceAddress, Revision};
+use evenkeel_state::State;
+use evenkeel_store::{Clock, SystemClock};
+
+use crate::args::RunArgs;
+use crate::error::Failure;
+use crate::flow::Session;
+use crate::flow::load::Loaded;
+use crate::flow::planning::{Planned, Wish, replay};
+use crate::flow::variables;
+use crate::planfile::{self, Contents, Header, PlanFile, Restored};
+
+/// So many objects that moved on are named.
+const NAMED_MAX: usize = 10;
+
+/// Writes a plan to a file that only its owner may read.
+pub async fn save(session: &Session, planned: &Planned, path: &Path) -> Result<(), Failure> {
+    let key = session.store.make_plan_key(&session.stack, planfile::new_key()?).await?;
+    let header = Header::new(&session.stack.0, &planned.plan, SystemClock.now());
+    let contents =
+        Contents::of(&planned.loaded, &planned.options, &planned.variables, &planned.state, &planned.answers);
+    let bytes = planfile::write(&header, &contents, &key)?;
+    private_file(path)
+        .and_then(|mut file| file.write_all(&bytes))
+        .map_err(|error| Failure::plain("Failed to write plan file", format!("{}: {error}.", path.display())))
+}
+
+fn private_file(path: &Path) -> std::io::Result<std::fs::File> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// The revision that a plan file is for, as far as it decides what may be read.
+pub fn revision(file: &PlanFile) -> Option<&str> {
+    match &file.header.revision {
+        Revision::Commit(id) => Some(id),
+        Revision::Directory(_) => None,
+    }
+}
+
+/// Makes the plan of a file again. Variables that must not be stored are taken from `args`.
+pub async fn open(
+    session: &Session,
+    file: &PlanFile,
+    path: &Path,
+    args: Option<&RunArgs>,
+) -> Result<Planned, Failure> {
+    for_this_stack(session, file)?;
+    let key = session.store.plan_key(&session.stack).await?;
+    let restored = file.open(path, key.as_deref())?.restore()?;
+    let Restored { snapshot, root, resolved, commit, options, variables, state, answers } = restored;
+    let snapshot = Arc::new(snapshot);
+    let loading = config::load_with(&snapshot, &root, &resolved);
+    let warnings = loading.diagnostics;
+    if warnings.has_errors() {
+        return Err(Failure::in_files(warnings, &snapshot));
+    }
+    let configuration = Arc::new(loading.configuration);
+    let loaded = Loaded { snapshot, root, configuration, commit, resolved, warnings };
+    let mut wish = Wish { loaded, variables, options, parallelism: 1 };
+    if let Some(args) = args {
+        take_passing_variables(&mut wish, args, session)?;
+    }
+    let planned = replay(session, wish, state, answers).await?;
+    if planned.plan.digest != file.header.digest {
+        return Err(Failure::plain(
+            "The plan comes out differently",
+            format!(
+                "{} was made again from what it was made from and is another plan now (digest {} instead of {}). \
+                 Nothing was changed. Plan again.",
+                path.display(),
+                planned.plan.digest,
+                file.header.digest,
+            ),
+        ));
+    }
+    Ok(planned)
+}
+
+fn for_this_stack(session: &Session, file: &PlanFile) -> Result<(), Failure> {
+    if file.header.stack == session.stack.0 {
+        return Ok(());
+    }
+    Err(Failure::plain(
+        "The plan is for another workspace",
+        format!(
+            "It was made for \"{}\", and the workspace that is selected is \"{}\". Select the other one, or plan again.",
+            file.header.stack, session.stack.0
+        ),
+    ))
+}
+
+/// Ephemeral variables are in no file: they have to be given again.
+fn take_passing_variables(wish: &mut Wish, args: &RunArgs, session: &Session) -> Result<(), Failure> {
+    let root = wish.loaded.configuration.root().clone();
+    if !args.variables.is_empty() || root.variables.values().any(|variable| variable.ephemeral) {
+        for (name, value) in variables::collect(args, &wish.loaded, &session.ui)? {
+            if root.variables.get(&name).is_some_and(|variable| variable.ephemeral) {
+                wish.variables.insert(name, value);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Says what moved on, if the state is not the one that a plan was made from.
+pub fn is_current(planned: &Planned, now: &State) -> Result<(), Failure> {
+    if evenkeel_plan::verify::is_current(&planned.plan, now) {
+        return Ok(());
+    }
+    let mut detail = format!(
+        "The given plan file can no longer be applied because the state was changed by another operation after the \
+         plan was created: it was made from serial {}, and the state is at {} now.",
+        planned.plan.base_serial, now.serial,
+    );
+    let moved = moved(&planned.state, now);
+    if !moved.is_empty() {
+        let named: Vec<String> =
+            moved.iter().take(NAMED_MAX).map(|address| format!("\n  - {address}")).collect();
+        let more = moved.len().saturating_sub(NAMED_MAX);
+        let more = if more > 0 { format!("\n  - and {more} more") } else { String::new() };
+        detail.push_str(&format!(" These objects are not what they were:\n{}{more}\n", named.concat()));
+    }
+    detail.push_str("\nPlan again.");
+    Err(Failure::plain("Saved plan is stale", detail))
+}
+
+/// The instances that are not the same in both states.
+fn moved(then: &State, now: &State) -> Vec<InstanceAddress> {
+    let all: BTreeSet<&InstanceAddress> = then.instances.keys().chain(now.instances.keys()).collect();
+    let differ = |address: &&&InstanceAddress| then.instances.get(**address) != now.instances.get(**address);
+    all.iter().filter(differ).map(|address| (*address).clone()).collect()
+}

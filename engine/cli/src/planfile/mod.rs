@@ -1,0 +1,155 @@
+//! Plan files: what `plan -out` writes, and `apply FILE` and `show FILE` read.
+//!
+//! A file holds what the plan was made from (configuration, variables, options, the state and what the
+//! providers answered) and not the plan itself: planning is a function of that, so the plan is made
+//! again and must come to the same digest. Everything but a header is sealed with a key that stays in
+//! the store, because all of it may hold secrets, and nothing of it can be changed unnoticed.
+
+mod contents;
+mod seal;
+
+#[cfg(test)]
+mod tests;
+
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+
+use evenkeel_model::{Revision, Timestamp};
+use evenkeel_state::Serial;
+use serde::{Deserialize, Serialize};
+
+use crate::error::Failure;
+
+pub use contents::{Contents, Restored};
+pub use seal::new_key;
+
+/// What every plan file begins with.
+const MAGIC: &[u8] = b"evenkeel plan\n";
+
+/// The only format there is.
+const FORMAT: u32 = 1;
+
+/// A longer header is not one.
+const HEADER_MAX: usize = 1 << 16;
+
+/// What may be read without a key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Header {
+    /// The format of the file.
+    pub format: u32,
+    /// The version of Evenkeel that wrote it.
+    pub evenkeel: String,
+    /// The stack it is for.
+    pub stack: Arc<str>,
+    /// The state's history it belongs to.
+    pub lineage: Arc<str>,
+    /// The state it was made from.
+    pub serial: Serial,
+    /// The configuration it brings about.
+    pub revision: Revision,
+    /// The digest of the plan.
+    pub digest: Arc<str>,
+    /// When it was written.
+    pub at: Timestamp,
+}
+
+impl Header {
+    /// The header of a file that this version writes.
+    pub fn new(stack: &str, plan: &evenkeel_plan::Plan, at: Timestamp) -> Self {
+        Self {
+            format: FORMAT,
+            evenkeel: env!("CARGO_PKG_VERSION").to_owned(),
+            stack: stack.into(),
+            lineage: plan.lineage.clone(),
+            serial: plan.base_serial,
+            revision: plan.revision.clone(),
+            digest: plan.digest.clone(),
+            at,
+        }
+    }
+
+    fn check(&self) -> Result<(), Failure> {
+        let own = env!("CARGO_PKG_VERSION");
+        if self.format == FORMAT && self.evenkeel == own {
+            return Ok(());
+        }
+        Err(Failure::plain(
+            "Failed to read plan file",
+            format!(
+                "The plan file was created by Evenkeel {} (format {}), but this is {own} (format {FORMAT}). What a \
+                 plan means may differ between versions. Plan again with this one.",
+                self.evenkeel, self.format,
+            ),
+        ))
+    }
+}
+
+/// A plan file as it was read: the header, and what is sealed.
+pub struct PlanFile {
+    /// What may be read without a key.
+    pub header: Header,
+    head: Vec<u8>,
+    sealed: Vec<u8>,
+}
+
+/// Whether there is a plan file at a path, by its first bytes.
+pub fn is_plan_file(path: &Path) -> bool {
+    let mut start = [0; MAGIC.len()];
+    let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut start));
+    read.is_ok() && start == MAGIC
+}
+
+/// Whether these are the contents of a plan file, which is never a part of a configuration.
+pub fn is_plan(bytes: &[u8]) -> bool {
+    bytes.starts_with(MAGIC)
+}
+
+impl PlanFile {
+    /// Reads a file that this version can use.
+    pub fn read(path: &Path) -> Result<Self, Failure> {
+        let bytes = std::fs::read(path).map_err(|error| unreadable(path, &error.to_string()))?;
+        Self::parse(&bytes).map_err(|why| unreadable(path, &why)).and_then(|file| {
+            file.header.check()?;
+            Ok(file)
+        })
+    }
+
+    fn parse(bytes: &[u8]) -> Result<Self, String> {
+        let rest = bytes.strip_prefix(MAGIC).ok_or("it does not begin as one")?;
+        let end = rest.iter().take(HEADER_MAX).position(|byte| *byte == b'\n').ok_or("it has no header")?;
+        let (head, sealed) = rest.split_at(end);
+        let header = serde_json::from_slice(head).map_err(|error| error.to_string())?;
+        Ok(Self { header, head: head.to_vec(), sealed: sealed.get(1..).unwrap_or_default().to_vec() })
+    }
+
+    /// What the plan was made from.
+    pub fn open(&self, path: &Path, key: Option<&[u8]>) -> Result<Contents, Failure> {
+        let key = key.ok_or_else(|| foreign(path))?;
+        let opened = seal::open(key, &self.head, &self.sealed).ok_or_else(|| foreign(path))?;
+        serde_json::from_slice(&opened).map_err(|error| unreadable(path, &error.to_string()))
+    }
+}
+
+/// The bytes of a plan file.
+pub fn write(header: &Header, contents: &Contents, key: &[u8]) -> Result<Vec<u8>, Failure> {
+    let broken = |what: String| Failure::plain("Failed to write plan file", what);
+    let head = serde_json::to_vec(header).map_err(|error| broken(error.to_string()))?;
+    let text = serde_json::to_vec(contents).map_err(|error| broken(error.to_string()))?;
+    let sealed = seal::seal(key, &head, &text).map_err(broken)?;
+    Ok([MAGIC, &head, b"\n", &sealed].concat())
+}
+
+fn unreadable(path: &Path, why: &str) -> Failure {
+    let detail = format!("{} cannot be read as a plan file: {why}.", path.display());
+    Failure::plain("Failed to read plan file", detail)
+}
+
+fn foreign(path: &Path) -> Failure {
+    let detail = format!(
+        "{} is sealed with a key that this state store does not have: it was made with another store, or it was \
+         changed since. Plan again, or name the store that it was made with (-store=FILE).",
+        path.display()
+    );
+    Failure::plain("Failed to read plan file", detail)
+}

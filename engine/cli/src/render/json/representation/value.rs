@@ -1,0 +1,57 @@
+//! Values as Terraform's own documents have them: in clear, with flags beside them.
+
+use evenkeel_model::value::Kind;
+use evenkeel_model::{Marks, Value, json as model};
+use serde_json::{Map, Value as Json, json};
+
+/// The value; what is unknown is left out of objects and null elsewhere, and what must not be kept
+/// is null.
+pub(super) fn clear(value: &Value) -> Json {
+    if value.marks().contains(Marks::EPHEMERAL) {
+        return Json::Null;
+    }
+    match value.kind() {
+        Kind::List(_, elements) | Kind::Set(_, elements) | Kind::Tuple(elements) => {
+            Json::Array(elements.iter().map(clear).collect())
+        }
+        Kind::Map(_, entries) | Kind::Object(entries) => entries
+            .iter()
+            .filter(|(_, entry)| entry.is_known())
+            .map(|(name, entry)| (name.to_string(), clear(entry)))
+            .collect::<Map<_, _>>()
+            .into(),
+        Kind::Unknown(..) | Kind::Null(_) | Kind::Bool(_) | Kind::Number(_) | Kind::String(_) => {
+            model::to_plain(value)
+        }
+    }
+}
+
+/// True where a value must not be shown.
+pub(super) fn sensitive(value: &Value) -> Json {
+    flags(value, &|value| !value.marks().is_empty())
+}
+
+/// True where a value is unknown.
+pub(super) fn unknown(value: &Value) -> Json {
+    flags(value, &Value::is_unknown)
+}
+
+/// A tree of the value's shape: leaves that are not flagged are left out of objects and false
+/// elsewhere.
+fn flags(value: &Value, test: &dyn Fn(&Value) -> bool) -> Json {
+    if test(value) {
+        return json!(true);
+    }
+    match value.kind() {
+        Kind::List(_, elements) | Kind::Set(_, elements) | Kind::Tuple(elements) => {
+            Json::Array(elements.iter().map(|element| flags(element, test)).collect())
+        }
+        Kind::Map(_, entries) | Kind::Object(entries) => entries
+            .iter()
+            .map(|(name, entry)| (name.to_string(), flags(entry, test)))
+            .filter(|(_, flag)| *flag != json!(false))
+            .collect::<Map<_, _>>()
+            .into(),
+        Kind::Unknown(..) | Kind::Null(_) | Kind::Bool(_) | Kind::Number(_) | Kind::String(_) => json!(false),
+    }
+}
