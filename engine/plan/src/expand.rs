@@ -5,7 +5,7 @@ use std::sync::Arc;
 use evenkeel_lang::ast::Expr;
 use evenkeel_lang::eval::{Scope, evaluate};
 use evenkeel_model::value::Kind;
-use evenkeel_model::{Diagnostic, Diagnostics, InstanceKey, Type, Value, convert};
+use evenkeel_model::{Diagnostic, Diagnostics, InstanceKey, Marks, Type, Value, convert};
 
 use crate::types::Repetition;
 
@@ -60,13 +60,13 @@ fn expand_count(expression: &Expr, scope: &dyn Scope) -> Result<Expansion, Diagn
             Diagnostic::error("Invalid count argument", detail).at(expression.range().clone()),
         ))
     };
-    if !value.all_marks().is_empty() {
+    if value.all_marks().contains(Marks::EPHEMERAL) {
         return error(
-            "Sensitive or ephemeral values cannot be used as \"count\": the number of instances shows in \
-             addresses and plans. Use nonsensitive() if the number itself is no secret."
-                .into(),
+            "Ephemeral values cannot be used as \"count\": the number of instances is kept in plans and state.".into(),
         );
     }
+    // That a sensitive number shows in addresses is accepted, as in Terraform.
+    let value = value.unmark_deep().0;
     let Ok(number) = convert::convert(&value, &Type::Number) else {
         return error("The given \"count\" argument value is unsuitable: a number is required.".into());
     };

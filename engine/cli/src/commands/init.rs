@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use evenkeel_lang::config::{Configuration, LOCK_FILE, Lock, notes};
+use evenkeel_lang::config::{Configuration, LOCK_FILE, Lock, check_references, notes};
 use evenkeel_model::ProviderAddress;
 use evenkeel_provider::Providers;
 use evenkeel_source::{Location, Origin, write_whole};
@@ -28,7 +28,12 @@ pub async fn run(global: &Global, args: InitArgs, providers: Providers, ui: &Ui)
         (true, false) => Locking::Complete,
         (true, true) => Locking::Renew,
     };
-    let prepared = prepare(&place.location, None, locking).await?;
+    let mut prepared = prepare(&place.location, None, locking).await?;
+    if is_empty(&prepared) {
+        ui.init("output_init_empty_message", EMPTY);
+        return Ok(0);
+    }
+    leave_references(&mut prepared);
     show(&prepared.steps, ui);
     let written = keep(&prepared, &directory, args.lockfile.is_some())?;
     let prepared = prepared.without_mistakes()?;
@@ -60,6 +65,23 @@ pub async fn get(global: &Global, args: GetArgs, ui: &Ui) -> Result<u8, Failure>
     prepared.without_mistakes()?;
     Ok(0)
 }
+
+/// What the loader says of a directory without configuration.
+const NOTHING: &str = "No configuration files";
+
+fn is_empty(prepared: &Prepared) -> bool {
+    prepared.loading.diagnostics.iter().any(|found| found.summary == NOTHING)
+}
+
+/// What is only referred to wrongly stands in no way here; `validate` and `plan` tell.
+fn leave_references(prepared: &mut Prepared) {
+    let later = check_references(&prepared.loading.configuration);
+    prepared.loading.diagnostics.0.retain(|found| !later.iter().any(|other| other == found));
+}
+
+const EMPTY: &str = "Evenkeel initialized in an empty directory!\n\n\
+                     The directory has no Terraform configuration files. You may begin working\n\
+                     with Evenkeel immediately by creating Terraform configuration files.";
 
 const LOCKED: &str = "Evenkeel has written down which modules this configuration uses, in .evenkeel.lock.hcl.\n\
                       Commit this file, so that every run of the same revision uses the same modules.";
