@@ -85,7 +85,12 @@ impl Command {
             Self::Apply(args) | Self::Destroy(args) => Some(&mut args.run),
             Self::Reconcile(args) => Some(&mut args.run),
             Self::Drift(args) => Some(&mut args.run),
-            Self::Init(_) | Self::Get(_) | Self::Show(_) | Self::Output(_) | Self::History(_) | Self::State(_) => None,
+            Self::Init(_)
+            | Self::Get(_)
+            | Self::Show(_)
+            | Self::Output(_)
+            | Self::History(_)
+            | Self::State(_) => None,
             Self::Taint(_) | Self::Untaint(_) | Self::Workspace(_) | Self::Version(_) => None,
         }
     }

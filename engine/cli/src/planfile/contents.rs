@@ -137,9 +137,10 @@ impl Contents {
             Ok((path, Arc::from(bytes)))
         });
         let variables = self.variables.into_iter().map(|(name, value)| Ok((name, decoded(&value)?)));
-        let mounts = self.packages.into_iter().map(|(key, (directory, subdirectory))| {
-            (key, Mount { directory, subdirectory })
-        });
+        let mounts = self
+            .packages
+            .into_iter()
+            .map(|(key, (directory, subdirectory))| (key, Mount { directory, subdirectory }));
         let mut state = State { lineage: self.lineage, ..State::default() };
         self.state.iter().for_each(|entry| state.fold(entry));
         state.serial = self.serial;
