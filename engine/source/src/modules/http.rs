@@ -1,6 +1,6 @@
 //! Requests over http: with limits, without surprises.
 //!
-//! Proxies are those of the environment, certificates those of the system (`SSL_CERT_FILE` adds
+//! Proxies are those of the environment, certificates those of the system (`SSL_CERT_FILE` names
 //! others). Credentials are never sent unencrypted, except to this machine.
 
 use std::io::Read as _;
