@@ -271,6 +271,17 @@ impl Evaluator<'_> {
             }
             return Value::unknown(Type::Dynamic);
         }
+        if let (Some(first), Some(parameter)) = (call.arguments.first(), function.parameters.first()) {
+            let (template, problems) = self.aside(|inner| inner.eval(first));
+            if !problems.has_errors() && !matches!(template.ty(), Type::String | Type::Dynamic) {
+                self.invalid_argument(
+                    parameter,
+                    "invalid template value: a string is required",
+                    first.range(),
+                );
+                return Value::unknown(Type::Dynamic);
+            }
+        }
         self.eval_function(function, call)
     }
 }

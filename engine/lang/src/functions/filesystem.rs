@@ -6,6 +6,7 @@ use std::sync::Arc;
 use evenkeel_model::convert::convert;
 use evenkeel_model::{Type, Value};
 
+use super::glob::Glob;
 use super::{CallError, Function, Parameter, Ty, any, bad, failed, string, text};
 use crate::ast::ExprKind;
 use crate::eval::Evaluator;
@@ -173,7 +174,7 @@ fn fileexists(arguments: &[Value], evaluator: &mut Evaluator) -> Result<Value, C
 
 fn fileset(arguments: &[Value], evaluator: &mut Evaluator) -> Result<Value, CallError> {
     let pattern = text(arguments, 1);
-    let Some(glob) = Glob::parse(pattern) else {
+    let Some(glob) = Glob::new(&clean(pattern.trim_start_matches('/'))) else {
         return failed(format!("failed to glob pattern {pattern:?}: syntax error in pattern"));
     };
     let files = evaluator.scope.files_below(text(arguments, 0)).unwrap_or_default();
@@ -181,61 +182,10 @@ fn fileset(arguments: &[Value], evaluator: &mut Evaluator) -> Result<Value, Call
     Ok(Value::set(Type::String, matching))
 }
 
-/// A file name pattern: `*`, `?`, `[a-z]`, `{a,b}` within a part, `**` for any number of parts.
-struct Glob(regex::Regex);
-
-impl Glob {
-    fn parse(pattern: &str) -> Option<Self> {
-        let mut out = String::from("^");
-        let mut depth = 0;
-        let mut characters = pattern.chars().peekable();
-        while let Some(character) = characters.next() {
-            match character {
-                '*' if characters.peek() == Some(&'*') => {
-                    characters.next();
-                    match characters.peek() {
-                        Some('/') => {
-                            characters.next();
-                            out.push_str("(?:.*/)?");
-                        }
-                        _ => out.push_str(".*"),
-                    }
-                }
-                '*' => out.push_str("[^/]*"),
-                '?' => out.push_str("[^/]"),
-                '[' => {
-                    let class: String = characters.by_ref().take_while(|inner| *inner != ']').collect();
-                    let (negated, class) = match class.strip_prefix(['^', '!']) {
-                        Some(rest) => ("^", rest.to_owned()),
-                        None => ("", class),
-                    };
-                    out.push_str(&format!("[{negated}{}]", class.replace('\\', "\\\\").replace('[', "\\[")));
-                }
-                '{' => {
-                    depth += 1;
-                    out.push_str("(?:");
-                }
-                '}' if depth > 0 => {
-                    depth -= 1;
-                    out.push(')');
-                }
-                ',' if depth > 0 => out.push('|'),
-                '\\' => out.push_str(&regex::escape(&characters.next()?.to_string())),
-                other => out.push_str(&regex::escape(&other.to_string())),
-            }
-        }
-        out.push('$');
-        (depth == 0).then(|| regex::Regex::new(&out).ok().map(Self)).flatten()
-    }
-
-    fn matches(&self, path: &str) -> bool {
-        self.0.is_match(path)
-    }
-}
-
 fn templatefile(arguments: &[Value], evaluator: &mut Evaluator) -> Result<Value, CallError> {
     let source = as_text(arguments, evaluator)?;
-    render(text(arguments, 0), &source, arguments, evaluator)
+    let source = source.strip_prefix('\u{feff}').unwrap_or(&source);
+    render(text(arguments, 0), source, arguments, evaluator)
 }
 
 fn templatestring(arguments: &[Value], evaluator: &mut Evaluator) -> Result<Value, CallError> {
@@ -305,6 +255,6 @@ fn describe(name: &str, problems: &evenkeel_model::Diagnostics) -> String {
 
 pub(super) fn is_identifier(name: &str) -> bool {
     let mut characters = name.chars();
-    characters.next().is_some_and(|first| first.is_alphabetic())
+    characters.next().is_some_and(|first| first.is_alphabetic() || first == '_')
         && characters.all(|character| character.is_alphanumeric() || matches!(character, '_' | '-'))
 }

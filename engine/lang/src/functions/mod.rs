@@ -14,6 +14,7 @@ mod encoding;
 mod examples;
 mod filesystem;
 mod format;
+mod glob;
 mod hash;
 mod ip_network;
 mod numeric;
