@@ -147,7 +147,9 @@ fn convert_known(value: &Value, ty: &Type) -> Result<Value, ConvertError> {
             }
             _ => Err(mismatch(&Type::String, ty)),
         },
-        (Kind::Set(from, elements), Type::List(element)) if elements.len() > 1 && !value.is_wholly_known() => {
+        (Kind::Set(from, elements), Type::List(element))
+            if elements.len() > 1 && !value.is_wholly_known() =>
+        {
             // Unknown elements may turn out to be equal, so not even the length is known.
             Ok(Value::unknown(Type::list(fill_dynamic(from, element))))
         }

@@ -123,7 +123,7 @@ fn class(text: &str) -> Option<String> {
     let mut out = format!("[{negated}");
     let mut characters = body.chars().peekable();
     while let Some(low) = characters.next() {
-        let mut one = |first: char, characters: &mut std::iter::Peekable<std::str::Chars>| match first {
+        let one = |first: char, characters: &mut std::iter::Peekable<std::str::Chars>| match first {
             '-' => None,
             '\\' => characters.next(),
             other => Some(other),

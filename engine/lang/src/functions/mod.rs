@@ -441,4 +441,6 @@ fn whole(arguments: &[Value], position: usize) -> Result<i64, CallError> {
 }
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;
