@@ -46,6 +46,10 @@ impl Scene {
         self.directory.path().join(name)
     }
 
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
     fn work(&self) -> PathBuf {
         self.path("work")
     }

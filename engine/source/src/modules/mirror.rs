@@ -9,7 +9,7 @@ use evenkeel_lang::config::{MirrorPlace, RegistrySource};
 use super::archive::{Format, unpack};
 use super::error::ModuleError;
 use super::package::Files;
-use super::{Fetched, Modules};
+use super::{Fetched, Modules, NamedBy};
 use crate::error::SourceError;
 use crate::remote::Remote;
 use crate::repository::Found;
@@ -25,7 +25,7 @@ pub fn versions(
     match place {
         MirrorPlace::Directory(root) => listed(&below(root, source)),
         MirrorPlace::Git(template) => {
-            let tags = modules.remote(&filled(template, source))?.tags(interrupt)?;
+            let tags = modules.remote(&filled(template, source), NamedBy::Operator)?.tags(interrupt)?;
             Ok(tags.iter().map(|tag| tag.strip_prefix('v').unwrap_or(tag).to_owned()).collect())
         }
     }
@@ -45,7 +45,7 @@ pub fn fetch(
             Ok(Fetched { files, commit: None, package: None })
         }
         MirrorPlace::Git(template) => {
-            let remote = modules.remote(&filled(template, source))?;
+            let remote = modules.remote(&filled(template, source), NamedBy::Operator)?;
             let found = match tagged(&remote, version) {
                 Some(found) => found,
                 None => {

@@ -58,6 +58,15 @@ pub enum Reach {
     Network,
 }
 
+/// Who has written an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum NamedBy {
+    /// The configuration, or somebody it leads to.
+    Source,
+    /// The settings.
+    Operator,
+}
+
 /// Where packages come from.
 #[derive(Debug)]
 pub struct Modules {
@@ -223,7 +232,7 @@ impl Modules {
         match &source.getter {
             Getter::Git { url, reference } => {
                 let asked_for = commit.or(reference.as_deref()).unwrap_or("HEAD");
-                let found = self.remote(url)?.commit(asked_for, interrupt)?;
+                let found = self.remote(url, NamedBy::Source)?.commit(asked_for, interrupt)?;
                 let read = commit::read(&found, "", &self.limits, interrupt)?;
                 let commit = read.commit.map(|commit| commit.id);
                 Ok(Fetched { files: read.snapshot.files, commit, package: None })
@@ -318,17 +327,14 @@ impl Modules {
     }
 
     /// The repository at a URL, as the settings rewrite it.
-    fn remote(&self, url: &str) -> Result<Remote, ModuleError> {
+    fn remote(&self, url: &str, named_by: NamedBy) -> Result<Remote, ModuleError> {
         let rewritten = self.settings.rewritten(url);
-        let operators =
-            rewritten.is_some() || self.settings.mirrors.iter().any(|mirror| leads_to(mirror, url));
+        let trusted = rewritten.is_some() || named_by == NamedBy::Operator || self.reach == Reach::Machine;
         let url = rewritten.as_deref().unwrap_or(url);
-        if url.starts_with("file://") {
-            if !operators && self.reach == Reach::Network {
-                return Err(ModuleError::Machine { url: url.to_owned() });
-            }
-        } else {
-            self.may_ask(url)?;
+        match url.starts_with("file://") {
+            true if trusted => {}
+            true => return Err(ModuleError::Machine { url: url.to_owned() }),
+            false => self.may_ask(url)?,
         }
         let known = host(url).and_then(|host| credentials::from_netrc(&host));
         Ok(Remote::new(&self.cache_dir, url, known.as_ref())?.with_helper())
@@ -344,16 +350,6 @@ impl Modules {
 
     fn known_services(&self) -> MutexGuard<'_, BTreeMap<String, String>> {
         self.services.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Whether a URL is one that a mirror's template makes.
-fn leads_to(mirror: &Mirror, url: &str) -> bool {
-    match &mirror.place {
-        evenkeel_lang::config::MirrorPlace::Directory(_) => false,
-        evenkeel_lang::config::MirrorPlace::Git(template) => {
-            template.split('{').next().is_some_and(|fixed| !fixed.is_empty() && url.starts_with(fixed))
-        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::atomic::AtomicBool;
 
 use evenkeel_lang::config::{
-    ModuleSource, RegistrySource, RemoteSource, parse_module_source, without_credentials,
+    Getter, ModuleSource, RegistrySource, RemoteSource, parse_module_source, without_credentials,
 };
 use reqwest::Url;
 
@@ -62,7 +62,12 @@ pub fn package_at(from: &str, told: &str, base: &Url) -> Result<RemoteSource, Mo
         false => told.to_owned(),
     };
     match parse_module_source(&absolute) {
-        Ok(ModuleSource::Remote(source)) => Ok(source),
+        Ok(ModuleSource::Remote(source)) => match &source.getter {
+            Getter::Git { url, .. } if url.starts_with("file:") => {
+                Err(wrong("a server does not know what is on this machine".into()))
+            }
+            Getter::Git { .. } | Getter::Http { .. } => Ok(source),
+        },
         Ok(_) => Err(wrong("it must be the address of a package".into())),
         Err(error) => Err(wrong(error.to_string())),
     }

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::server::{missing, ok, serve};
 use super::*;
-use crate::tests::Scene;
+use crate::tests::{Scene, http};
 
 #[test]
 fn archives_by_name_by_parameter_and_by_page() {
@@ -14,6 +14,7 @@ fn archives_by_name_by_parameter_and_by_page() {
         "/meta" => ok("<html><head><meta name=\"terraform-get\" content=\"/a.zip?x=1&amp;y=2\"></head>"),
         "/circle" => ("200 OK", vec!["X-Terraform-Get: /circle".into()], Vec::new()),
         "/local" => ok("<meta name='terraform-get' content='a/b/c'>"),
+        "/machine" => ("200 OK", vec!["X-Terraform-Get: git::file:///srv/x".into()], Vec::new()),
         "/silent" => ok("<html>"),
         "/moved.zip" => ("302 Found", vec!["Location: /a.zip".into()], Vec::new()),
         _ => missing(),
@@ -39,6 +40,7 @@ fn archives_by_name_by_parameter_and_by_page() {
     for (path, message) in [
         ("circle", "from one to the next"),
         ("local", "must be the address of a package"),
+        ("machine", "does not know what is on this machine"),
         ("silent", "does not say where the package is"),
         ("gone.zip", "status 404"),
         ("plain?archive=rar", "is no format that is known"),
@@ -104,6 +106,34 @@ fn a_locked_commit_stays_what_it_is() {
     fs::remove_dir_all(scene.path("work")).unwrap();
     let offline = place.offline().locked(&source(&address), &locked, &AtomicBool::new(false));
     assert_eq!(offline.unwrap(), files);
+}
+
+#[test]
+fn a_repository_over_http() {
+    let scene = Scene::empty();
+    scene.write("sub/main.tf", "# one");
+    let first = scene.commit("one");
+    scene.git(&["tag", "v1"]);
+    scene.write("sub/main.tf", "# two");
+    scene.commit("two");
+    let server = http::serve(scene.directory(), |path, _| match path.starts_with("/work/") {
+        true => http::Answer::Serve,
+        false => http::Answer::Refuse("404 Not Found", "X-Nothing: here".into()),
+    });
+    let address = format!("git::http://me:s3cret@{}/work/.git", server.address);
+    let place = Place::new();
+    for (query, expected) in
+        [("?ref=v1", "# one"), (&*format!("?ref={first}&depth=1"), "# one"), ("", "# two")]
+    {
+        let address = format!("{address}//sub{query}");
+        let Resolved { locked, files } = place.resolve(&address, "").unwrap();
+        assert_eq!(text(&files, "sub/main.tf"), expected, "{query}");
+        place.forget();
+        assert_eq!(place.locked(&address, &locked).unwrap(), files);
+    }
+    let address = format!("git::http://me:s3cret@{}/gone.git", server.address);
+    let error = place.resolve(&address, "").unwrap_err();
+    assert!(!format!("{error} {error:?}").contains("s3cret"), "{error}");
 }
 
 #[test]

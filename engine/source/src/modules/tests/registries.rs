@@ -155,4 +155,7 @@ fn a_repository_in_place_of_a_registry() {
         assert_eq!(place.locked(MODULE, &locked).unwrap(), files);
     }
     check_error(place.resolve("registry.terraform.io/a/b/c", ""), "Failed to download module", "offline");
+    // What a mirror may reach, a source may not.
+    let work = format!("git::file://{}", scene.directory().join("work").display());
+    check_error(place.resolve(&work, ""), "Failed to download module", "where a revision may not reach");
 }
