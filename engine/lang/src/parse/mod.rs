@@ -21,6 +21,8 @@ mod template;
 mod traversal;
 
 #[cfg(test)]
+mod specsuite;
+#[cfg(test)]
 mod tests;
 
 use evenkeel_model::{Diagnostic, Diagnostics};
