@@ -3,6 +3,7 @@
 use evenkeel_model::{Revision, Snapshot};
 
 mod declarations;
+mod inputs;
 mod overriding;
 mod providers;
 mod refactoring;
