@@ -20,8 +20,6 @@ pub(crate) fn refuse(configuration: &Configuration) -> Diagnostics {
         module.checks.values().for_each(|one| refuse("check", &one.range));
         let ephemeral = module.resources.values().filter(|one| one.key.mode == ResourceMode::Ephemeral);
         ephemeral.for_each(|one| refuse("ephemeral", &one.range));
-        let provisioned = module.resources.values().flat_map(|one| &one.provisioners);
-        provisioned.for_each(|one| refuse("provisioner", &one.range));
     }
     diagnostics
 }

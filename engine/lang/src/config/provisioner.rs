@@ -2,6 +2,8 @@
 //!
 //! They are read and checked here, whoever runs them or does not.
 
+mod arguments;
+
 use std::sync::Arc;
 
 use evenkeel_model::{Diagnostics, SourceRange};
@@ -78,6 +80,9 @@ impl Provisioning {
             && provisioners.iter().any(|provisioner| provisioner.when == When::Destroy)
         {
             only_own_references(&connection.body, diagnostics);
+        }
+        for provisioner in &provisioners {
+            arguments::check(provisioner, connection.as_ref(), diagnostics);
         }
         Self { connection, provisioners }
     }

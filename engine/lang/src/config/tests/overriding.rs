@@ -39,7 +39,9 @@ resource "a_b" "c" {
     create_before_destroy = true
     prevent_destroy       = true
   }
-  provisioner "local-exec" {}
+  provisioner "local-exec" {
+    command = "x"
+  }
 }
 "#;
     let over = r#"
@@ -53,7 +55,9 @@ resource "a_b" "c" {
     prevent_destroy = false
     ignore_changes  = [x]
   }
-  provisioner "file" {}
+  provisioner "file" {
+    destination = "x"
+  }
 }
 provider "a" {
   x = 1

@@ -118,7 +118,7 @@ fn handing_over() {
         &child,
         &["Provider configuration not present", "Reference to undefined provider", "Provider type mismatch"],
     );
-    let own = child.clone() + WEST;
+    let own = child + WEST;
     tree(&call("a.west = a.west"), &own, &["Cannot override provider configuration"]);
     tree(
         &format!("{root}module \"m\" {{\n  source = \"./m\"\n  count = 1\n}}\n"),

@@ -19,7 +19,7 @@ resource "a_b" "c" {
       host = self.ip
     }
     _ {
-      when = 1
+      script = 1
     }
   }
 }
@@ -149,7 +149,7 @@ fn provisioners_and_checks() {
         shown,
         [
             "local-exec Create Fail false [\"command\"]",
-            "remote-exec Destroy Continue true [\"inline\", \"when\"]"
+            "remote-exec Destroy Continue true [\"inline\", \"script\"]"
         ]
     );
     let check = &module.checks["health"];
@@ -160,6 +160,17 @@ fn provisioners_and_checks() {
     let secret = ResourceKey { mode: ResourceMode::Ephemeral, ..key("a_secret", "s") };
     assert_eq!(secret.to_string(), "ephemeral.a_secret.s");
     assert_eq!(module.resources[&secret].lifecycle.preconditions.len(), 1);
+}
+
+#[test]
+fn a_run_says_that_provisioners_do_not_run() {
+    let shown = show(&notes(
+        &load_files([("main.tf", ALL), ("m/main.tf", "resource \"a_b\" \"d\" {\n  for_each = {}\n}\n")]).0,
+    ));
+    assert!(
+        shown.starts_with("main.tf:7:3 | Provisioners are not run") && shown.contains("1 more"),
+        "{shown}"
+    );
 }
 
 #[test]
@@ -222,17 +233,31 @@ fn mistakes_in_checks_and_provisioners() {
         ),
         &["main.tf:9:11 ~ Reference to scoped resource"],
     );
-    let provisioner =
-        |inside: &str| format!("resource \"a_b\" \"c\" {{\n  provisioner \"p\" {{\n{inside}\n  }}\n}}\n");
+    let provisioner = |inside: &str| {
+        format!("resource \"a_b\" \"c\" {{\n  provisioner \"remote-exec\" {{\n{inside}\n  }}\n}}\n")
+    };
     wrong(&provisioner("    when = never"), &["main.tf:3:12 ~ Invalid \"when\" keyword ~ create or destroy"]);
     wrong(&provisioner("    when = \"destroy\""), &["main.tf:3:12 ~ Quoted keywords are deprecated"]);
     wrong(
-        &provisioner("    when = destroy\n    x = var.y"),
-        &["main.tf:4:9 ~ Invalid reference from destroy provisioner", "undeclared input variable"],
+        &provisioner("    when = destroy\n    script = var.y"),
+        &["main.tf:4:14 ~ Invalid reference from destroy provisioner", "undeclared input variable"],
     );
     wrong(
         &provisioner("    connection {}\n    connection {}"),
-        &["Duplicate connection block ~ main.tf:3,5"],
+        &["Duplicate connection block ~ main.tf:3,5", "main.tf:3:5 ~ Missing required argument ~ \"host\""],
+    );
+    wrong(&provisioner("    inlin = []"), &["main.tf:3:5 ~ Unsupported argument ~ Did you mean \"inline\"?"]);
+    wrong(&provisioner("    inline {}"), &["main.tf:3:5 ~ Unsupported block type"]);
+    wrong(
+        "resource \"a_b\" \"c\" {\n  connection {\n    host = 1\n  }\n  provisioner \"file\" {\n    connection {\n      usr = 1\n    }\n  }\n}\n",
+        &[
+            "main.tf:5:3 ~ Missing required argument ~ \"destination\"",
+            "main.tf:7:7 ~ Unsupported argument ~ \"user\"",
+        ],
+    );
+    wrong(
+        "resource \"a_b\" \"c\" {\n  provisioner \"local_exec\" {}\n}\n",
+        &["main.tf:2:3 ~ Missing required provisioner plugin ~ \"local-exec\""],
     );
     wrong(&provisioner("    lifecycle {}"), &["Reserved block type name in provisioner block"]);
     wrong(
