@@ -506,6 +506,7 @@ fn refresh_line(question: &Question) -> String {
             Some(id) => format!("{address}: Refreshing state... [id={id}]"),
             None => format!("{address}: Refreshing state..."),
         },
+        Question::Import { address, id, .. } => format!("{address}: Preparing import... [id={id}]"),
         Question::ReadData { address, .. } => format!("{address}: Reading..."),
     }
 }

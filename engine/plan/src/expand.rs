@@ -68,7 +68,9 @@ fn expand_count(expression: &Expr, scope: &dyn Scope) -> Result<Expansion, Diagn
     // That a sensitive number shows in addresses is accepted, as in Terraform.
     let value = value.unmark_deep().0;
     let Ok(number) = convert::convert(&value, &Type::Number) else {
-        return error("The given \"count\" argument value is unsuitable: a number is required.".into());
+        let detail = "Invalid expression value: a number is required.";
+        let diagnostic = Diagnostic::error("Incorrect value type", detail);
+        return Err(diagnostic.at(expression.range().clone()).into());
     };
     match number.kind() {
         Kind::Unknown(..) => error(
@@ -141,9 +143,9 @@ fn expand_for_each(expression: &Expr, scope: &dyn Scope) -> Result<Expansion, Di
                     Kind::Unknown(..) => return error(unknown),
                     Kind::String(text) => keys.push((text.clone(), element.clone())),
                     Kind::Null(_) => {
-                        return error(
-                            "The given \"for_each\" set contains null. Remove it, for example with compact().",
-                        );
+                        let detail = "The given \"for_each\" set contains null. Remove it, for example with compact().";
+                        let diagnostic = Diagnostic::error("Invalid for_each set argument", detail);
+                        return Err(diagnostic.at(expression.range().clone()).into());
                     }
                     _ => {
                         return error(

@@ -18,12 +18,13 @@ use evenkeel_provider::{Catalog, PlanRequest, check};
 use evenkeel_state::{ProviderConfigAddress, StepId};
 use petgraph::graph::NodeIndex;
 
+use crate::conditions::check_rules;
 use crate::expand::{InstanceData, expand};
-use crate::graph::{NodeKind, ProviderUse, StaticPath};
+use crate::graph::{Node, NodeKind, ProviderUse, StaticPath};
 use crate::input::Options;
 use crate::planner::mark_by_schema;
-use crate::types::{Change, ChangeAction, Plan, ResourceValues, StepKind};
-use crate::world::{World, check_rules};
+use crate::types::{Change, ChangeAction, Check, CheckKind, CheckStatus, Plan, ResourceValues, StepKind};
+use crate::world::World;
 
 /// Everything a step's call needs. No value here carries marks but `planned`.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,6 +55,8 @@ pub struct Finisher {
     ready: BTreeSet<(NodeIndex, usize)>,
     /// What `each` is in the instances of the resources with `for_each` that have come up.
     expansions: BTreeMap<(NodeIndex, usize), BTreeMap<Option<InstanceKey>, InstanceData>>,
+    /// Variables that have a value now and were not validated with it.
+    validations: Vec<(Arc<str>, usize)>,
     /// Provider configurations that have come up.
     configs: BTreeMap<ProviderConfigAddress, Value>,
     /// Place of each node in the order of evaluation.
@@ -84,6 +87,7 @@ impl Finisher {
             done: BTreeSet::new(),
             ready: BTreeSet::new(),
             expansions: BTreeMap::new(),
+            validations: Vec::new(),
             configs: BTreeMap::new(),
             position,
             broken,
@@ -127,14 +131,19 @@ impl Finisher {
     /// The root outputs as they are after the steps recorded so far; outputs that are null or still
     /// wait for something are left out.
     pub fn outputs(&mut self) -> (BTreeMap<Arc<str>, Value>, Diagnostics) {
+        let mut diagnostics = Diagnostics::new();
+        let mut found = self.plan.kept_outputs.clone();
+        if self.plan.partial {
+            diagnostics.push(incomplete());
+        }
         if self.plan.mode == crate::Mode::Destroy {
-            return (BTreeMap::new(), Diagnostics::new());
+            return (found, diagnostics);
         }
         let root = self.world.configuration.root().clone();
-        let mut diagnostics = Diagnostics::new();
-        let mut found = BTreeMap::new();
+        diagnostics.extend(self.settle());
         let path: StaticPath = Arc::new([]);
-        for name in root.outputs.keys() {
+        let plan = self.plan.clone();
+        for name in root.outputs.keys().filter(|name| !plan.kept_outputs.contains_key(*name)) {
             let Some(node) = self.world.graph.find(&path, NodeKind::Output(name.clone())) else { continue };
             let problems = self.ensure_with(node, 0);
             let failed = problems.has_errors();
@@ -148,6 +157,59 @@ impl Finisher {
             }
         }
         (found, diagnostics)
+    }
+
+    /// Checks what could not be told while planning, and the checks, which look at the end.
+    fn settle(&mut self) -> Diagnostics {
+        self.world.settling = true;
+        let plan = self.plan.clone();
+        let open = |check: &&Check| check.kind == CheckKind::Check || check.status() == CheckStatus::Unknown;
+        let open: Vec<&Check> = plan.checks.iter().filter(open).collect();
+        if open.is_empty() {
+            return Diagnostics::new();
+        }
+        let labels: BTreeSet<&str> = open.iter().map(|check| &*check.address).collect();
+        let mut diagnostics = self.settle_nodes(&labels);
+        for check in open.iter().filter(|check| check.kind == CheckKind::Resource) {
+            let unknown = check.instances.iter().filter(|(_, found)| found.status == CheckStatus::Unknown);
+            for address in unknown.filter_map(|(address, _)| address.parse::<InstanceAddress>().ok()) {
+                diagnostics.extend(self.settle_instance(&address));
+            }
+        }
+        diagnostics
+    }
+
+    /// Evaluates the conditions that are nodes of their own, in every instance of their modules.
+    fn settle_nodes(&mut self, labels: &BTreeSet<&str>) -> Diagnostics {
+        let mut diagnostics = Diagnostics::new();
+        let mut place = 0;
+        // Modules that are called come after those that call them.
+        while let Some(instance) = self.world.modules.get(place) {
+            let (path, module) = (instance.path.clone(), instance.module.clone());
+            let calls = module.calls.keys().cloned().map(NodeKind::Call);
+            let checks = module.checks.keys().cloned().map(NodeKind::Check);
+            let outputs = module.outputs.keys().cloned().map(NodeKind::Output);
+            let rules = module.variables.keys().cloned().map(NodeKind::Validation);
+            for kind in calls.chain(rules).chain(outputs).chain(checks) {
+                let node = Node { path: path.clone(), kind };
+                let wanted = matches!(node.kind, NodeKind::Call(_)) || labels.contains(&*node.subject());
+                let node = self.world.graph.index.get(&node).copied().filter(|_| wanted);
+                diagnostics.extend(node.map(|node| self.ensure_with(node, place)).unwrap_or_default());
+            }
+            place += 1;
+        }
+        diagnostics
+    }
+
+    /// The postconditions of an object that had no step.
+    fn settle_instance(&mut self, address: &InstanceAddress) -> Diagnostics {
+        let carried_out = |change: &Change| change.address == *address && change.action.has_steps();
+        if self.plan.changes.iter().any(carried_out) {
+            return Diagnostics::new();
+        }
+        let values = self.values.get(&address.resource);
+        let value = values.and_then(|values| values.instances.get(&address.key)).cloned();
+        value.map(|value| self.check_postconditions(address, value)).unwrap_or_default()
     }
 
     fn finish_delete(&mut self, change: &Change) -> Result<Finished, Diagnostics> {
@@ -362,6 +424,12 @@ impl Finisher {
                 diagnostics.extend(self.ensure_with(needed, place));
             }
         }
+        // A value that is not valid must not be used.
+        while let Some((name, place)) = self.validations.pop() {
+            let path = self.world.modules[place].path.clone();
+            let rules = self.world.graph.find(&path, NodeKind::Validation(name));
+            diagnostics.extend(rules.map(|rules| self.ensure_with(rules, place)).unwrap_or_default());
+        }
         if diagnostics.has_errors() {
             return Err(diagnostics);
         }
@@ -382,7 +450,12 @@ impl Finisher {
                     progress = true;
                     match self.world.graph.graph[node].kind.clone() {
                         NodeKind::Resource(key) => self.materialise(place, key),
-                        _ => diagnostics.extend(self.world.evaluate_at(node, place)),
+                        kind => {
+                            diagnostics.extend(self.world.evaluate_at(node, place));
+                            if let NodeKind::Variable(name) = kind {
+                                self.validations.push((name, place));
+                            }
+                        }
                     }
                 }
             }
@@ -447,6 +520,14 @@ impl Finisher {
 
 fn key_of(address: &ResourceAddress) -> ResourceKey {
     ResourceKey { mode: address.mode, kind: address.kind.clone(), name: address.name.clone() }
+}
+
+fn incomplete() -> Diagnostic {
+    Diagnostic::warning(
+        "Applied changes may be incomplete",
+        "The plan was made with -target or -exclude, so some of what configuration says may not have been done. \
+         Plan again without these options to see what is left.",
+    )
 }
 
 fn no_such_step(step: StepId) -> Diagnostics {

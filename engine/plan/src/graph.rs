@@ -43,6 +43,8 @@ pub enum NodeKind {
     Call(Arc<str>),
     /// A resource or data source.
     Resource(ResourceKey),
+    /// The assertions of a `check` block.
+    Check(Arc<str>),
 }
 
 impl NodeKind {
@@ -51,6 +53,16 @@ impl NodeKind {
 }
 
 impl Node {
+    /// What its conditions are about.
+    pub fn subject(&self) -> String {
+        match &self.kind {
+            NodeKind::Validation(name) => {
+                Self { path: self.path.clone(), kind: NodeKind::Variable(name.clone()) }.label()
+            }
+            _ => self.label(),
+        }
+    }
+
     /// How messages name it.
     pub fn label(&self) -> String {
         let prefix: String = self.path.iter().map(|name| format!("module.{name}.")).collect();
@@ -62,6 +74,7 @@ impl Node {
             NodeKind::Call(name) => format!("{prefix}module.{name}"),
             NodeKind::Provider(index) => format!("{prefix}provider #{index}"),
             NodeKind::Resource(key) => format!("{prefix}{key}"),
+            NodeKind::Check(name) => format!("{prefix}check.{name}"),
         }
     }
 }
@@ -209,7 +222,8 @@ impl<'a> Builder<'a> {
                 .chain(module.outputs.keys().cloned().map(NodeKind::Output))
                 .chain(module.calls.keys().cloned().map(NodeKind::Call))
                 .chain((0..module.providers.len()).map(NodeKind::Provider))
-                .chain(module.resources.keys().cloned().map(NodeKind::Resource));
+                .chain(module.resources.keys().cloned().map(NodeKind::Resource))
+                .chain(module.checks.keys().cloned().map(NodeKind::Check));
             for kind in kinds {
                 let node = Node { path: path.clone(), kind };
                 let index = self.graph.add_node(node.clone());
@@ -244,7 +258,26 @@ impl<'a> Builder<'a> {
             for resource in module.resources.values() {
                 self.resource_edges(&path, resource);
             }
+            for check in module.checks.values() {
+                let node = self.at(&path, NodeKind::Check(check.name.clone()));
+                self.rule_edges(node, &path, &check.asserts);
+            }
             self.call_edges(&path);
+        }
+        self.import_edges();
+    }
+
+    /// What a block says about the import of an object is needed to plan the resource.
+    fn import_edges(&mut self) {
+        let root: StaticPath = Arc::new([]);
+        let configuration = self.configuration;
+        for import in &configuration.root().imports {
+            let path: StaticPath = import.to.modules.iter().map(|step| step.name.clone()).collect();
+            let node = self.at(&path, NodeKind::Resource(import.to.resource.clone()));
+            self.expression_edges(node, &root, &import.id);
+            for expr in import.for_each.iter().chain(import.to.keys()) {
+                self.expression_edges(node, &root, expr);
+            }
         }
     }
 
@@ -543,7 +576,7 @@ fn cycles(graph: &DiGraph<Node, ()>) -> Diagnostics {
             ),
         };
         let summary = match &names[..] {
-            [one] => format!("Self-referential block: {one}"),
+            [_] => "Self-referential block".to_owned(),
             _ => format!("Cycle: {}", names.join(", ")),
         };
         diagnostics.push(Diagnostic::error(summary, detail));

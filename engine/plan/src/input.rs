@@ -8,6 +8,7 @@ use evenkeel_model::{Diagnostics, InstanceAddress, Snapshot, Value};
 use evenkeel_provider::{Catalog, ProviderError};
 use evenkeel_state::{DeposedKey, ProviderConfigAddress, State};
 
+use crate::target::Target;
 use crate::types::Plan;
 
 /// What a plan is made for.
@@ -33,6 +34,16 @@ impl Mode {
     }
 }
 
+/// What becomes of a plan that would run a provisioner.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Provisioners {
+    /// It is refused.
+    #[default]
+    Refuse,
+    /// It is made, and says that the provisioner will not run.
+    Warn,
+}
+
 /// How to plan.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -52,6 +63,12 @@ pub struct Options {
     pub entropy: Option<[u8; 32]>,
     /// Instances to replace though nothing forces it.
     pub replace: BTreeSet<InstanceAddress>,
+    /// What to plan for alone, with everything it needs; all when there is none.
+    pub targets: Vec<Target>,
+    /// What to leave alone, with everything that needs it.
+    pub excludes: Vec<Target>,
+    /// What becomes of a plan that would run a provisioner.
+    pub provisioners: Provisioners,
     /// What `path.cwd` is.
     pub working_directory: Arc<str>,
 }
@@ -67,6 +84,9 @@ impl Default for Options {
             home: None,
             entropy: None,
             replace: BTreeSet::new(),
+            targets: Vec::new(),
+            excludes: Vec::new(),
+            provisioners: Provisioners::default(),
             working_directory: ".".into(),
         }
     }
@@ -117,6 +137,19 @@ pub enum Question {
         /// The object as it is remembered, without marks.
         prior: Value,
     },
+    /// Is there this object, which is to be managed from now on?
+    Import {
+        /// The instance that it becomes.
+        address: InstanceAddress,
+        /// The provider block to ask.
+        provider: ProviderConfigAddress,
+        /// Its configuration, wholly known and without marks.
+        provider_config: Value,
+        /// The id that the user gives.
+        id: Arc<str>,
+        /// An object of the type of which nothing is known but that `id`.
+        prior: Value,
+    },
     /// What does this data source say?
     ReadData {
         /// The instance.
@@ -135,8 +168,19 @@ pub enum Question {
 pub struct Answers {
     /// Objects as they were seen; `None` for one that is gone.
     pub observed: BTreeMap<(InstanceAddress, Option<DeposedKey>), Result<Option<Value>, ProviderError>>,
+    /// Objects that were looked for to be imported.
+    pub imported: BTreeMap<InstanceAddress, ImportAnswer>,
     /// Data sources as they were read.
     pub data: BTreeMap<InstanceAddress, DataAnswer>,
+}
+
+/// What came of looking for an object to import.
+#[derive(Clone, Debug)]
+pub struct ImportAnswer {
+    /// The id it was looked for by; with another one it is looked for again.
+    pub id: Arc<str>,
+    /// The object; `None` when there is none.
+    pub result: Result<Option<Value>, ProviderError>,
 }
 
 /// What a data source said.

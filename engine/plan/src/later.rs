@@ -14,10 +14,6 @@ pub(crate) fn refuse(configuration: &Configuration) -> Diagnostics {
         diagnostics.push(Diagnostic::error("Unsupported block type", detail).at(range.clone()));
     };
     for module in configuration.modules.values() {
-        module.moved.iter().for_each(|one| refuse("moved", &one.range));
-        module.imports.iter().for_each(|one| refuse("import", &one.range));
-        module.removed.iter().for_each(|one| refuse("removed", &one.range));
-        module.checks.values().for_each(|one| refuse("check", &one.range));
         let ephemeral = module.resources.values().filter(|one| one.key.mode == ResourceMode::Ephemeral);
         ephemeral.for_each(|one| refuse("ephemeral", &one.range));
     }

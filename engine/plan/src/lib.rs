@@ -6,6 +6,7 @@
 //! instances; `order` turns changes into steps, [`verify`] checks the plan's invariants, and
 //! [`finish`] completes, at apply time, the values that waited for earlier steps.
 
+mod conditions;
 pub mod digest;
 pub mod drift;
 mod expand;
@@ -13,17 +14,20 @@ pub mod finish;
 mod graph;
 pub mod input;
 mod later;
+mod moves;
 mod order;
 mod planner;
 mod register;
 mod scope;
+pub mod target;
 pub mod types;
 pub mod verify;
 mod world;
 
 pub use finish::{Finished, Finisher};
-pub use input::{Answers, DataAnswer, Input, Mode, Options, Planning, Question};
+pub use input::{Answers, DataAnswer, ImportAnswer, Input, Mode, Options, Planning, Provisioners, Question};
 pub use planner::{plan, provider_configs};
+pub use target::Target;
 pub use types::{
     ActionReason, Change, ChangeAction, Check, CheckKind, CheckStatus, Checked, Drift, Move, OutputChange,
     Plan, Refreshed, ResourceValues, Step, StepKind, Summary,

@@ -38,6 +38,8 @@ pub struct Plan {
     pub moves: Vec<Move>,
     /// The conditions of the configuration, and what is known of them.
     pub checks: Vec<Check>,
+    /// Root outputs that a partial plan does not evaluate, as they were.
+    pub kept_outputs: BTreeMap<Arc<str>, Value>,
     /// Whether only a part of the configuration was planned (`-target`, `-exclude`).
     pub partial: bool,
     /// What was changed outside.

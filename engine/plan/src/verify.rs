@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use evenkeel_model::{ResourceAddress, ResourceMode};
-use evenkeel_state::{State, StepId};
+use evenkeel_state::{Object, State, StepId};
 
 use crate::register::Register;
-use crate::types::{ChangeAction, Plan, StepKind};
+use crate::types::{Change, ChangeAction, Plan, StepKind};
 
 /// What is wrong with a plan made from a state; empty for every plan that may be applied.
 pub fn violations(plan: &Plan, state: &State) -> Vec<String> {
@@ -66,12 +66,7 @@ fn changes_fit_the_state(plan: &Plan, state: &State, found: &mut Vec<String>) {
         .map(|refreshed| (&refreshed.address, refreshed.deposed))
         .collect();
     for change in plan.changes.iter().filter(|change| change.address.resource.mode == ResourceMode::Managed) {
-        let was = change.previous_address.as_ref().unwrap_or(&change.address);
-        let object = state.instances.get(was).and_then(|instance| match change.deposed {
-            Some(key) => instance.deposed.get(&key),
-            None => instance.current.as_ref(),
-        });
-        let exists = (object.is_some() || change.importing.is_some())
+        let exists = (object_of(change, state).is_some() || change.importing.is_some())
             && !gone.contains(&(&change.address, change.deposed));
         if (change.action == ChangeAction::Create) == exists {
             let state = if exists { "exists already" } else { "does not exist" };
@@ -81,6 +76,15 @@ fn changes_fit_the_state(plan: &Plan, state: &State, found: &mut Vec<String>) {
                 change.action.names()[0]
             ));
         }
+    }
+}
+
+/// The object that a change is about, where state has it.
+fn object_of<'s>(change: &Change, state: &'s State) -> Option<&'s Object> {
+    let instance = state.instances.get(change.previous_address.as_ref().unwrap_or(&change.address))?;
+    match change.deposed {
+        Some(key) => instance.deposed.get(&key),
+        None => instance.current.as_ref(),
     }
 }
 
@@ -98,11 +102,7 @@ fn destroys_follow_dependents(plan: &Plan, state: &State, found: &mut Vec<String
     }
     let mut earliest: BTreeMap<&ResourceAddress, Option<StepId>> = BTreeMap::new();
     for (id, change) in destroys() {
-        let object = state.instances.get(&change.address).and_then(|instance| match change.deposed {
-            Some(key) => instance.deposed.get(&key),
-            None => instance.current.as_ref(),
-        });
-        for needed in object.into_iter().flat_map(|object| &object.dependencies) {
+        for needed in object_of(change, state).into_iter().flat_map(|object| &object.dependencies) {
             let first = || first.covered_by(needed).into_iter().flatten().min().copied();
             let earlier = earliest.entry(needed).or_insert_with(first).is_some_and(|first| first < id);
             if earlier && !needed.covers(&change.address.resource) {

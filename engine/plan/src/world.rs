@@ -4,21 +4,21 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-use evenkeel_lang::config::{CheckRule, Configuration, Module, ResourceKey};
+use evenkeel_lang::config::{Configuration, Module, ResourceKey};
 use evenkeel_lang::eval::{decode_body, evaluate};
-use evenkeel_model::value::Kind;
 use evenkeel_model::{
-    Diagnostic, Diagnostics, InstanceKey, Marks, ModuleAddress, ResourceAddress, Severity, Snapshot,
-    SourceRange, Type, Value, convert,
+    Diagnostics, InstanceKey, Marks, ModuleAddress, ResourceAddress, Snapshot, SourceRange, Type, Value,
+    convert,
 };
 use evenkeel_provider::{Catalog, validate};
 use petgraph::graph::NodeIndex;
 
+use crate::conditions::{Conditions, check_rules};
 use crate::expand::{Expansion, InstanceData, expand};
 use crate::graph::{Graph, NodeKind, ProviderUse, StaticPath};
 use crate::input::Options;
 use crate::scope::InstanceScope;
-use crate::types::{Repetition, ResourceValues};
+use crate::types::{CheckKind, Repetition, ResourceValues};
 
 /// One instance of a module.
 pub struct ModuleInstance {
@@ -112,6 +112,10 @@ pub struct World {
     pub inputs: BTreeMap<Arc<str>, Value>,
     /// All module instances; the first is the root.
     pub modules: Vec<ModuleInstance>,
+    /// What is known of conditions.
+    pub conditions: Conditions,
+    /// Whether everything is applied: what is unknown now stays so.
+    pub settling: bool,
     by_path: BTreeMap<StaticPath, Vec<usize>>,
 }
 
@@ -134,6 +138,8 @@ impl World {
             options,
             inputs,
             modules: Vec::new(),
+            conditions: Conditions::default(),
+            settling: false,
             by_path: BTreeMap::new(),
         };
         world.add_module(ModuleAddress::root(), Arc::new([]), None, InstanceData::default(), root);
@@ -236,6 +242,7 @@ impl World {
             NodeKind::Output(name) => self.evaluate_output(place, &name),
             NodeKind::Call(name) => self.expand_call(place, &name),
             NodeKind::Provider(index) => self.evaluate_provider(place, index),
+            NodeKind::Check(name) => self.evaluate_check(place, &name),
             NodeKind::Resource(_) => Diagnostics::new(),
         }
     }
@@ -303,12 +310,18 @@ impl World {
         diagnostics
     }
 
-    fn validate_variable(&self, place: usize, name: &Arc<str>) -> Diagnostics {
-        let Some(variable) = self.modules[place].module.variables.get(name) else {
+    fn validate_variable(&mut self, place: usize, name: &Arc<str>) -> Diagnostics {
+        let module = self.modules[place].module.clone();
+        let Some(variable) = module.variables.get(name) else { return Diagnostics::new() };
+        if variable.validations.is_empty() {
             return Diagnostics::new();
-        };
+        }
         let address = format!("{}var.{name}", module_prefix(&self.modules[place].address));
-        check_rules(&variable.validations, &self.scope(place), "Invalid value for variable", &address).0
+        let scope = self.scope(place);
+        let (diagnostics, checked) =
+            check_rules(&variable.validations, &scope, "Invalid value for variable", &address);
+        self.note_conditions(place, CheckKind::Variable, &format!("var.{name}"), checked);
+        diagnostics
     }
 
     fn evaluate_local(&mut self, place: usize, name: &Arc<str>) -> Diagnostics {
@@ -322,7 +335,7 @@ impl World {
         let instance = &self.modules[place];
         let Some(output) = instance.module.outputs.get(name) else { return Diagnostics::new() };
         let address = format!("{}output.{name}", module_prefix(&instance.address));
-        let (mut diagnostics, _) = check_rules(
+        let (mut diagnostics, checked) = check_rules(
             &output.preconditions,
             &self.scope(place),
             "Module output value precondition failed",
@@ -343,14 +356,19 @@ impl World {
             }
             if marks.contains(Marks::EPHEMERAL) {
                 diagnostics.error(
-                    "Ephemeral value not allowed",
+                    "Ephemeral output not allowed",
                     "The output refers to an ephemeral value, which must not be stored. Root module outputs are \
                      stored, so they cannot hold one.",
                     Some(output.range.clone()),
                 );
             }
         }
+        let checks = !output.preconditions.is_empty();
         let value = if output.sensitive { value.sensitive() } else { value };
+        let value = if output.ephemeral { value.with_marks(Marks::EPHEMERAL) } else { value };
+        if checks {
+            self.note_conditions(place, CheckKind::Output, &format!("output.{name}"), checked);
+        }
         self.modules[place].outputs.insert(name.clone(), value);
         self.forget_outputs(place);
         diagnostics
@@ -450,52 +468,4 @@ pub fn module_prefix(address: &ModuleAddress) -> String {
 
 fn place_of(range: &SourceRange) -> String {
     format!("{}:{},{}", range.filename, range.start.line, range.start.column)
-}
-
-/// Checks conditions. Returns what is wrong, and whether any could not be told yet.
-pub fn check_rules(
-    rules: &[CheckRule],
-    scope: &InstanceScope<'_>,
-    summary: &str,
-    address: &str,
-) -> (Diagnostics, bool) {
-    let mut diagnostics = Diagnostics::new();
-    let mut open = false;
-    for rule in rules {
-        let (condition, found) = evaluate(&rule.condition, scope);
-        if found.has_errors() {
-            diagnostics.extend(found);
-            continue;
-        }
-        let condition = convert::convert(&condition, &Type::Bool);
-        match condition.as_ref().map(Value::kind) {
-            Ok(Kind::Bool(true)) => {}
-            Ok(Kind::Unknown(..)) => open = true,
-            Ok(Kind::Bool(false)) => {
-                let detail = error_message(rule, scope, &mut diagnostics);
-                let range = rule.condition.range().clone();
-                diagnostics.push(Diagnostic::error(summary, detail).at(range).about(address));
-            }
-            Ok(_) | Err(_) => diagnostics.push(
-                Diagnostic::error(
-                    "Invalid condition result",
-                    "The condition expression must return either true or false.",
-                )
-                .at(rule.condition.range().clone())
-                .about(address),
-            ),
-        }
-    }
-    (diagnostics, open)
-}
-
-fn error_message(rule: &CheckRule, scope: &InstanceScope<'_>, diagnostics: &mut Diagnostics) -> String {
-    let (message, found) = evaluate(&rule.error_message, scope);
-    let usable = !found.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
-    diagnostics.extend(found);
-    match (usable && message.all_marks().is_empty(), message.as_str()) {
-        (true, Some(text)) => text.to_owned(),
-        (true, None) => "The error message cannot be determined yet.".to_owned(),
-        (false, _) => "The error message refers to sensitive values, so it is not shown.".to_owned(),
-    }
 }

@@ -117,6 +117,20 @@ pub trait Connection: Send + Sync {
         requests: Vec<ObserveRequest>,
     ) -> BoxFuture<'_, Vec<Result<Option<Value>, ProviderError>>>;
 
+    /// Looks for an object that somebody else made, to manage it from now on: the object as it is, or
+    /// `None` when there is none with this id. As written here it is what can be observed by its `id`
+    /// alone; a type with another form of import id says so itself.
+    fn import(&self, request: ImportRequest) -> BoxFuture<'_, Result<Option<Value>, ProviderError>> {
+        Box::pin(async move {
+            let ImportRequest { kind, address, prior, .. } = request;
+            let answers = self.observe(vec![ObserveRequest { kind, address, prior }]).await;
+            answers.into_iter().next().unwrap_or_else(|| {
+                let detail = "the provider gave no answer, which is a bug in the provider";
+                Err(ProviderError::new(crate::ErrorKind::Other, "importing", detail))
+            })
+        })
+    }
+
     /// Reads a data source.
     fn read_data(&self, request: ReadDataRequest) -> BoxFuture<'_, Result<Value, ProviderError>>;
 
@@ -159,6 +173,19 @@ pub struct ObserveRequest {
     /// The instance, for messages.
     pub address: InstanceAddress,
     /// The object as it is remembered. Identifying attributes are known.
+    pub prior: Value,
+}
+
+/// Look for this object, to manage it from now on.
+#[derive(Clone, Debug)]
+pub struct ImportRequest {
+    /// The resource type.
+    pub kind: Arc<str>,
+    /// The instance that it becomes.
+    pub address: InstanceAddress,
+    /// The id that the user gives.
+    pub id: Arc<str>,
+    /// An object of the type of which nothing is known but that `id`.
     pub prior: Value,
 }
 

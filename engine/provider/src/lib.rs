@@ -14,7 +14,7 @@ pub mod validate;
 
 pub use contract::{
     BoxFuture, CallStatistics, Catalog, Connection, CreateRequest, DeleteRequest, Failed, FindRequest,
-    ObserveRequest, PlanRequest, PlannedChange, Provider, ProviderSpec, Providers, ReadDataRequest,
-    ResourceSpec, UpdateRequest,
+    ImportRequest, ObserveRequest, PlanRequest, PlannedChange, Provider, ProviderSpec, Providers,
+    ReadDataRequest, ResourceSpec, UpdateRequest,
 };
 pub use error::{ErrorKind, ProviderError};

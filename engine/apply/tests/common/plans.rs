@@ -58,6 +58,7 @@ pub fn plan(lines: &[&str]) -> Arc<Plan> {
         outputs,
         moves: Vec::new(),
         checks: Vec::new(),
+        kept_outputs: BTreeMap::new(),
         partial: false,
         drift: Vec::new(),
         refreshed: Vec::new(),

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use evenkeel_model::{InstanceAddress, Value};
-use evenkeel_plan::{Answers, DataAnswer, Input, Options, Plan, Planning, Question};
-use evenkeel_provider::{ErrorKind, ObserveRequest, ProviderError, ReadDataRequest};
+use evenkeel_plan::{Answers, DataAnswer, ImportAnswer, Input, Options, Plan, Planning, Question};
+use evenkeel_provider::{ErrorKind, ImportRequest, ObserveRequest, ProviderError, ReadDataRequest};
 use evenkeel_state::{DeposedKey, ProviderConfigAddress, State};
 use futures_util::stream::{self, StreamExt};
 
@@ -142,6 +142,7 @@ async fn answer(
 ) -> Result<(), Failure> {
     let mut batches: BTreeMap<(ProviderConfigAddress, Value), Batch> = BTreeMap::new();
     let mut reads = Vec::new();
+    let mut imports = Vec::new();
     for question in questions {
         match question {
             Question::Observe { address, deposed, provider, provider_config, prior } => {
@@ -150,6 +151,10 @@ async fn answer(
                 batch.keys.push((address.clone(), deposed));
                 batch.requests.push(ObserveRequest { kind, address, prior });
             }
+            Question::Import { address, provider, provider_config, id, prior } => {
+                let kind = address.resource.kind.clone();
+                imports.push((provider, provider_config, ImportRequest { kind, address, id, prior }));
+            }
             Question::ReadData { address, provider, provider_config, config } => {
                 reads.push((provider, provider_config, address, config));
             }
@@ -157,7 +162,9 @@ async fn answer(
     }
     let observing = observe_all(session, batches);
     let reading = read_all(session, reads, parallelism);
-    let (observed, read) = futures_util::future::try_join(observing, reading).await?;
+    let importing = import_all(session, imports, parallelism);
+    let (observed, read, imported) = futures_util::future::try_join3(observing, reading, importing).await?;
+    answers.imported.extend(imported);
     answers.observed.extend(observed);
     answers.data.extend(read);
     Ok(())
@@ -180,6 +187,22 @@ async fn observe_all(
         )
     });
     Ok(futures_util::future::try_join_all(all).await?.into_iter().flatten().collect())
+}
+
+async fn import_all(
+    session: &Session,
+    imports: Vec<(ProviderConfigAddress, Value, ImportRequest)>,
+    parallelism: usize,
+) -> Result<Vec<(InstanceAddress, ImportAnswer)>, Failure> {
+    let all = imports.into_iter().map(|(provider, provider_config, request)| async move {
+        let connection = session.pool.connection(&provider.provider, &provider_config).await;
+        let connection = connection.map_err(|error| not_configured(&provider, &error))?;
+        let (address, id) = (request.address.clone(), request.id.clone());
+        let result = connection.import(request).await;
+        Ok::<_, Failure>((address, ImportAnswer { id, result }))
+    });
+    let done: Vec<_> = stream::iter(all).buffer_unordered(parallelism.max(1)).collect().await;
+    done.into_iter().collect()
 }
 
 async fn read_all(

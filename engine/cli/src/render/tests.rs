@@ -45,6 +45,7 @@ pub(super) fn empty_plan() -> Plan {
         outputs: BTreeMap::new(),
         moves: Vec::new(),
         checks: Vec::new(),
+        kept_outputs: BTreeMap::new(),
         partial: false,
         drift: Vec::new(),
         refreshed: Vec::new(),

@@ -2,19 +2,42 @@
 
 use evenkeel_lang::eval::decode_body;
 use evenkeel_model::schema::Schema;
-use evenkeel_model::{Diagnostic, InstanceAddress, Value};
+use evenkeel_model::{Diagnostic, InstanceAddress, Type, Value};
 use evenkeel_provider::{ProviderSpec, propose, validate};
 
 use super::instance::mark_by_schema;
 use super::{Planner, Status, Subject};
+use crate::conditions::{as_warnings, check_rules};
 use crate::expand::{Expansion, InstanceData};
 use crate::graph::{Node, NodeKind};
 use crate::input::{DataAnswer, Mode, Question};
-use crate::types::{ActionReason, Change, ChangeAction, ResourceValues};
-use crate::world::check_rules;
+use crate::types::{ActionReason, Change, ChangeAction, Repetition, ResourceValues};
 
 impl Planner<'_> {
     pub(crate) fn data(
+        &mut self,
+        subject: &Subject<'_>,
+        spec: &dyn ProviderSpec,
+        expansion: Expansion,
+    ) -> Status {
+        if subject.resource.check.is_none() {
+            return self.data_instances(subject, spec, expansion);
+        }
+        // What goes wrong in a check is told and stops nothing.
+        let before = std::mem::take(&mut self.diagnostics);
+        let status = self.data_instances(subject, spec, expansion);
+        let found = std::mem::replace(&mut self.diagnostics, before);
+        self.diagnostics.extend(as_warnings(found));
+        if status != Status::Failed {
+            return status;
+        }
+        let instances = [(None, Value::unknown(Type::Dynamic))].into();
+        let values = ResourceValues { repetition: Repetition::Single, instances };
+        self.world.set_resource(subject.place, subject.resource.key.clone(), values);
+        Status::Done
+    }
+
+    fn data_instances(
         &mut self,
         subject: &Subject<'_>,
         spec: &dyn ProviderSpec,
@@ -47,9 +70,14 @@ impl Planner<'_> {
         let range = &subject.resource.range;
         let scope = self.world.scope_of(subject.place, &data);
         let rules = &subject.resource.lifecycle.preconditions;
-        let (found, _) = check_rules(rules, &scope, "Resource precondition failed", &address.to_string());
+        let (found, checked) =
+            check_rules(rules, &scope, "Resource precondition failed", &address.to_string());
+        let conditions = !rules.is_empty();
         let (config, mut diagnostics) = decode_body(&subject.resource.body, &schema.block, &scope, range);
         diagnostics.extend(found);
+        if conditions {
+            self.world.note_resource_conditions(address, checked);
+        }
         if !diagnostics.has_errors() {
             diagnostics.extend(validate::block(&schema.block, &config));
         }
@@ -58,7 +86,9 @@ impl Planner<'_> {
         }
         let plain = config.clone().unmark_deep().0;
         let known = plain.is_wholly_known() && subject.provider_config.is_wholly_known();
+        let nested = subject.resource.check.is_some();
         let reason = match (known, self.depends_on_pending(subject)) {
+            (false, _) | (_, true) if nested => Some(ActionReason::ReadBecauseCheckNested),
             (false, _) => Some(ActionReason::ReadBecauseConfigUnknown),
             (true, true) => Some(ActionReason::ReadBecauseDependencyPending),
             (true, false) => None,
@@ -71,8 +101,11 @@ impl Planner<'_> {
         let mut scope = self.world.scope_of(subject.place, &data);
         scope.self_value = Some(value.clone());
         let rules = &subject.resource.lifecycle.postconditions;
-        let (diagnostics, _) =
+        let (diagnostics, checked) =
             check_rules(rules, &scope, "Resource postcondition failed", &address.to_string());
+        if !rules.is_empty() {
+            self.world.note_resource_conditions(address, checked);
+        }
         match self.take_diagnostics(diagnostics, address, subject) {
             true => Err(Status::Failed),
             false => Ok(value),

@@ -12,10 +12,10 @@ use evenkeel_state::ObjectStatus;
 
 use super::observed::Seen;
 use super::{Planner, Status, Subject};
+use crate::conditions::check_rules;
 use crate::drift;
 use crate::expand::InstanceData;
 use crate::types::{ActionReason, Change, ChangeAction};
-use crate::world::check_rules;
 
 impl Planner<'_> {
     /// Plans one instance; gives the value that references to it see.
@@ -33,7 +33,7 @@ impl Planner<'_> {
         let config = self.decode_config(subject, spec, address, &data)?;
         let seen = match object {
             Some(object) => Some(self.seen(address, None, object, spec, Some(range.clone()))?),
-            None => None,
+            None => self.imported(subject, spec, address)?,
         };
         let tainted = object.is_some_and(|object| object.status == ObjectStatus::Tainted);
         let prior = seen.as_ref().and_then(|seen| seen.observed.clone());
@@ -81,9 +81,41 @@ impl Planner<'_> {
             self.change(change);
         } else if let Some(object) = object {
             self.refresh_dependencies(address, object, &subject.dependencies);
+            if self.origins.contains_key(address) {
+                self.unchanged(subject, spec, address, prior, &after);
+            }
+        } else {
+            self.unchanged(subject, spec, address, prior, &after);
         }
         self.check_conditions(subject, address, &data, Some(after.clone()))?;
         Ok(after)
+    }
+
+    /// Lists an instance that stays as it is.
+    fn unchanged(
+        &mut self,
+        subject: &Subject<'_>,
+        spec: &dyn ResourceSpec,
+        address: &InstanceAddress,
+        prior: Option<Value>,
+        after: &Value,
+    ) {
+        self.change(Change {
+            address: address.clone(),
+            deposed: None,
+            provider: subject.provider.clone(),
+            action: ChangeAction::NoOp,
+            reason: None,
+            before: prior,
+            after: Some(after.clone()),
+            replace_paths: Vec::new(),
+            dependencies: subject.dependencies.clone(),
+            create_before_destroy: subject.create_before_destroy,
+            schema_version: spec.schema().version,
+            range: Some(subject.resource.range.clone()),
+            previous_address: None,
+            importing: None,
+        });
     }
 
     fn decode_config(
@@ -236,7 +268,8 @@ impl Planner<'_> {
         }
         let mut scope = self.world.scope_of(subject.place, data);
         scope.self_value = self_value;
-        let (diagnostics, _) = check_rules(rules, &scope, summary, &address.to_string());
+        let (diagnostics, checked) = check_rules(rules, &scope, summary, &address.to_string());
+        self.world.note_resource_conditions(address, checked);
         let failed = diagnostics.has_errors();
         self.diagnostics.extend(diagnostics);
         if failed { Err(Status::Failed) } else { Ok(()) }

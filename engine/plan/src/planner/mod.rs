@@ -1,9 +1,12 @@
 //! The walk: every node once, needed ones first; then what is left in state; then the plan.
 
 mod data;
+mod imports;
 mod instance;
 mod observed;
 mod orphans;
+mod provisioning;
+mod removed;
 mod triggers;
 
 pub(crate) use instance::{ignore_changes, mark_by_schema};
@@ -14,34 +17,41 @@ use std::sync::Arc;
 use evenkeel_lang::config::{Resource, ResourceKey};
 use evenkeel_model::{
     Diagnostic, Diagnostics, InstanceAddress, ModuleAddress, ModuleStep, ProviderAddress, ResourceAddress,
-    ResourceMode, Value, json,
+    ResourceMode, SourceRange, Value, json,
 };
 use evenkeel_provider::ProviderSpec;
-use evenkeel_state::{DeposedKey, ProviderConfigAddress};
+use evenkeel_state::{DeposedKey, ProviderConfigAddress, State};
 use petgraph::graph::NodeIndex;
 
 use crate::expand::{Expansion, expand};
-use crate::graph::{Node, NodeKind, ProviderUse};
+use crate::graph::{Node, NodeKind, ProviderUse, StaticPath};
 use crate::input::{Input, Mode, Options, Planning, Question};
 use crate::later;
-use crate::types::{Change, Drift, OutputChange, Plan, Refreshed, ResourceValues};
+use crate::moves::Moves;
+use crate::target::Selection;
+use crate::types::{Change, Drift, Move, OutputChange, Plan, Refreshed, ResourceValues};
 use crate::world::World;
 use crate::{digest, order, verify};
 
 /// Makes a plan, or says what it needs to know first. Pure: called again with more answers it goes
 /// the same way again, farther.
 pub fn plan(input: &Input<'_>) -> Planning {
-    let later = later::refuse(input.configuration);
+    let mut later = later::refuse(input.configuration);
+    later.extend(removed::problems(input.configuration));
     if later.has_errors() {
         return Planning::Failed(later);
     }
-    let mut planner = match Planner::new(input) {
+    let (moves, moved) = Moves::new(input.configuration, input.state);
+    let current = Input { state: moved.as_ref().unwrap_or(input.state), ..*input };
+    let mut planner = match Planner::new(&current) {
         Ok(planner) => planner,
         Err(diagnostics) => return Planning::Failed(diagnostics),
     };
+    planner.origins = moves.origins();
     planner.walk();
     planner.remaining_objects();
-    planner.conclude()
+    planner.take_moves(&moves);
+    planner.conclude(moves.moves, input.state)
 }
 
 /// The configurations of provider blocks, for looking at what an interrupted run left behind before
@@ -91,6 +101,16 @@ pub(crate) struct Planner<'a> {
     pub(crate) provider_configs: BTreeMap<ProviderConfigAddress, Value>,
     /// Managed instances that configuration has.
     pub(crate) visited: BTreeSet<InstanceAddress>,
+    /// Where the instances that moved were before.
+    pub(crate) origins: BTreeMap<InstanceAddress, InstanceAddress>,
+    /// What is not declared any more, and whether its objects are destroyed.
+    pub(crate) removed: removed::Targets,
+    /// What is to be imported, as far as it is evaluated.
+    pub(crate) imports: BTreeMap<InstanceAddress, imports::Wanted>,
+    /// Provisioners that the plan would run, and where they stand.
+    pub(crate) provisioned: BTreeMap<String, SourceRange>,
+    /// What is planned, when not everything is.
+    selection: Option<Selection>,
     provider_versions: BTreeMap<ProviderAddress, Arc<str>>,
 }
 
@@ -119,6 +139,7 @@ impl<'a> Planner<'a> {
             return Err(diagnostics);
         }
         let nodes = world.graph.graph.node_count();
+        let selection = Selection::new(&world.graph, input.options, input.state);
         Ok(Self {
             input,
             world,
@@ -131,6 +152,11 @@ impl<'a> Planner<'a> {
             changing: BTreeSet::new(),
             provider_configs: BTreeMap::new(),
             visited: BTreeSet::new(),
+            origins: BTreeMap::new(),
+            removed: removed::targets(input.configuration),
+            imports: BTreeMap::new(),
+            provisioned: BTreeMap::new(),
+            selection,
             provider_versions: BTreeMap::new(),
         })
     }
@@ -141,12 +167,39 @@ impl<'a> Planner<'a> {
             if relevant.as_ref().is_some_and(|relevant| !relevant.contains(&node)) {
                 continue;
             }
+            if self.selection.as_ref().is_some_and(|selection| !selection.has(node)) {
+                self.status[node.index()] = self.leave_alone(node);
+                continue;
+            }
             let needs = self.world.graph.needs(node).map(|needed| self.status[needed.index()]).max();
             self.status[node.index()] = match needs {
                 Some(worse @ (Status::Pending | Status::Failed)) => worse,
                 Some(Status::Done) | None => self.visit(node),
             };
         }
+    }
+
+    /// What is not selected keeps the values that state has.
+    fn leave_alone(&mut self, node: NodeIndex) -> Status {
+        let found = self.world.graph.graph[node].clone();
+        let NodeKind::Resource(key) = found.kind else { return Status::Done };
+        let Some(module) = self.world.configuration.module(&found.path).cloned() else { return Status::Done };
+        let Some(resource) = module.resources.get(&key) else { return Status::Done };
+        let places = self.world.instances_of(&found.path).into_iter();
+        let statuses = places.map(|place| {
+            let address = self.resource_address(place, &key);
+            self.take_from_state(place, resource, &address)
+        });
+        statuses.max().unwrap_or(Status::Done)
+    }
+
+    /// Whether an instance is planned at all.
+    pub(crate) fn is_selected(&self, address: &InstanceAddress) -> bool {
+        let Some(selection) = &self.selection else { return true };
+        let ResourceAddress { module, mode, kind, name } = &address.resource;
+        let key = ResourceKey { mode: *mode, kind: kind.clone(), name: name.clone() };
+        let path = module.without_keys().into();
+        selection.has_instance(self.world.graph.find(&path, NodeKind::Resource(key)), address)
     }
 
     /// A destroy needs no more of configuration than the provider blocks.
@@ -177,6 +230,9 @@ impl<'a> Planner<'a> {
         };
         let Some(module) = self.world.configuration.module(&found.path).cloned() else { return Status::Done };
         let Some(resource) = module.resources.get(&key) else { return Status::Done };
+        if self.input.options.mode == Mode::Normal && key.mode == ResourceMode::Managed {
+            self.evaluate_imports(&found.path, &key);
+        }
         let mut status = Status::Done;
         for place in self.world.instances_of(&found.path) {
             status = status.max(self.visit_resource(node, place, resource));
@@ -233,6 +289,16 @@ impl<'a> Planner<'a> {
         for (key, data) in expansion.instances {
             let address = subject.address.instance(key.clone());
             self.visited.insert(address.clone());
+            if !self.is_selected(&address) {
+                let remembered =
+                    self.input.state.instances.get(&address).and_then(|one| one.current.as_ref());
+                let Some(object) = remembered else { continue };
+                match self.decode(&address, object, spec, Some(subject.resource.range.clone())) {
+                    Ok(value) => drop(values.instances.insert(key, value)),
+                    Err(worse) => status = status.max(worse),
+                }
+                continue;
+            }
             match self.plan_instance(subject, spec, &address, data) {
                 Ok(value) => drop(values.instances.insert(key, value)),
                 Err(worse) => status = status.max(worse),
@@ -311,7 +377,45 @@ impl<'a> Planner<'a> {
         unique.into_iter().collect()
     }
 
-    fn conclude(mut self) -> Planning {
+    /// What is wrong with `moved` blocks is known only now. A destroy asks nothing of configuration.
+    fn take_moves(&mut self, moves: &Moves) {
+        if self.input.options.mode == Mode::Normal {
+            self.diagnostics.extend(moves.problems(&self.world));
+        }
+        if self.selection.is_some() {
+            self.diagnostics.push(Diagnostic::warning(
+                "Resource targeting is in effect",
+                "With -target or -exclude the result may not be what configuration says as a whole. This is for \
+                 recovering from mistakes and for getting around faults, and not for every day.",
+            ));
+            self.refuse_moves_outside(moves);
+        }
+    }
+
+    /// An object must not be moved from or to where nothing is planned.
+    fn refuse_moves_outside(&mut self, moves: &Moves) {
+        let outside = |address: &&InstanceAddress| !self.is_selected(address);
+        let addresses = moves.moves.iter().flat_map(|one| [&one.from, &one.to]);
+        let names: BTreeSet<String> = addresses.filter(outside).map(ToString::to_string).collect();
+        if names.is_empty() {
+            return;
+        }
+        let names: Vec<String> = names.into_iter().collect();
+        let detail = format!(
+            "Objects move from or to addresses that the options leave out: {}. Take them in as well, or plan \
+             for everything.",
+            names.join(", ")
+        );
+        let summary = "Moved resource instances excluded by targeting";
+        self.diagnostics.push(Diagnostic::error(summary, detail));
+    }
+
+    fn conclude(mut self, moves: Vec<Move>, remembered: &State) -> Planning {
+        self.warn_of_forgotten();
+        self.tell_of_provisioners();
+        if self.questions.is_empty() {
+            self.refuse_lost_imports();
+        }
         let outputs: Vec<(Arc<str>, Value)> = self
             .world
             .modules
@@ -330,6 +434,7 @@ impl<'a> Planner<'a> {
             return Planning::Ask(self.questions);
         }
         let outputs = self.output_changes();
+        let kept_outputs = self.kept_outputs();
         let changes: Vec<Change> = std::mem::take(&mut self.changes).into_values().collect();
         let steps = match order::steps(&changes, self.input.state) {
             Ok(steps) => steps,
@@ -350,16 +455,17 @@ impl<'a> Planner<'a> {
             changes,
             steps,
             outputs,
-            moves: Vec::new(),
-            checks: Vec::new(),
-            partial: false,
+            moves,
+            checks: std::mem::take(&mut self.world.conditions).into_checks(),
+            kept_outputs,
+            partial: self.selection.is_some(),
             drift: self.drift,
             refreshed: self.refreshed.into_values().collect(),
             resources: resource_values(&self.world),
             digest: "".into(),
         };
         plan.digest = digest::of(&plan);
-        let violations = verify::violations(&plan, self.input.state);
+        let violations = verify::violations(&plan, remembered);
         if !violations.is_empty() {
             self.diagnostics.push(Diagnostic::error(
                 "The plan contradicts itself",
@@ -371,11 +477,38 @@ impl<'a> Planner<'a> {
     }
 
     /// Notes a change.
-    pub(crate) fn change(&mut self, change: Change) {
+    pub(crate) fn change(&mut self, mut change: Change) {
+        change.previous_address = self.origins.get(&change.address).cloned();
+        change.importing = self.import_of(&change.address).filter(|_| change.deposed.is_none());
         let ResourceAddress { module, mode, kind, name } = &change.address.resource;
         let key = ResourceKey { mode: *mode, kind: kind.clone(), name: name.clone() };
-        self.changing.insert((module.without_keys(), key));
+        let path = module.without_keys();
+        let declared = self.world.configuration.module(&path).cloned();
+        if let Some(resource) = declared.as_ref().and_then(|module| module.resources.get(&key)) {
+            self.note_provisioners(&change, resource);
+        }
+        if change.action.has_steps() {
+            self.changing.insert((path, key));
+        }
         self.changes.insert((change.address.clone(), change.deposed), change);
+    }
+
+    fn is_output_left_alone(&self, name: &Arc<str>) -> bool {
+        let Some(selection) = &self.selection else { return false };
+        let root: StaticPath = Arc::new([]);
+        let node = self.world.graph.find(&root, NodeKind::Output(name.clone()));
+        node.is_none_or(|node| !selection.has(node)) || self.input.options.mode == Mode::Destroy
+    }
+
+    /// The outputs that the plan does not evaluate, as they were.
+    fn kept_outputs(&self) -> BTreeMap<Arc<str>, Value> {
+        let stored = self.input.state.outputs.iter();
+        let kept = stored.filter(|(name, _)| self.is_output_left_alone(name));
+        kept.filter_map(|(name, output)| {
+            let value = json::decode(&output.value, &evenkeel_model::Type::Dynamic).ok()?;
+            Some((name.clone(), if output.sensitive { value.sensitive() } else { value }))
+        })
+        .collect()
     }
 
     fn output_changes(&self) -> BTreeMap<Arc<str>, OutputChange> {
@@ -385,6 +518,9 @@ impl<'a> Planner<'a> {
         let mut found = BTreeMap::new();
         let names = state.keys().chain(root.outputs.keys().filter(|name| !state.contains_key(*name)));
         for name in names {
+            if self.is_output_left_alone(name) {
+                continue;
+            }
             let stored = state.get(name);
             let before = stored.and_then(|output| {
                 let value = json::decode(&output.value, &evenkeel_model::Type::Dynamic).ok()?;

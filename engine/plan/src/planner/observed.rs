@@ -85,7 +85,7 @@ impl Planner<'_> {
     }
 
     /// The attributes of an object in state, upgraded to the schema of today.
-    fn decode(
+    pub(crate) fn decode(
         &mut self,
         address: &InstanceAddress,
         object: &Object,
@@ -153,6 +153,9 @@ impl Planner<'_> {
         let catalog = self.world.catalog.clone();
         let state = self.input.state;
         for (address, instance) in &state.instances {
+            if !self.is_selected(address) {
+                continue;
+            }
             let current = instance.current.iter().map(|object| (None, object));
             let deposed = instance.deposed.iter().map(|(key, object)| (Some(*key), object));
             for (key, object) in current.chain(deposed) {

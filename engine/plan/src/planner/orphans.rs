@@ -19,6 +19,9 @@ impl Planner<'_> {
         }
         let state = self.input.state;
         for (address, instance) in &state.instances {
+            if !self.is_selected(address) {
+                continue;
+            }
             if let Some(object) = &instance.current
                 && !self.visited.contains(address)
             {
@@ -31,6 +34,9 @@ impl Planner<'_> {
     }
 
     fn remaining_object(&mut self, address: &InstanceAddress, deposed: Option<DeposedKey>, object: &Object) {
+        if self.is_forgotten(address) && self.input.options.mode != Mode::RefreshOnly {
+            return self.forget(address, deposed, object);
+        }
         let catalog = self.world.catalog.clone();
         let Some(provider) = self.provider_of(&object.provider) else {
             let detail = format!(
@@ -126,6 +132,15 @@ impl Planner<'_> {
     }
 
     fn orphan_reason(&self, address: &InstanceAddress) -> ActionReason {
+        let path = address.resource.module.without_keys();
+        let module = self.world.configuration.module(&path);
+        let declared = module.is_some_and(|module| module.resources.contains_key(&key_of(address)));
+        if !declared {
+            return match self.origins.contains_key(address) {
+                true => ActionReason::DeleteBecauseNoMoveTarget,
+                false => ActionReason::DeleteBecauseNoResourceConfig,
+            };
+        }
         let Some(place) = self.world.module_at(&address.resource.module) else {
             // A module that is not called at all has no resources either.
             let path = address.resource.module.without_keys();

@@ -11,7 +11,8 @@ use evenkeel_lang::config;
 use evenkeel_model::schema::Schema;
 use evenkeel_model::{InstanceAddress, ProviderAddress, Revision, Snapshot, Type, Value, json};
 use evenkeel_plan::{
-    Answers, DataAnswer, Finisher, Input, Mode, Options, Plan, Planning, Question, StepKind, plan,
+    Answers, ChangeAction, DataAnswer, Finisher, ImportAnswer, Input, Mode, Options, Plan, Planning,
+    Question, StepKind, plan,
 };
 use evenkeel_provider::{Catalog, ProviderSpec, ResourceSpec};
 use evenkeel_state::{
@@ -113,6 +114,8 @@ pub struct Stack {
     pub variables: BTreeMap<Arc<str>, Value>,
     pub rounds: usize,
     pub observed: usize,
+    /// What the last plan said besides.
+    pub diagnostics: evenkeel_model::Diagnostics,
     /// How a planned value becomes an applied one; the number differs for each call.
     complete: fn(&Value, u64) -> Value,
     made: u64,
@@ -127,10 +130,11 @@ impl Stack {
             catalog: catalog(),
             state: State { lineage: "test".into(), ..State::default() },
             tampered: BTreeMap::new(),
-            options: Options { plan_time: Some("2026-01-01T00:00:00Z".into()), ..Options::default() },
+            options: options(),
             variables: BTreeMap::new(),
             rounds: 0,
             observed: 0,
+            diagnostics: evenkeel_model::Diagnostics::new(),
             complete,
             made: 0,
             run: 0,
@@ -149,7 +153,8 @@ impl Stack {
             Arc::new(Snapshot::from_files(Revision::Commit("c0ffee".into()), files.iter().copied()));
         let (configuration, diagnostics) = config::load(&snapshot, "");
         if diagnostics.has_errors() {
-            return Err(text(&diagnostics));
+            self.diagnostics = diagnostics;
+            return Err(text(&self.diagnostics));
         }
         let loaded = Loaded { snapshot, configuration: Arc::new(configuration) };
         Ok((self.plan_loaded(&loaded)?, loaded))
@@ -171,8 +176,14 @@ impl Stack {
                 answers: &answers,
             };
             match plan(&input) {
-                Planning::Done(plan, _) => return Ok(*plan),
-                Planning::Failed(diagnostics) => return Err(text(&diagnostics)),
+                Planning::Done(plan, diagnostics) => {
+                    self.diagnostics = diagnostics;
+                    return Ok(*plan);
+                }
+                Planning::Failed(diagnostics) => {
+                    self.diagnostics = diagnostics;
+                    return Err(text(&self.diagnostics));
+                }
                 Planning::Ask(questions) => self.answer(questions, &mut answers),
             }
         }
@@ -187,6 +198,9 @@ impl Stack {
                     let seen = self.tampered.get(&address).cloned().unwrap_or(Some(prior));
                     answers.observed.insert((address, deposed), Ok(seen));
                 }
+                Question::Import { address, id, prior, .. } => {
+                    answers.imported.insert(address, ImportAnswer { id, result: Ok(Some(prior)) });
+                }
                 Question::ReadData { address, config, .. } => {
                     let result = Ok(answer_of(&config));
                     answers.data.insert(address, DataAnswer { config, result });
@@ -199,6 +213,9 @@ impl Stack {
     pub fn apply(&mut self, plan: Plan, loaded: &Loaded) -> Result<(), String> {
         self.run += 1;
         let plan = Arc::new(plan);
+        for one in &plan.moves {
+            self.state.fold(&Entry::Moved { from: one.from.clone(), to: one.to.clone() });
+        }
         for refreshed in &plan.refreshed {
             self.state.fold(&Entry::Observed {
                 address: refreshed.address.clone(),
@@ -206,17 +223,29 @@ impl Stack {
                 object: refreshed.object.clone().map(Box::new),
             });
         }
+        for change in plan.changes.iter().filter(|change| change.action == ChangeAction::Forget) {
+            let (address, deposed) = (change.address.clone(), change.deposed);
+            self.state.fold(&Entry::Forgotten { address, deposed });
+        }
         let mut finisher = Finisher::new(
             plan.clone(),
             loaded.snapshot.clone(),
             loaded.configuration.clone(),
             self.catalog.clone(),
-            &self.options,
+            &Options {
+                apply_time: self
+                    .options
+                    .apply_time
+                    .clone()
+                    .or(Some(format!("2026-01-01T00:00:{:02}Z", self.run))),
+                ..self.options.clone()
+            },
         );
         for step in &plan.steps {
             self.step(&plan, &mut finisher, step.id)?;
         }
         let (outputs, diagnostics) = finisher.outputs();
+        self.diagnostics = diagnostics.clone();
         if diagnostics.has_errors() {
             return Err(text(&diagnostics));
         }
@@ -275,7 +304,7 @@ impl Stack {
                     status: ObjectStatus::Ready,
                     provider: change.provider.clone(),
                     schema_version: 0,
-                    attributes: Arc::new(json::encode(&value)),
+                    attributes: Arc::new(json::encode_as(&value, &finished.ty)),
                     dependencies: change.dependencies.clone(),
                     create_before_destroy: change.create_before_destroy,
                     token: None,
@@ -323,6 +352,10 @@ impl Stack {
         let spec = self.catalog.spec(&ProviderAddress::implied("test")).unwrap();
         object.value(&spec.resource("test_thing").unwrap().schema().ty()).unwrap()
     }
+}
+
+pub fn options() -> Options {
+    Options { plan_time: Some("2026-01-01T00:00:00Z".into()), ..Options::default() }
 }
 
 #[derive(Debug)]

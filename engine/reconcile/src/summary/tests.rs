@@ -56,6 +56,7 @@ fn summary(changes: Vec<Change>, drift: Vec<Drift>) -> PlanSummary {
         outputs: BTreeMap::new(),
         moves: Vec::new(),
         checks: Vec::new(),
+        kept_outputs: BTreeMap::new(),
         partial: false,
         drift,
         refreshed: Vec::new(),

@@ -211,6 +211,8 @@ impl World {
                 let seen = error.map_or_else(|| self.cloud.observe(&request), Err);
                 QuestionAnswer::Observed((address, deposed), seen)
             }
+            // No configuration of the simulation imports anything.
+            Question::Import { .. } => return,
             Question::ReadData { address, config, .. } => {
                 let result = error.map_or_else(|| Ok(said(&config)), Err);
                 QuestionAnswer::Data(address, DataAnswer { config, result })
