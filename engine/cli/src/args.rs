@@ -276,9 +276,12 @@ pub struct ChoiceArgs {
     /// Only write down what was seen
     #[arg(long)]
     pub refresh_only: bool,
-    /// Not available yet
-    #[arg(long, value_name = "ADDRESS", hide = true)]
+    /// Plan for this module, resource or instance alone, with everything it needs
+    #[arg(long, value_name = "ADDRESS")]
     pub target: Vec<String>,
+    /// Leave this module, resource or instance alone, with everything that needs it
+    #[arg(long, value_name = "ADDRESS")]
+    pub exclude: Vec<String>,
 }
 
 #[derive(Debug, Args)]

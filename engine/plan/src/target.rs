@@ -4,6 +4,7 @@
 //! it. What is left alone keeps its value from state, for those who refer to it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::str::FromStr;
 
 use evenkeel_lang::config::ResourceKey;
@@ -25,6 +26,16 @@ pub enum Target {
     Resource(ResourceAddress),
     /// One instance of a resource that repeats.
     Instance(InstanceAddress),
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Module(module) => module.fmt(f),
+            Self::Resource(resource) => resource.fmt(f),
+            Self::Instance(instance) => instance.fmt(f),
+        }
+    }
 }
 
 impl FromStr for Target {

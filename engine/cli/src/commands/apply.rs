@@ -113,11 +113,12 @@ async fn saved_under_lease(
 
 /// What a plan file has decided already cannot be asked for again.
 fn check_choice(args: &ApplyArgs) -> Result<(), Failure> {
-    let ChoiceArgs { replace, refresh_only, target } = &args.choice;
+    let ChoiceArgs { replace, refresh_only, target, exclude } = &args.choice;
     if !args.destroy
         && !refresh_only
         && replace.is_empty()
         && target.is_empty()
+        && exclude.is_empty()
         && args.run.revision.is_none()
     {
         return Ok(());

@@ -14,7 +14,7 @@ mod version;
 mod workspace;
 
 use evenkeel_apply::MachineOptions;
-use evenkeel_plan::{Mode, Options};
+use evenkeel_plan::{Mode, Options, Target};
 use evenkeel_provider::Providers;
 use evenkeel_state::ObjectStatus;
 
@@ -90,10 +90,19 @@ pub fn check_run(args: &RunArgs) -> Result<(), Failure> {
 
 /// How to plan, as the arguments say.
 pub fn options(args: &RunArgs, choice: &ChoiceArgs, mode: Mode) -> Result<Options, Failure> {
-    if !choice.target.is_empty() {
+    let targets = |texts: &[String], name: &str| -> Result<Vec<Target>, Failure> {
+        let invalid = |text: &str| {
+            let detail = format!(
+                "\"{text}\" is no address of a module or a resource, such as module.net or aws_vpc.main[\"a\"]."
+            );
+            Failure::plain(format!("Invalid {name} \"{text}\""), detail)
+        };
+        texts.iter().map(|text| text.parse().map_err(|_| invalid(text))).collect()
+    };
+    if !choice.target.is_empty() && !choice.exclude.is_empty() {
         return Err(Failure::plain(
-            "-target is not supported yet",
-            "Plans are always made for the whole configuration. Leave -target out.",
+            "Incompatible options",
+            "Either -target says what is planned, or -exclude what is not. Leave one of them out.",
         ));
     }
     let replace = choice.replace.iter().map(|text| {
@@ -118,6 +127,8 @@ pub fn options(args: &RunArgs, choice: &ChoiceArgs, mode: Mode) -> Result<Option
         plan_time: Some(format!("{:.0}", jiff::Timestamp::now())),
         home: std::env::home_dir().map(|home| home.to_string_lossy().into()),
         replace: replace.collect::<Result<_, _>>()?,
+        targets: targets(&choice.target, "target")?,
+        excludes: targets(&choice.exclude, "exclude")?,
         working_directory: std::env::current_dir().unwrap_or_default().to_string_lossy().into_owned().into(),
         ..Options::default()
     })

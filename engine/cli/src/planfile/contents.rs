@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use evenkeel_lang::config::{Mount, ResolvedModules};
 use evenkeel_model::{InstanceAddress, Revision, Snapshot, Timestamp, Type, Value, json};
-use evenkeel_plan::{Answers, DataAnswer, Mode, Options};
+use evenkeel_plan::{Answers, DataAnswer, ImportAnswer, Mode, Options, Provisioners, Target};
 use evenkeel_provider::{ErrorKind, ProviderError};
 use evenkeel_source::CommitInfo;
 use evenkeel_state::{DeposedKey, Entry, Serial, State};
@@ -36,6 +36,8 @@ pub struct Contents {
     serial: Serial,
     state: Vec<Entry>,
     observed: Vec<Observed>,
+    #[serde(default)]
+    imported: Vec<Imported>,
     data: Vec<Read>,
 }
 
@@ -75,6 +77,12 @@ struct PlanOptions {
     workspace: Arc<str>,
     plan_time: Option<String>,
     replace: Vec<InstanceAddress>,
+    #[serde(default)]
+    targets: Vec<String>,
+    #[serde(default)]
+    excludes: Vec<String>,
+    #[serde(default)]
+    without_provisioners: bool,
     working_directory: Arc<str>,
     home: Option<Arc<str>>,
 }
@@ -83,6 +91,13 @@ struct PlanOptions {
 struct Observed {
     address: InstanceAddress,
     deposed: Option<DeposedKey>,
+    answer: Answer,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Imported {
+    address: InstanceAddress,
+    id: Arc<str>,
     answer: Answer,
 }
 
@@ -124,6 +139,7 @@ impl Contents {
             serial: state.serial,
             state: entries(state),
             observed: observed(answers),
+            imported: imported(answers),
             data: data(answers),
         }
     }
@@ -147,6 +163,10 @@ impl Contents {
         let mut answers = Answers::default();
         for Observed { address, deposed, answer } in self.observed {
             answers.observed.insert((address, deposed), answer.restore().map_err(&broken)?);
+        }
+        for Imported { address, id, answer } in self.imported {
+            let result = answer.restore().map_err(&broken)?;
+            answers.imported.insert(address, ImportAnswer { id, result });
         }
         for Read { address, config, answer } in self.data {
             let config = decoded(&config).map_err(&broken)?;
@@ -202,6 +222,9 @@ fn plan_options(options: &Options) -> PlanOptions {
         plan_time,
         apply_time: _,
         replace,
+        targets,
+        excludes,
+        provisioners,
         working_directory,
         home,
         entropy: _,
@@ -212,6 +235,9 @@ fn plan_options(options: &Options) -> PlanOptions {
         workspace: workspace.clone(),
         plan_time: plan_time.clone(),
         replace: replace.iter().cloned().collect(),
+        targets: targets.iter().map(ToString::to_string).collect(),
+        excludes: excludes.iter().map(ToString::to_string).collect(),
+        without_provisioners: *provisioners == Provisioners::Warn,
         working_directory: working_directory.clone(),
         home: home.clone(),
     }
@@ -221,6 +247,11 @@ impl PlanOptions {
     fn restore(self) -> Result<Options, String> {
         let modes = [Mode::Normal, Mode::Destroy, Mode::RefreshOnly];
         let mode = modes.into_iter().find(|mode| mode.as_str() == self.mode);
+        let targets = |texts: Vec<String>| -> Result<Vec<Target>, String> {
+            let parsed =
+                texts.into_iter().map(|text| text.parse::<Target>().map_err(|error| error.to_string()));
+            parsed.collect()
+        };
         Ok(Options {
             mode: mode.ok_or_else(|| format!("\"{}\" is no mode of planning", self.mode))?,
             refresh: self.refresh,
@@ -228,6 +259,12 @@ impl PlanOptions {
             plan_time: self.plan_time,
             apply_time: None,
             replace: self.replace.into_iter().collect(),
+            targets: targets(self.targets)?,
+            excludes: targets(self.excludes)?,
+            provisioners: match self.without_provisioners {
+                true => Provisioners::Warn,
+                false => Provisioners::Refuse,
+            },
             working_directory: self.working_directory,
             home: self.home,
             entropy: None,
@@ -254,6 +291,15 @@ fn observed(answers: &Answers) -> Vec<Observed> {
         address: address.clone(),
         deposed: *deposed,
         answer: Answer::of(answer.as_ref().map(Option::as_ref)),
+    });
+    all.collect()
+}
+
+fn imported(answers: &Answers) -> Vec<Imported> {
+    let all = answers.imported.iter().map(|(address, answer)| Imported {
+        address: address.clone(),
+        id: answer.id.clone(),
+        answer: Answer::of(answer.result.as_ref().map(Option::as_ref)),
     });
     all.collect()
 }

@@ -61,6 +61,7 @@ fn answers() -> Answers {
             (("x_a.gone".parse().unwrap(), None), Ok(None)),
             (("x_a.failed".parse().unwrap(), None), Err(failed)),
         ]),
+        imported: BTreeMap::new(),
         data: BTreeMap::from([(
             "data.x_d.e".parse().unwrap(),
             DataAnswer { config: Value::empty_object(), result },

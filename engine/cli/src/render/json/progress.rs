@@ -49,6 +49,10 @@ pub fn refreshing<'t>(question: &Question, text: &'t str) -> (&'t str, &'static 
             }
             (text, "refresh_start", hook)
         }
+        Question::Import { address, id, .. } => {
+            let hook = json!({ "resource": resource(address), "id_key": "id", "id_value": &**id });
+            (text, "refresh_start", hook)
+        }
         Question::ReadData { address, .. } => {
             (text, "apply_start", json!({ "resource": resource(address), "action": "read" }))
         }
