@@ -3,12 +3,19 @@
 //! A conversion that the language makes by itself is tried with [`convert`]; where several values
 //! must agree on one type, [`unify`] finds it. Unknown values convert by type alone.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+mod types;
+mod unify;
 
 use crate::path::{Path, PathStep};
 use crate::ty::{ObjectType, Type};
 use crate::value::{Kind, Refinements, Value};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use types::{common_element, fill_dynamic};
+
+pub use types::{can_convert, concrete};
+pub use unify::unify;
 
 /// Why a value does not fit a type.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -97,20 +104,6 @@ fn refinements_after(from: &Type, given: Option<&Refinements>, to: &Type) -> Opt
 
 fn exactly(length: usize) -> (Option<u64>, Option<u64>) {
     (Some(length as u64), Some(length as u64))
-}
-
-/// The type with its `optional` information dropped, as values carry it.
-pub fn concrete(ty: &Type) -> Type {
-    match ty {
-        Type::List(element) => Type::list(concrete(element)),
-        Type::Set(element) => Type::set(concrete(element)),
-        Type::Map(element) => Type::map(concrete(element)),
-        Type::Tuple(elements) => Type::Tuple(elements.iter().map(concrete).collect()),
-        Type::Object(object) => {
-            Type::object(object.attributes.iter().map(|(name, ty)| (name.clone(), concrete(ty))))
-        }
-        Type::Dynamic | Type::Bool | Type::Number | Type::String => ty.clone(),
-    }
 }
 
 fn convert_known(value: &Value, ty: &Type) -> Result<Value, ConvertError> {
@@ -281,12 +274,6 @@ fn open_element(value: &Value, element: &Type, ty: &Type) -> Result<Type, Conver
     common.ok_or_else(|| disagreement(ty))
 }
 
-/// The one type of the parts; open only where all of them are.
-fn common_element(parts: &[Type]) -> Option<Type> {
-    let open = parts.iter().all(|part| matches!(part, Type::Dynamic));
-    unify(parts).filter(|found| open || !matches!(found, Type::Dynamic))
-}
-
 fn disagreement(ty: &Type) -> ConvertError {
     let what = match ty {
         Type::List(_) => "list",
@@ -328,76 +315,6 @@ fn element_type<'a>(
     unify(&types).filter(|found| !matches!(found, Type::Dynamic)).ok_or_else(|| disagreement(ty))
 }
 
-/// Fills the open parts of `to` from the type a value has.
-fn fill_dynamic(from: &Type, to: &Type) -> Type {
-    if !to.has_dynamic() {
-        return concrete(to);
-    }
-    let joined = |types: &[Type], element: &Type| match types {
-        [] => concrete(element),
-        types => {
-            common_element(types).map_or_else(|| concrete(element), |found| fill_dynamic(&found, element))
-        }
-    };
-    match (from, to) {
-        (from, Type::Dynamic) => from.clone(),
-        (Type::List(a) | Type::Set(a), Type::List(b)) => Type::list(fill_dynamic(a, b)),
-        (Type::List(a) | Type::Set(a), Type::Set(b)) => Type::set(fill_dynamic(a, b)),
-        (Type::Map(a), Type::Map(b)) => Type::map(fill_dynamic(a, b)),
-        (Type::Tuple(types), Type::List(b)) => Type::list(joined(types, b)),
-        (Type::Tuple(types), Type::Set(b)) => Type::set(joined(types, b)),
-        (Type::Tuple(a), Type::Tuple(b)) if a.len() == b.len() => {
-            Type::tuple(a.iter().zip(b.iter()).map(|(a, b)| fill_dynamic(a, b)))
-        }
-        (Type::Object(a), Type::Map(b)) => {
-            let types: Vec<Type> = a.attributes.values().cloned().collect();
-            Type::map(joined(&types, b))
-        }
-        (Type::Map(a), Type::Object(b)) => {
-            Type::object(b.attributes.iter().map(|(name, b)| (name.clone(), fill_dynamic(a, b))))
-        }
-        (Type::Object(a), Type::Object(b)) => Type::object(b.attributes.iter().map(|(name, b)| {
-            let filled = a.attributes.get(name).map_or_else(|| concrete(b), |a| fill_dynamic(a, b));
-            (name.clone(), filled)
-        })),
-        _ => concrete(to),
-    }
-}
-
-/// Whether some value of `from` can become a `to`.
-pub fn can_convert(from: &Type, to: &Type) -> bool {
-    match (from, to) {
-        (Type::Dynamic, _) | (_, Type::Dynamic) => true,
-        (a, b) if a == b => true,
-        (Type::String, Type::Bool | Type::Number) | (Type::Bool | Type::Number, Type::String) => true,
-        (Type::List(a) | Type::Set(a), Type::List(b) | Type::Set(b)) | (Type::Map(a), Type::Map(b)) => {
-            can_convert(a, b)
-        }
-        (Type::Tuple(elements), Type::List(b) | Type::Set(b)) => can_gather(elements.iter(), b),
-        (Type::Tuple(a), Type::Tuple(b)) => {
-            a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| can_convert(a, b))
-        }
-        (Type::Object(object), Type::Map(b)) => can_gather(object.attributes.values(), b),
-        (Type::Map(a), Type::Object(object)) => object.attributes.values().all(|b| can_convert(a, b)),
-        (Type::Object(a), Type::Object(b)) => {
-            b.attributes.iter().all(|(name, to)| match a.attributes.get(name) {
-                Some(from) => can_convert(from, to),
-                None => b.optional.contains(name),
-            })
-        }
-        _ => false,
-    }
-}
-
-/// Whether parts of these types can become elements of one collection.
-fn can_gather<'a>(parts: impl Iterator<Item = &'a Type>, element: &Type) -> bool {
-    if !matches!(element, Type::Dynamic) {
-        return parts.into_iter().all(|part| can_convert(part, element));
-    }
-    let parts: Vec<Type> = parts.cloned().collect();
-    parts.is_empty() || common_element(&parts).is_some()
-}
-
 fn mismatch(from: &Type, to: &Type) -> ConvertError {
     let message = match (from, to) {
         (Type::String, Type::Number) => "a number is required".to_owned(),
@@ -413,224 +330,5 @@ fn mismatch(from: &Type, to: &Type) -> ConvertError {
     ConvertError::new(message)
 }
 
-/// The one type that all can be converted to, if there is one (cty's unsafe unification).
-///
-/// Values of one kind meet in that kind, element by element; objects and tuples that differ in
-/// shape meet in a map or list. An open type among them leaves the result open.
-pub fn unify(types: &[Type]) -> Option<Type> {
-    let (first, rest) = match types {
-        [] => return Some(Type::Dynamic),
-        [first, rest @ ..] => (first, rest),
-    };
-    if rest.iter().all(|ty| ty == first) {
-        return Some(first.clone());
-    }
-    let open = types.iter().any(|ty| matches!(ty, Type::Dynamic));
-    let closed: Vec<&Type> = types.iter().filter(|ty| !matches!(ty, Type::Dynamic)).collect();
-    let count = |is: fn(&Type) -> bool| closed.iter().filter(|ty| is(ty)).count();
-    let lists = count(|ty| matches!(ty, Type::List(_)));
-    let sets = count(|ty| matches!(ty, Type::Set(_)));
-    let maps = count(|ty| matches!(ty, Type::Map(_)));
-    let objects = count(|ty| matches!(ty, Type::Object(_)));
-    let tuples = count(|ty| matches!(ty, Type::Tuple(_)));
-    let all = closed.len();
-    match () {
-        () if all > 0 && open && [lists, sets, maps, objects, tuples].contains(&all) => Some(Type::Dynamic),
-        () if maps == all => unify_elements(&closed).map(Type::map),
-        () if lists == all => unify_elements(&closed).map(Type::list),
-        () if sets == all => unify_elements(&closed).map(Type::set),
-        () if objects == all => unify_objects(&closed),
-        () if tuples == all => unify_tuples(&closed),
-        () if maps > 0 && maps + objects == all => {
-            unify_through(types, |ty| matches!(ty, Type::Object(_)), objects_as_map)
-                .or_else(|| most_general(types))
-        }
-        () if lists > 0 && lists + tuples == all => {
-            unify_through(types, |ty| matches!(ty, Type::Tuple(_)), tuples_as_list)
-                .or_else(|| most_general(types))
-        }
-        () if objects > 0 && tuples > 0 => None,
-        () => most_general(types),
-    }
-}
-
-fn unify_elements(types: &[&Type]) -> Option<Type> {
-    let elements: Vec<Type> = types.iter().filter_map(|ty| ty.element().cloned()).collect();
-    unify(&elements)
-}
-
-/// Replaces the structural types by the collection they make up together, and tries again.
-fn unify_through(
-    types: &[Type],
-    structural: fn(&Type) -> bool,
-    gather: fn(&[&Type]) -> Option<Type>,
-) -> Option<Type> {
-    let parts: Vec<&Type> = types.iter().filter(|ty| structural(ty)).collect();
-    let collection = gather(&parts)?;
-    let replaced: Vec<Type> =
-        types.iter().map(|ty| if structural(ty) { collection.clone() } else { ty.clone() }).collect();
-    unify(&replaced).filter(|found| !matches!(found, Type::Dynamic))
-}
-
-fn objects_as_map(types: &[&Type]) -> Option<Type> {
-    let attributes: Vec<Type> = types
-        .iter()
-        .flat_map(|ty| match ty {
-            Type::Object(object) => object.attributes.values().cloned().collect(),
-            _ => Vec::new(),
-        })
-        .collect();
-    if attributes.is_empty() { None } else { gathered(&attributes).map(Type::map) }
-}
-
-fn tuples_as_list(types: &[&Type]) -> Option<Type> {
-    let elements: Vec<Type> = types
-        .iter()
-        .flat_map(|ty| match ty {
-            Type::Tuple(elements) => elements.to_vec(),
-            _ => Vec::new(),
-        })
-        .collect();
-    if elements.is_empty() {
-        return None;
-    }
-    gathered(&elements).map(Type::list).filter(|list| types.iter().all(|ty| can_convert(ty, list)))
-}
-
-/// The element type of parts that are put into one collection.
-fn gathered(parts: &[Type]) -> Option<Type> {
-    unify(parts)
-}
-
-fn unify_objects(types: &[&Type]) -> Option<Type> {
-    let objects: Vec<&ObjectType> = types
-        .iter()
-        .filter_map(|ty| match ty {
-            Type::Object(object) => Some(&**object),
-            _ => None,
-        })
-        .collect();
-    let first = objects.first()?;
-    if !objects.iter().all(|object| object.attributes.keys().eq(first.attributes.keys())) {
-        return objects_as_map(types);
-    }
-    let attributes: Option<Vec<(Arc<str>, Type)>> = first
-        .attributes
-        .keys()
-        .map(|name| {
-            let across: Vec<Type> =
-                objects.iter().filter_map(|object| object.attributes.get(name).cloned()).collect();
-            Some((name.clone(), unify(&across)?))
-        })
-        .collect();
-    Some(Type::object(attributes?))
-}
-
-fn unify_tuples(types: &[&Type]) -> Option<Type> {
-    let tuples: Vec<&[Type]> = types
-        .iter()
-        .filter_map(|ty| match ty {
-            Type::Tuple(elements) => Some(&**elements),
-            _ => None,
-        })
-        .collect();
-    let length = tuples.first()?.len();
-    if !tuples.iter().all(|tuple| tuple.len() == length) {
-        return tuples_as_list(types);
-    }
-    let elements: Option<Vec<Type>> = (0..length)
-        .map(|i| {
-            let across: Vec<Type> = tuples.iter().filter_map(|tuple| tuple.get(i).cloned()).collect();
-            unify(&across)
-        })
-        .collect();
-    Some(Type::tuple(elements?))
-}
-
-/// The first of the types, most general ones first, that all others convert to.
-fn most_general(types: &[Type]) -> Option<Type> {
-    let rank = |ty: &Type| match ty {
-        Type::String | Type::List(_) | Type::Map(_) => 0,
-        Type::Number | Type::Bool | Type::Set(_) => 1,
-        Type::Object(_) | Type::Tuple(_) => 2,
-        Type::Dynamic => 3,
-    };
-    let mut ordered: Vec<&Type> = types.iter().collect();
-    ordered.sort_by_key(|ty| rank(ty));
-    ordered.into_iter().find(|wanted| types.iter().all(|ty| can_convert(ty, wanted))).cloned()
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn primitives_convert_both_ways() {
-        assert_eq!(convert(&Value::string("12"), &Type::Number).unwrap(), Value::number(12));
-        assert_eq!(convert(&Value::number(12), &Type::String).unwrap(), Value::string("12"));
-        assert_eq!(convert(&Value::string("true"), &Type::Bool).unwrap(), Value::bool(true));
-        assert!(convert(&Value::string("x"), &Type::Number).is_err());
-        assert!(convert(&Value::number(1), &Type::Bool).is_err());
-    }
-
-    #[test]
-    fn tuples_become_collections() {
-        let tuple = Value::tuple([Value::string("b"), Value::number(1), Value::string("b")]);
-        assert_eq!(
-            convert(&tuple, &Type::set(Type::String)).unwrap(),
-            Value::set(Type::String, [Value::string("1"), Value::string("b")])
-        );
-        assert_eq!(
-            convert(&tuple, &Type::list(Type::Dynamic)).unwrap(),
-            Value::list(Type::String, [Value::string("b"), Value::string("1"), Value::string("b")])
-        );
-    }
-
-    #[test]
-    fn errors_name_the_place() {
-        let value = Value::object([("a", Value::tuple([Value::string("x")]))]);
-        let ty = Type::object([("a", Type::list(Type::Number))]);
-        assert_eq!(convert(&value, &ty).unwrap_err().to_string(), "attribute \"a[0]\": a number is required");
-        let ty = Type::object([("a", Type::Dynamic), ("b", Type::Bool)]);
-        assert_eq!(convert(&value, &ty).unwrap_err().to_string(), "attribute \"b\" is required");
-    }
-
-    #[test]
-    fn unification_follows_cty() {
-        let object = |names: &[&str]| Type::object(names.iter().map(|name| (*name, Type::Number)));
-        let tuple = |types: &[Type]| Type::tuple(types.iter().cloned());
-        let cases = [
-            (vec![Type::Number, Type::Bool], None),
-            (vec![Type::Number, Type::Bool, Type::String], Some(Type::String)),
-            (vec![Type::Dynamic, Type::String], Some(Type::String)),
-            (vec![Type::Dynamic, Type::list(Type::String)], Some(Type::Dynamic)),
-            (vec![object(&["a"]), object(&["b"])], Some(Type::map(Type::Number))),
-            (vec![object(&["a"]), tuple(&[])], None),
-            (vec![tuple(&[Type::Number]), tuple(&[])], Some(Type::list(Type::Number))),
-            (vec![tuple(&[Type::Number]), Type::list(Type::String)], Some(Type::list(Type::String))),
-            (vec![Type::set(Type::String), Type::list(Type::String)], Some(Type::list(Type::String))),
-            (vec![Type::map(Type::String), object(&[])], Some(Type::map(Type::String))),
-        ];
-        for (types, expected) in cases {
-            assert_eq!(unify(&types), expected, "{types:?}");
-        }
-    }
-
-    /// Converting twice at each level would take time that doubles with each.
-    #[test]
-    fn deep_types_convert_in_no_time() {
-        let nested = |inner: Type| (0..60).fold(inner, |ty, _| Type::list(ty));
-        let value = (0..60).fold(Value::number(1), |value, _| Value::tuple([value]));
-        for inner in [Type::String, Type::Dynamic] {
-            assert!(convert(&value, &nested(inner)).is_ok());
-        }
-        let null = (0..60).fold(Value::null(Type::Dynamic), |value, _| Value::tuple([value]));
-        assert!(convert(&null, &nested(Type::Dynamic)).is_ok());
-    }
-
-    #[test]
-    fn marks_survive() {
-        let value = Value::number(1).sensitive();
-        assert!(convert(&value, &Type::String).unwrap().is_sensitive());
-    }
-}
+mod tests;

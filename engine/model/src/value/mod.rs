@@ -3,47 +3,19 @@
 //! Compound values share their parts, so a clone is cheap and nothing is copied deeply. Marks sit
 //! on the value they were put on; [`Value::all_marks`] gathers those inside.
 
-use std::cmp::Ordering;
-use std::collections::BTreeMap;
-use std::fmt;
-use std::sync::Arc;
+mod marks;
+mod order;
+mod set_order;
 
 use crate::number::Number;
 use crate::path::{Path, PathStep};
 use crate::ty::{ObjectType, Type};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
-/// Properties that travel with a value through every operation.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Marks(u8);
+use set_order::SetKey;
 
-impl Marks {
-    /// No mark.
-    pub const NONE: Self = Self(0);
-    /// Must not be shown.
-    pub const SENSITIVE: Self = Self(1);
-    /// Must not be stored.
-    pub const EPHEMERAL: Self = Self(2);
-
-    /// The marks of both.
-    pub fn union(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-
-    /// These marks without those of `other`.
-    pub fn without(self, other: Self) -> Self {
-        Self(self.0 & !other.0)
-    }
-
-    /// Whether all marks of `other` are here.
-    pub fn contains(self, other: Self) -> bool {
-        self.0 & other.0 == other.0
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-}
+pub use marks::Marks;
 
 /// What is known of an unknown value.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -489,83 +461,6 @@ impl Value {
     }
 }
 
-/// Where a value stands among the elements of a set: null and unknown ones last, numbers and texts
-/// by value, everything else by the text that cty hashes.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct SetKey {
-    rank: u8,
-    number: Option<Number>,
-    text: String,
-    value: Value,
-}
-
-impl SetKey {
-    fn new(value: &Value) -> Self {
-        let rank = match value.kind() {
-            Kind::Unknown(..) => 1,
-            Kind::Null(_) => 2,
-            _ => 0,
-        };
-        let mut text = String::new();
-        match value.kind() {
-            Kind::String(own) => text.push_str(own),
-            Kind::Number(_) | Kind::Bool(_) => {}
-            _ => hash_text(value, &mut text),
-        }
-        Self { rank, number: value.as_number().cloned(), text, value: value.clone() }
-    }
-}
-
-/// The text that stands for a value when cty hashes it; sets of compound values are iterated in the
-/// order of it.
-fn hash_text(value: &Value, out: &mut String) {
-    match value.kind() {
-        Kind::Unknown(..) => out.push('?'),
-        Kind::Null(_) => out.push('~'),
-        Kind::Bool(value) => out.push(if *value { 'T' } else { 'F' }),
-        Kind::Number(number) => out.push_str(&number.to_short_text()),
-        Kind::String(text) => quote_into(text, out),
-        Kind::Map(_, entries) => {
-            out.push('{');
-            for (key, value) in entries.iter() {
-                quote_into(key, out);
-                out.push(':');
-                hash_text(value, out);
-                out.push(';');
-            }
-            out.push('}');
-        }
-        Kind::List(_, elements) | Kind::Set(_, elements) => hash_texts('[', elements.iter(), ']', out),
-        Kind::Tuple(elements) => hash_texts('<', elements.iter(), '>', out),
-        Kind::Object(attributes) => hash_texts('<', attributes.values(), '>', out),
-    }
-}
-
-fn hash_texts<'a>(open: char, values: impl Iterator<Item = &'a Value>, close: char, out: &mut String) {
-    out.push(open);
-    for value in values {
-        hash_text(value, out);
-        out.push(';');
-    }
-    out.push(close);
-}
-
-/// Text in quotes, escaped as Go's `%q` does where it matters for the order.
-fn quote_into(text: &str, out: &mut String) {
-    out.push('"');
-    for character in text.chars() {
-        match character {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\t' => out.push_str("\\t"),
-            '\r' => out.push_str("\\r"),
-            other => out.push(other),
-        }
-    }
-    out.push('"');
-}
-
 fn marks_of_elements(a: &[Value], b: &[Value]) -> Arc<[Value]> {
     a.iter()
         .enumerate()
@@ -584,105 +479,5 @@ fn marks_of_entries(
         .collect()
 }
 
-impl Kind {
-    fn rank(&self) -> u8 {
-        match self {
-            Self::Null(_) => 0,
-            Self::Bool(_) => 1,
-            Self::Number(_) => 2,
-            Self::String(_) => 3,
-            Self::List(..) => 4,
-            Self::Set(..) => 5,
-            Self::Map(..) => 6,
-            Self::Tuple(_) => 7,
-            Self::Object(_) => 8,
-            Self::Unknown(..) => 9,
-        }
-    }
-}
-
-impl Ord for Value {
-    /// A total order for sets and deterministic output; it has no meaning in the language.
-    fn cmp(&self, other: &Self) -> Ordering {
-        let kinds = match (&self.kind, &other.kind) {
-            (Kind::Bool(a), Kind::Bool(b)) => a.cmp(b),
-            (Kind::Number(a), Kind::Number(b)) => a.cmp(b),
-            (Kind::String(a), Kind::String(b)) => a.cmp(b),
-            (Kind::List(ta, a), Kind::List(tb, b)) | (Kind::Set(ta, a), Kind::Set(tb, b)) => {
-                a.cmp(b).then_with(|| ta.cmp(tb))
-            }
-            (Kind::Map(ta, a), Kind::Map(tb, b)) => a.cmp(b).then_with(|| ta.cmp(tb)),
-            (Kind::Tuple(a), Kind::Tuple(b)) => a.cmp(b),
-            (Kind::Object(a), Kind::Object(b)) => a.cmp(b),
-            (Kind::Null(a), Kind::Null(b)) => a.cmp(b),
-            (Kind::Unknown(ta, ra), Kind::Unknown(tb, rb)) => ta.cmp(tb).then_with(|| ra.cmp(rb)),
-            (a, b) => a.rank().cmp(&b.rank()),
-        };
-        kinds.then_with(|| self.marks.cmp(&other.marks))
-    }
-}
-
-impl PartialOrd for Value {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl fmt::Debug for Value {
-    /// For tests and panics of our own making; a sensitive value never shows.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !self.marks.is_empty() {
-            return f.write_str("(sensitive)");
-        }
-        match &self.kind {
-            Kind::Unknown(ty, _) => write!(f, "unknown({ty})"),
-            Kind::Null(ty) => write!(f, "null({ty})"),
-            Kind::Bool(value) => write!(f, "{value}"),
-            Kind::Number(number) => write!(f, "{number}"),
-            Kind::String(text) => write!(f, "{text:?}"),
-            Kind::List(_, elements) => f.debug_list().entries(elements.iter()).finish(),
-            Kind::Set(_, elements) => f.debug_set().entries(elements.iter()).finish(),
-            Kind::Tuple(elements) => f.debug_list().entries(elements.iter()).finish(),
-            Kind::Map(_, entries) | Kind::Object(entries) => f.debug_map().entries(entries.iter()).finish(),
-        }
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sets_are_in_the_order_of_cty() {
-        let numbers = Value::set(Type::Number, [10, 9, 1].map(Value::number));
-        assert_eq!(numbers.as_elements(), Some(&[1, 9, 10].map(Value::number)[..]));
-        let object = |a: i64| Value::object([("a", Value::number(a))]);
-        let ty = object(1).ty();
-        let objects = Value::set(ty.clone(), [object(9), object(10), Value::null(ty.clone()), object(9)]);
-        // By the text that is hashed: "<10;>" comes before "<9;>"; null is last.
-        assert_eq!(objects.as_elements(), Some(&[object(10), object(9), Value::null(ty)][..]));
-    }
-
-    #[test]
-    fn unknown_elements_of_a_set_stay_apart() {
-        let unknown = || Value::unknown(Type::String);
-        let set = Value::set(Type::String, [unknown(), Value::string("x"), unknown()]);
-        assert_eq!(set.as_elements().map(<[Value]>::len), Some(3));
-    }
-
-    #[test]
-    fn refinements_that_leave_one_value_are_that_value() {
-        let exactly = |length| Refinements {
-            not_null: true,
-            length_min: Some(length),
-            length_max: Some(length),
-            ..Refinements::default()
-        };
-        let list = Value::unknown_refined(Type::list(Type::String), exactly(2));
-        assert_eq!(list.as_elements().map(<[Value]>::len), Some(2));
-        assert!(Value::unknown_refined(Type::set(Type::String), exactly(2)).is_unknown());
-        let bound = Some((Number::from(3), true));
-        let number = Refinements { not_null: true, min: bound.clone(), max: bound, ..Refinements::default() };
-        assert_eq!(Value::unknown_refined(Type::Number, number), Value::number(3));
-    }
-}
+mod tests;
