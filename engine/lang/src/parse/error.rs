@@ -50,7 +50,9 @@ pub(super) fn invalid_tokens(tokens: &[Token], text: &str) -> Vec<Problem> {
         *count += 1;
         // Quotes come in pairs, of which the first is enough.
         let paired = matches!(token.kind, TokenKind::Apostrophe | TokenKind::Backtick);
-        if *count > REPEATED_MAX || (paired && *count % 2 == 0) {
+        // Behind a quote that is not closed, text and code have changed places.
+        let last = if token.kind == TokenKind::QuotedNewline { 1 } else { REPEATED_MAX };
+        if *count > last || (paired && *count % 2 == 0) {
             continue;
         }
         let (summary, detail) = explain(token.kind, token.text(text));

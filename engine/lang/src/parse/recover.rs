@@ -7,8 +7,8 @@ use super::lex::{Token, TokenKind};
 
 impl Parser<'_> {
     /// Skips the rest of a body item of which the tokens from `start` on were looked at: up to the
-    /// newline outside of all brackets. If the brackets do not match, to the end of the line where
-    /// the error was found.
+    /// newline outside of all brackets. If the brackets do not match, the line where the error was found
+    /// is read again as if it were an item.
     pub(super) fn skip_item(&mut self, start: usize) {
         if self.given_up {
             return;
@@ -23,14 +23,17 @@ impl Parser<'_> {
             return;
         }
         (self.lost, self.unbalanced) = (true, true);
-        self.next = found.saturating_sub(usize::from(self.kind_before(found) == Some(TokenKind::Newline)));
+        self.next = self.line_before(start, found).unwrap_or(found);
         while !matches!(self.raw().kind, TokenKind::Newline | TokenKind::Eof) {
             self.next += 1;
         }
     }
 
-    fn kind_before(&self, at: usize) -> Option<TokenKind> {
-        at.checked_sub(1).and_then(|i| self.tokens.get(i)).map(|token| token.kind)
+    /// The newline in front of the line where an error was found, if the item began before it.
+    fn line_before(&self, start: usize, found: usize) -> Option<usize> {
+        let is_newline =
+            |i: &usize| self.tokens.get(*i).is_some_and(|token| token.kind == TokenKind::Newline);
+        (start + 1..=found).rev().find(is_newline)
     }
 
     /// The index of the newline that ends an item, or of the brace that ends the body around it.

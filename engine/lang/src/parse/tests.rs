@@ -1,5 +1,7 @@
 //! Source text in, rendering of the tree or diagnostics out.
 
+mod printed;
+
 use std::fmt::Write as _;
 
 use evenkeel_model::{Diagnostics, SourceRange};
@@ -288,6 +290,32 @@ fn syntax_errors() {
         wanted.push_str(&format!("{text:?} {expected}\n"));
     }
     assert!(found == wanted, "found\n{found}\nwanted\n{wanted}");
+}
+
+#[test]
+fn all_syntax_errors_of_a_file_are_found() {
+    let text = "a = \nb = [1, 2\n  3]\nc {\n  d = f(1 2)\n  e = 1\n  \"f\" = 2\n  g { h = 1, i = 2 }\n  j = 'x'\n}\nk = 1 2\nl \"m\"\nn = {\n  o 1\n}\np = 1..2\nq = 2\nr = (\ns = 3\nt = \"${u\"\nv = 1\n";
+    let (body, diagnostics) = parse_file("t.tf", text.as_bytes());
+    let found: Vec<String> = show_diagnostics(&diagnostics).split("; ").map(str::to_owned).collect();
+    assert_eq!(
+        found,
+        [
+            "Invalid expression @ 1:5-2:1",
+            "Missing item separator @ 3:3-3:4",
+            "Missing argument separator @ 5:11-5:12",
+            "Invalid argument name @ 7:3-7:4",
+            "Invalid single-argument block definition @ 8:12-8:13",
+            "Invalid character @ 9:7-9:8",
+            "Missing newline after argument @ 11:7-11:8",
+            "Invalid block definition @ 12:6-13:1",
+            "Missing key/value separator @ 14:5-14:6",
+            "Invalid number literal @ 16:5-16:9",
+            "Unbalanced parentheses @ 19:3-19:4",
+            "Unclosed template interpolation sequence @ 20:6-20:8",
+            "Invalid multi-line string @ 20:10-21:1",
+        ]
+    );
+    assert_eq!(show_body(&body), "k=1; p=0; q=2; s=3; c [] {e=1; g [] {h=1}}");
 }
 
 #[test]
