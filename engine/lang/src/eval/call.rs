@@ -86,7 +86,7 @@ impl Evaluator<'_> {
             return Value::unknown(Type::Dynamic);
         };
         match functions::call(function, values, self, call.name_range) {
-            Ok(value) => value,
+            Ok(value) => self.returned(value, call.range),
             Err(error) => {
                 self.call_failed(function, error, &arguments, call);
                 Value::unknown(Type::Dynamic)

@@ -34,7 +34,13 @@ pub(crate) fn items(value: &Value) -> Items {
 impl Evaluator<'_> {
     #[inline(never)]
     pub(super) fn eval_tuple(&mut self, elements: &[Expr]) -> Value {
-        let elements: Vec<Value> = elements.iter().map(|element| self.eval(element)).collect();
+        let elements: Vec<Value> = elements
+            .iter()
+            .map(|element| {
+                let value = self.eval(element);
+                self.part(value, element)
+            })
+            .collect();
         Value::tuple(elements)
     }
 
@@ -46,6 +52,7 @@ impl Evaluator<'_> {
         for item in items {
             let key = self.eval_key(&item.key, &mut marks);
             let value = self.eval(&item.value);
+            let value = self.part(value, &item.value);
             match key {
                 Some(key) => self.insert(&mut attributes, key, value, &item.key),
                 None => known = false,
@@ -210,6 +217,7 @@ impl Evaluator<'_> {
         }
         let Some(key) = &for_expr.key else {
             let value = self.eval(&for_expr.value);
+            let value = self.part(value, &for_expr.value);
             result.values.push(value);
             return;
         };
@@ -222,6 +230,7 @@ impl Evaluator<'_> {
             return;
         };
         let value = self.eval(&for_expr.value);
+        let value = self.part(value, &for_expr.value);
         let values = result.entries.entry(name.clone()).or_default();
         if !for_expr.grouping && !values.is_empty() {
             let detail = format!(

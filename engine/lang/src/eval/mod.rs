@@ -10,6 +10,7 @@
 
 mod access;
 mod body;
+mod budget;
 mod call;
 mod collection;
 mod operators;
@@ -24,6 +25,7 @@ use evenkeel_model::{Diagnostic, Diagnostics, SourceRange, Type, Value};
 use sha2::{Digest, Sha256};
 
 use self::access::Each;
+use self::budget::Budget;
 use crate::ast::{Expr, ExprKind, JsonString};
 
 pub use body::decode_body;
@@ -59,6 +61,7 @@ pub(crate) struct Evaluator<'s> {
     /// not taken hides them.
     references: Diagnostics,
     depth: u32,
+    budget: Budget,
     /// Templates being rendered, from the outside in.
     pub(crate) templates: u32,
     /// Calls that took randomness, so that no two are given the same.
@@ -74,6 +77,7 @@ impl<'s> Evaluator<'s> {
             diagnostics: Diagnostics::new(),
             references: Diagnostics::new(),
             depth: 0,
+            budget: Budget::default(),
             templates: 0,
             random_calls: 0,
         }
@@ -88,6 +92,7 @@ impl<'s> Evaluator<'s> {
             diagnostics: Diagnostics::new(),
             references: Diagnostics::new(),
             depth: self.depth,
+            budget: self.budget.clone(),
             templates: self.templates + 1,
             random_calls: self.random_calls,
         }
@@ -105,6 +110,9 @@ impl<'s> Evaluator<'s> {
         if self.depth >= DEPTH_MAX {
             return self.too_deep(expr);
         }
+        if !self.budget.step() {
+            return self.too_many_steps(expr);
+        }
         self.depth += 1;
         let value = self.eval_kind(expr);
         self.depth -= 1;
@@ -114,7 +122,7 @@ impl<'s> Evaluator<'s> {
     fn eval_kind(&mut self, expr: &Expr) -> Value {
         match expr.kind() {
             ExprKind::Literal(value) => value.clone(),
-            ExprKind::Template(parts) => self.eval_template(parts),
+            ExprKind::Template(parts) => self.eval_template(parts, expr.range()),
             ExprKind::Wrapped(inner) | ExprKind::Parens(inner) => self.eval(inner),
             ExprKind::Name(_) | ExprKind::Attribute(..) | ExprKind::Index(..) | ExprKind::LegacyIndex(..) => {
                 self.eval_chain(expr)

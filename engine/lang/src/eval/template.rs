@@ -10,6 +10,7 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::Evaluator;
 use crate::ast::{Expr, TemplatePart};
+use crate::functions::TEXT_BYTES_MAX;
 
 const INVALID: &str = "Invalid template interpolation value";
 
@@ -17,13 +18,16 @@ const INVALID: &str = "Invalid template interpolation value";
 #[derive(Default)]
 pub(crate) struct Builder {
     text: String,
+    too_long: bool,
     unknown: bool,
     marks: Marks,
 }
 
 impl Builder {
-    pub(crate) fn push(&mut self, text: &str) {
-        if !self.unknown {
+    /// Adds text, unless all of it becomes too long.
+    fn push(&mut self, text: &str) {
+        self.too_long |= self.text.len() + text.len() > TEXT_BYTES_MAX;
+        if !self.too_long && !self.unknown {
             self.text.push_str(text);
         }
     }
@@ -51,9 +55,12 @@ pub(crate) fn safe_prefix(text: &str) -> &str {
 
 impl Evaluator<'_> {
     #[inline(never)]
-    pub(super) fn eval_template(&mut self, parts: &[TemplatePart]) -> Value {
+    pub(super) fn eval_template(&mut self, parts: &[TemplatePart], range: &SourceRange) -> Value {
         let mut builder = Builder::default();
         self.write_parts(parts, &mut builder);
+        if builder.too_long {
+            return self.too_large(range, &format!("The text would have more than {TEXT_BYTES_MAX} bytes."));
+        }
         builder.finish()
     }
 

@@ -1,6 +1,6 @@
 //! Encodings: Base64, JSON, CSV, URL and character sets.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::sync::Arc;
 
@@ -282,10 +282,9 @@ fn hex_digit(digit: u8) -> u8 {
 fn csvdecode(arguments: &[Value]) -> Result<Value, CallError> {
     let mut records = csv(text(arguments, 0))?.into_iter();
     let Some(header) = records.next() else { return failed("missing header line") };
-    for (i, name) in header.iter().enumerate() {
-        if header.iter().take(i).any(|other| other == name) {
-            return failed(format!("duplicate column name {name:?}"));
-        }
+    let mut names = BTreeSet::new();
+    if let Some(name) = header.iter().find(|name| !names.insert(name.as_str())) {
+        return failed(format!("duplicate column name {name:?}"));
     }
     let element = Type::object(header.iter().map(|name| (name.as_str(), Type::String)));
     let mut rows = Vec::new();

@@ -9,7 +9,7 @@ use evenkeel_model::value::{Kind, Refinements};
 use evenkeel_model::{Number, Type, Value};
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::{CallError, Function, Parameter, Ty, any, bad, failed, string, text};
+use super::{CallError, Function, Parameter, Ty, any, bad, failed, room, string, text};
 use crate::eval::safe_prefix;
 
 const ARGUMENTS: Parameter = any("args").null().unknown();
@@ -96,9 +96,14 @@ fn format_list(arguments: &[Value]) -> Result<Value, CallError> {
         return Ok(Value::unknown(Type::list(Type::String)));
     }
     let count = rows.map_or(1, |(length, _)| length);
-    let lines: Result<Vec<Value>, CallError> =
-        (0..count).map(|row| format_row(pattern, &columns, row)).collect();
-    Ok(Value::list(Type::String, lines?))
+    let (mut lines, mut bytes) = (Vec::new(), 0);
+    for row in 0..count {
+        let line = format_row(pattern, &columns, row)?;
+        bytes += line.as_str().map_or(0, str::len);
+        room(bytes)?;
+        lines.push(line);
+    }
+    Ok(Value::list(Type::String, lines))
 }
 
 fn format_row(pattern: &str, columns: &[Column], row: usize) -> Result<Value, CallError> {
@@ -151,6 +156,7 @@ fn render(pattern: &str, values: &[Value]) -> Result<String, CallError> {
         highest = highest.max(verb.argument);
         next = verb.argument + 1;
         write_verb(&verb, values, &mut out)?;
+        room(out.len())?;
         rest = after;
     }
     out.push_str(rest);

@@ -126,6 +126,17 @@ fn failed<T>(message: impl Into<String>) -> Result<T, CallError> {
     Err(CallError { argument: None, message: message.into() })
 }
 
+/// Texts longer than this are not made.
+pub(crate) const TEXT_BYTES_MAX: usize = 16 << 20;
+
+/// An error where a text would be too long.
+fn room(bytes: usize) -> Result<(), CallError> {
+    match bytes <= TEXT_BYTES_MAX {
+        true => Ok(()),
+        false => failed(format!("the text would have more than {TEXT_BYTES_MAX} bytes")),
+    }
+}
+
 /// An error about one argument.
 fn bad<T>(argument: usize, message: impl Into<String>) -> Result<T, CallError> {
     Err(CallError { argument: Some(argument), message: message.into() })

@@ -36,18 +36,24 @@ impl Pattern {
     }
 
     /// The text with every match replaced by a template with `$1`, `$name` and `${name}` in it.
-    pub(super) fn replace_all(&self, text: &str, template: &str) -> String {
-        let replaced = self.regex.replace_all(text, |captures: &Captures| {
-            let mut out = String::new();
-            self.expand(captures, template, &mut out);
-            out
-        });
-        replaced.into_owned()
+    pub(super) fn replace_all(&self, text: &str, template: &str, bytes_max: usize) -> Option<String> {
+        let (mut out, mut end) = (String::new(), 0);
+        for captures in self.regex.captures_iter(text) {
+            let whole = captures.get(0)?;
+            out.push_str(text.get(end..whole.start())?);
+            self.expand(&captures, template, &mut out, bytes_max)?;
+            end = whole.end();
+        }
+        out.push_str(text.get(end..)?);
+        (out.len() <= bytes_max).then_some(out)
     }
 
-    fn expand(&self, captures: &Captures, template: &str, out: &mut String) {
+    fn expand(&self, captures: &Captures, template: &str, out: &mut String, bytes_max: usize) -> Option<()> {
         let mut rest = template;
         while let Some((before, after)) = rest.split_once('$') {
+            if out.len() > bytes_max {
+                return None;
+            }
             out.push_str(before);
             if let Some(after) = after.strip_prefix('$') {
                 out.push('$');
@@ -66,6 +72,7 @@ impl Pattern {
             }
         }
         out.push_str(rest);
+        (out.len() <= bytes_max).then_some(())
     }
 
     /// What a group matched, by number or name; of several with that name, the first that matched.

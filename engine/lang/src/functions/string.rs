@@ -6,7 +6,9 @@ use regex::Captures;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::re2::Pattern;
-use super::{CallError, Function, Parameter, Ty, bad, failed, num, number, string, text, whole};
+use super::{
+    CallError, Function, Parameter, TEXT_BYTES_MAX, Ty, bad, failed, num, number, room, string, text, whole,
+};
 
 pub(super) static FUNCTIONS: &[Function] = &[
     Function::new("chomp", &[string("str")], Ty::String, chomp, "The text without newlines at its end."),
@@ -147,6 +149,8 @@ fn indent(arguments: &[Value]) -> Result<Value, CallError> {
     match num(arguments, 0).to_usize().filter(|spaces| *spaces <= SPACES_MAX) {
         Some(spaces) => {
             let pad = format!("\n{}", " ".repeat(spaces));
+            let lines = text(arguments, 1).matches('\n').count();
+            room(text(arguments, 1).len().saturating_add(lines.saturating_mul(spaces)))?;
             Ok(Value::string(text(arguments, 1).replace('\n', &pad)))
         }
         None => bad(0, format!("the number of spaces must be a whole number from 0 to {SPACES_MAX}")),
@@ -176,6 +180,8 @@ fn join(arguments: &[Value]) -> Result<Value, CallError> {
             }
         }
     }
+    let between = text(arguments, 0).len().saturating_mul(parts.len());
+    room(parts.iter().map(|part| part.len()).fold(between, usize::saturating_add))?;
     Ok(Value::string(parts.join(text(arguments, 0))))
 }
 
@@ -304,8 +310,15 @@ fn replace(arguments: &[Value]) -> Result<Value, CallError> {
     let (given, wanted, by) = (text(arguments, 0), text(arguments, 1), text(arguments, 2));
     let pattern = wanted.strip_prefix('/').and_then(|rest| rest.strip_suffix('/'));
     match pattern.filter(|_| wanted.len() > 1) {
-        Some(pattern) => Ok(Value::string(compile(pattern, 1)?.replace_all(given, by))),
-        None => Ok(Value::string(given.replace(wanted, by))),
+        Some(pattern) => match compile(pattern, 1)?.replace_all(given, by, TEXT_BYTES_MAX) {
+            Some(replaced) => Ok(Value::string(replaced)),
+            None => room(usize::MAX).map(|()| Value::null(Type::String)),
+        },
+        None => {
+            let times = given.matches(wanted).count();
+            room(given.len().saturating_add(times.saturating_mul(by.len())))?;
+            Ok(Value::string(given.replace(wanted, by)))
+        }
     }
 }
 

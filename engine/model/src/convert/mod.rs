@@ -55,28 +55,27 @@ pub fn convert(value: &Value, ty: &Type) -> Result<Value, ConvertError> {
         return Ok(value.clone());
     }
     let marks = value.marks();
-    match value.kind() {
-        Kind::Null(from) => {
-            if !can_convert(from, ty) {
-                return Err(mismatch(from, ty));
-            }
-            return Ok(Value::null(fill_dynamic(from, ty)).with_marks(marks));
-        }
-        Kind::Unknown(from, refinements) => {
-            if !can_convert(from, ty) {
-                return Err(mismatch(from, ty));
-            }
-            let to = fill_dynamic(from, ty);
-            let refinements = refinements_after(from, refinements.as_deref(), &to);
-            let unknown = refinements.map_or_else(
-                || Value::unknown(to.clone()),
-                |refinements| Value::unknown_refined(to.clone(), refinements),
-            );
-            return Ok(unknown.with_marks(marks));
-        }
-        _ => {}
+    let converted = match value.kind() {
+        Kind::Null(_) | Kind::Unknown(..) => convert_absent(value, ty),
+        _ => convert_known(value, ty),
+    };
+    Ok(converted?.with_marks(marks))
+}
+
+#[inline(never)]
+fn convert_absent(value: &Value, ty: &Type) -> Result<Value, ConvertError> {
+    let from = value.ty();
+    if !can_convert(&from, ty) {
+        return Err(mismatch(&from, ty));
     }
-    Ok(convert_known(value, ty)?.with_marks(marks))
+    let to = fill_dynamic(&from, ty);
+    if value.is_null() {
+        return Ok(Value::null(to));
+    }
+    Ok(match refinements_after(&from, value.refinements(), &to) {
+        Some(refinements) => Value::unknown_refined(to, refinements),
+        None => Value::unknown(to),
+    })
 }
 
 /// What is still known of an unknown value after its conversion.
@@ -106,20 +105,48 @@ fn exactly(length: usize) -> (Option<u64>, Option<u64>) {
     (Some(length as u64), Some(length as u64))
 }
 
+/// Conversion follows the nesting of values, so the frames on the way down are kept small: this
+/// delegates at once, and elements are walked in loops.
 fn convert_known(value: &Value, ty: &Type) -> Result<Value, ConvertError> {
-    // Even where there is no element that could fail.
-    if value.ty_of_collection().is_some_and(|from| !can_convert(&from, ty)) {
-        return Err(mismatch(&value.ty(), ty));
-    }
-    match (value.kind(), ty) {
-        // Elements have exactly the element type, so there is nothing to look at.
-        (Kind::List(from, _), Type::List(to))
-        | (Kind::Set(from, _), Type::Set(to))
-        | (Kind::Map(from, _), Type::Map(to))
-            if *from == **to && !from.has_dynamic() =>
-        {
+    match ty {
+        Type::List(_) | Type::Set(_) | Type::Map(_) if is_already(value, ty) => {
             Ok(value.kind().clone().into())
         }
+        // Even where there is no element that could fail.
+        Type::List(_) | Type::Set(_) | Type::Map(_) if !collection_fits(value, ty) => {
+            Err(mismatch(&value.ty(), ty))
+        }
+        Type::List(element) => convert_list(value, element, ty),
+        Type::Set(element) => convert_set(value, element, ty),
+        Type::Map(element) => convert_map(value, element, ty),
+        Type::Tuple(types) => convert_tuple(value, types, ty),
+        Type::Object(object) => match value.as_entries() {
+            Some(entries) => convert_object(entries, object),
+            None => Err(mismatch(&value.ty(), ty)),
+        },
+        Type::Bool | Type::Number | Type::String | Type::Dynamic => convert_primitive(value, ty),
+    }
+}
+
+/// Whether elements have exactly the element type, so that there is nothing to look at.
+#[inline(never)]
+fn is_already(value: &Value, ty: &Type) -> bool {
+    match (value.kind(), ty) {
+        (Kind::List(from, _), Type::List(to))
+        | (Kind::Set(from, _), Type::Set(to))
+        | (Kind::Map(from, _), Type::Map(to)) => *from == **to && !from.has_dynamic(),
+        _ => false,
+    }
+}
+
+#[inline(never)]
+fn collection_fits(value: &Value, ty: &Type) -> bool {
+    value.ty_of_collection().is_none_or(|from| can_convert(&from, ty))
+}
+
+#[inline(never)]
+fn convert_primitive(value: &Value, ty: &Type) -> Result<Value, ConvertError> {
+    match (value.kind(), ty) {
         (Kind::Bool(_), Type::Bool) | (Kind::Number(_), Type::Number) | (Kind::String(_), Type::String) => {
             Ok(value.kind().clone().into())
         }
@@ -140,92 +167,103 @@ fn convert_known(value: &Value, ty: &Type) -> Result<Value, ConvertError> {
             }
             _ => Err(mismatch(&Type::String, ty)),
         },
-        (Kind::Set(from, elements), Type::List(element))
-            if elements.len() > 1 && !value.is_wholly_known() =>
-        {
-            // Unknown elements may turn out to be equal, so not even the length is known.
-            Ok(Value::unknown(Type::list(fill_dynamic(from, element))))
-        }
-        (Kind::List(_, elements) | Kind::Tuple(elements) | Kind::Set(_, elements), Type::List(element)) => {
-            let element = open_element(value, element, ty)?;
-            let elements = convert_elements(elements, &element, PathStep::Index)?;
-            if !element.has_dynamic() {
-                return Ok(Value::list(concrete(&element), elements));
-            }
-            let element = element_type(value, &element, elements.iter(), ty)?;
-            let elements = match elements.iter().all(|found| found.ty() == element) {
-                true => elements,
-                false => convert_elements(&elements, &element, PathStep::Index)?,
-            };
-            Ok(Value::list(element, elements))
-        }
-        (Kind::List(_, elements) | Kind::Tuple(elements) | Kind::Set(_, elements), Type::Set(element)) => {
-            let element = open_element(value, element, ty)?;
-            let elements = convert_elements(elements, &element, |_| PathStep::Element)?;
-            if !element.has_dynamic() {
-                return Ok(Value::set(concrete(&element), elements));
-            }
-            let element = element_type(value, &element, elements.iter(), ty)?;
-            let elements = match elements.iter().all(|found| found.ty() == element) {
-                true => elements,
-                false => convert_elements(&elements, &element, |_| PathStep::Element)?,
-            };
-            Ok(Value::set(element, elements))
-        }
-        (Kind::Tuple(elements), Type::Tuple(types)) => {
-            if elements.len() != types.len() {
-                return Err(mismatch(&value.ty(), ty));
-            }
-            let elements: Result<Vec<Value>, _> = elements
-                .iter()
-                .zip(types.iter())
-                .enumerate()
-                .map(|(i, (element, ty))| convert(element, ty).map_err(|e| e.inside(PathStep::Index(i))))
-                .collect();
-            Ok(Value::tuple(elements?))
-        }
-        (Kind::Map(_, entries) | Kind::Object(entries), Type::Map(element)) => {
-            let element = open_element(value, element, ty)?;
-            let entries = convert_entries(entries, &element)?;
-            if !element.has_dynamic() {
-                return Ok(Value::map(concrete(&element), entries));
-            }
-            let element = element_type(value, &element, entries.values(), ty)?;
-            let entries = match entries.values().all(|found| found.ty() == element) {
-                true => entries,
-                false => convert_entries(&entries, &element)?,
-            };
-            Ok(Value::map(element, entries))
-        }
-        (Kind::Map(_, entries) | Kind::Object(entries), Type::Object(object)) => {
-            convert_object(entries, object)
-        }
         _ => Err(mismatch(&value.ty(), ty)),
     }
 }
 
-fn convert_elements(
+#[inline(never)]
+fn convert_list(value: &Value, element: &Type, ty: &Type) -> Result<Value, ConvertError> {
+    let Some(elements) = value.as_elements() else { return Err(mismatch(&value.ty(), ty)) };
+    if let Kind::Set(from, _) = value.kind()
+        && elements.len() > 1
+        && !value.is_wholly_known()
+    {
+        // Unknown elements may turn out to be equal, so not even the length is known.
+        return Ok(Value::unknown(Type::list(fill_dynamic(from, element))));
+    }
+    let (elements, element) = convert_sequence(value, elements, element, ty)?;
+    Ok(Value::list(element, elements))
+}
+
+#[inline(never)]
+fn convert_set(value: &Value, element: &Type, ty: &Type) -> Result<Value, ConvertError> {
+    let Some(elements) = value.as_elements() else { return Err(mismatch(&value.ty(), ty)) };
+    let (elements, element) = convert_sequence(value, elements, element, ty)?;
+    Ok(Value::set(element, elements))
+}
+
+/// The elements of a list or set, and the type that they have then.
+fn convert_sequence(
+    value: &Value,
     elements: &[Value],
+    element: &Type,
     ty: &Type,
-    step: impl Fn(usize) -> PathStep,
-) -> Result<Vec<Value>, ConvertError> {
-    elements
-        .iter()
-        .enumerate()
-        .map(|(i, element)| convert(element, ty).map_err(|e| e.inside(step(i))))
-        .collect()
+) -> Result<(Vec<Value>, Type), ConvertError> {
+    let element = open_element(value, element, ty)?;
+    let elements = convert_elements(elements, &element, ty)?;
+    if !element.has_dynamic() {
+        return Ok((elements, concrete(&element)));
+    }
+    let element = element_type(value, &element, elements.iter(), ty)?;
+    match elements.iter().all(|found| found.ty() == element) {
+        true => Ok((elements, element)),
+        false => Ok((convert_elements(&elements, &element, ty)?, element)),
+    }
+}
+
+fn convert_elements(elements: &[Value], element: &Type, ty: &Type) -> Result<Vec<Value>, ConvertError> {
+    let mut converted = Vec::with_capacity(elements.len());
+    for (i, value) in elements.iter().enumerate() {
+        match convert(value, element) {
+            Ok(value) => converted.push(value),
+            Err(error) if matches!(ty, Type::Set(_)) => return Err(error.inside(PathStep::Element)),
+            Err(error) => return Err(error.inside(PathStep::Index(i))),
+        }
+    }
+    Ok(converted)
+}
+
+#[inline(never)]
+fn convert_tuple(value: &Value, types: &[Type], ty: &Type) -> Result<Value, ConvertError> {
+    let elements = match value.kind() {
+        Kind::Tuple(elements) if elements.len() == types.len() => elements,
+        _ => return Err(mismatch(&value.ty(), ty)),
+    };
+    let mut converted = Vec::with_capacity(elements.len());
+    for (i, (value, ty)) in elements.iter().zip(types).enumerate() {
+        converted.push(convert(value, ty).map_err(|error| error.inside(PathStep::Index(i)))?);
+    }
+    Ok(Value::tuple(converted))
+}
+
+#[inline(never)]
+fn convert_map(value: &Value, element: &Type, ty: &Type) -> Result<Value, ConvertError> {
+    let Some(entries) = value.as_entries() else { return Err(mismatch(&value.ty(), ty)) };
+    let element = open_element(value, element, ty)?;
+    let entries = convert_entries(entries, &element)?;
+    if !element.has_dynamic() {
+        return Ok(Value::map(concrete(&element), entries));
+    }
+    let element = element_type(value, &element, entries.values(), ty)?;
+    match entries.values().all(|found| found.ty() == element) {
+        true => Ok(Value::map(element, entries)),
+        false => {
+            let entries = convert_entries(&entries, &element)?;
+            Ok(Value::map(element, entries))
+        }
+    }
 }
 
 fn convert_entries(
     entries: &BTreeMap<Arc<str>, Value>,
     ty: &Type,
 ) -> Result<BTreeMap<Arc<str>, Value>, ConvertError> {
-    entries
-        .iter()
-        .map(|(key, value)| {
-            Ok((key.clone(), convert(value, ty).map_err(|e| e.inside(PathStep::Key(key.clone())))?))
-        })
-        .collect()
+    let mut converted = BTreeMap::new();
+    for (key, value) in entries {
+        let value = convert(value, ty).map_err(|error| error.inside(PathStep::Key(key.clone())))?;
+        converted.insert(key.clone(), value);
+    }
+    Ok(converted)
 }
 
 fn convert_object(entries: &BTreeMap<Arc<str>, Value>, object: &ObjectType) -> Result<Value, ConvertError> {

@@ -283,6 +283,28 @@ impl Value {
         }
     }
 
+    /// How many values there are inside, counting shared ones each time, plus the sixteenth part of
+    /// the bytes of text; `None` where that is above the limit or the nesting too deep. Takes no more
+    /// time than the limit says.
+    pub fn measure(&self, size_max: u64, depth_max: u32) -> Option<u64> {
+        let mut left = size_max;
+        self.measure_into(&mut left, depth_max)?;
+        Some(size_max - left)
+    }
+
+    fn measure_into(&self, left: &mut u64, depth: u32) -> Option<()> {
+        let text = self.as_str().map_or(0, |text| text.len() as u64 / 16);
+        *left = left.checked_sub(1 + text)?;
+        let depth = depth.checked_sub(1)?;
+        if let Some(elements) = self.as_elements() {
+            return elements.iter().try_for_each(|element| element.measure_into(left, depth));
+        }
+        self.as_entries().into_iter().flatten().try_for_each(|(key, value)| {
+            *left = left.checked_sub(key.len() as u64 / 16)?;
+            value.measure_into(left, depth)
+        })
+    }
+
     /// Whether the value itself is unknown.
     pub fn is_unknown(&self) -> bool {
         matches!(self.kind, Kind::Unknown(..))
