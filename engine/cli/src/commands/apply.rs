@@ -16,7 +16,7 @@ use crate::flow::interrupt::Signals;
 use crate::flow::lease::Held;
 use crate::flow::planning::plan;
 use crate::flow::recover::recover;
-use crate::flow::saved;
+use crate::flow::saved::{self, Opened};
 use crate::planfile::{PlanFile, is_plan_file};
 use crate::ui::Ui;
 
@@ -92,7 +92,13 @@ async fn saved_under_lease(
     signals: &Signals,
 ) -> Result<u8, Failure> {
     let path = Path::new(&args.run.location);
-    let planned = saved::open(session, file, path, Some(&args.run)).await?;
+    let Opened::Plan(planned) = saved::open(session, file, path, Some(&args.run)).await? else {
+        return Err(Failure::plain(
+            "Cannot apply failed plan",
+            "The plan file tells of a plan that could not be made, so there is nothing to apply. Put right what \
+             `evenkeel plan` said, and plan again.",
+        ));
+    };
     let options = machine_options(&args.run);
     let state = recover(session, held, &planned.loaded, &planned.variables, options, signals).await?;
     saved::is_current(&planned, &state)?;

@@ -1,35 +1,39 @@
 //! `evenkeel plan`
 
-use evenkeel_plan::Mode;
+use evenkeel_model::Severity;
+use evenkeel_plan::{Mode, Options};
 use evenkeel_provider::Providers;
 
 use crate::args::{Global, PlanArgs};
-use crate::commands::{machine_options, wish};
+use crate::commands::{check_run, machine_options, options, wish_of};
 use crate::error::Failure;
 use crate::flow::Session;
 use crate::flow::interrupt::Signals;
 use crate::flow::lease::Held;
-use crate::flow::planning::plan;
+use crate::flow::load::{Loaded, load};
+use crate::flow::planning::{Planned, plan};
 use crate::flow::recover::recover;
-use crate::flow::saved::save;
+use crate::flow::saved::{save, save_failed};
 use crate::ui::Ui;
 
 pub async fn run(global: &Global, args: PlanArgs, providers: Providers, ui: &Ui) -> Result<u8, Failure> {
+    check_run(&args.run)?;
     let signals = Signals::listen();
     let session =
         Session::open(global, &args.run.location, args.run.revision.as_deref(), providers, ui).await?;
+    let loaded = load(&session, args.run.revision.as_deref()).await?;
+    ui.diagnostics(&loaded.warnings, Some(&loaded.snapshot));
     let mode = if args.destroy { Mode::Destroy } else { Mode::Normal };
-    let wish = wish(&session, &args.run, &args.choice, mode).await?;
-    let mut state = session.state().await?;
-    if !state.pending.is_empty() {
-        // Planning needs no lease, finding out what an interrupted run did needs one.
-        let held = Held::take(&session, args.run.lock_timeout).await?;
-        let options = machine_options(&args.run);
-        let recovered = recover(&session, &held, &wish.loaded, &wish.variables, options, &signals).await;
-        held.release().await;
-        state = recovered?;
-    }
-    let planned = plan(&session, wish, state, &signals).await?;
+    let options = options(&args.run, &args.choice, mode)?;
+    let planned = match planned(&session, &args, loaded.clone(), options, &signals).await {
+        Ok(planned) => planned,
+        Err(failure) => {
+            if let Some(file) = args.out.as_ref().filter(|_| is_a_failed_plan(&failure)) {
+                save_failed(&session, &loaded, file).await?;
+            }
+            return Err(failure);
+        }
+    };
     ui.plan(&planned, &session.catalog);
     if let Some(file) = &args.out {
         save(&session, &planned, file).await?;
@@ -37,4 +41,43 @@ pub async fn run(global: &Global, args: PlanArgs, providers: Providers, ui: &Ui)
     }
     ui.calls(&session.pool.statistics().await, planned.rounds);
     Ok(if args.detailed_exitcode && planned.plan.has_changes() { 2 } else { 0 })
+}
+
+/// Mistakes that only show when there are values. As with Terraform, the file then tells of a plan that
+/// failed; what is wrong whatever the values are is told before there is anything to write down.
+const WITH_VALUES: [&str; 6] = [
+    "Instance cannot be destroyed",
+    "Invalid value for variable",
+    "Required variable not set",
+    "Resource postcondition failed",
+    "Resource precondition failed",
+    "Self-referential block",
+];
+
+fn is_a_failed_plan(failure: &Failure) -> bool {
+    let mut errors = failure.diagnostics.iter().filter(|found| found.severity == Severity::Error);
+    errors.all(|found| {
+        let title = found.summary.split(':').next().unwrap_or_default();
+        WITH_VALUES.contains(&title) || (title.starts_with("Reading ") && title.ends_with(" failed"))
+    })
+}
+
+async fn planned(
+    session: &Session,
+    args: &PlanArgs,
+    loaded: Loaded,
+    options: Options,
+    signals: &Signals,
+) -> Result<Planned, Failure> {
+    let wish = wish_of(session, &args.run, loaded, options)?;
+    let mut state = session.state().await?;
+    if !state.pending.is_empty() {
+        // Planning needs no lease, finding out what an interrupted run did needs one.
+        let held = Held::take(session, args.run.lock_timeout).await?;
+        let options = machine_options(&args.run);
+        let recovered = recover(session, &held, &wish.loaded, &wish.variables, options, signals).await;
+        held.release().await;
+        state = recovered?;
+    }
+    plan(session, wish, state, signals).await
 }

@@ -8,7 +8,8 @@ use evenkeel_store::Store;
 
 use crate::args::{Global, ShowArgs};
 use crate::error::Failure;
-use crate::flow::{Session, saved};
+use crate::flow::Session;
+use crate::flow::saved::{self, Opened};
 use crate::planfile::{PlanFile, is_plan_file};
 use crate::render::json::representation::{self, Subject};
 use crate::settings::Place;
@@ -50,7 +51,17 @@ async fn plan_file(
 ) -> Result<u8, Failure> {
     let file = PlanFile::read(path)?;
     let session = Session::look(global, ".", providers, &ui.without_refresh_lines()).await?;
-    let planned = saved::open(&session, &file, path, None).await?;
+    let planned = match saved::open(&session, &file, path, None).await? {
+        Opened::Plan(planned) => planned,
+        Opened::Failed(document) if args.json => {
+            ui.document(&document);
+            return Ok(0);
+        }
+        Opened::Failed(_) => {
+            ui.line("Planning failed. Evenkeel encountered an error while generating this plan.");
+            return Ok(0);
+        }
+    };
     if !args.json {
         ui.plan(&planned, &session.catalog);
         return Ok(0);

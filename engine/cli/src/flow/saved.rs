@@ -16,7 +16,9 @@ use crate::flow::Session;
 use crate::flow::load::Loaded;
 use crate::flow::planning::{Planned, Wish, replay};
 use crate::flow::variables;
-use crate::planfile::{self, Contents, Header, PlanFile, Restored};
+use crate::planfile::{self, Contents, Header, PlanFile, Restored, Sealed};
+use crate::render::json::representation;
+use crate::ui::schemas;
 
 /// So many objects that moved on are named.
 const NAMED_MAX: usize = 10;
@@ -27,9 +29,20 @@ pub async fn save(session: &Session, planned: &Planned, path: &Path) -> Result<(
     let header = Header::new(&session.stack.0, &planned.plan, SystemClock.now());
     let contents =
         Contents::of(&planned.loaded, &planned.options, &planned.variables, &planned.state, &planned.answers);
-    let bytes = planfile::write(&header, &contents, &key)?;
+    put(path, &planfile::write(&header, &Sealed::Plan(Box::new(contents)), &key)?)
+}
+
+/// Writes down that there is no plan, as far as it can be shown.
+pub async fn save_failed(session: &Session, loaded: &Loaded, path: &Path) -> Result<(), Failure> {
+    let key = session.store.make_plan_key(&session.stack, planfile::new_key()?).await?;
+    let header = Header::of_failed(&session.stack.0, &loaded.snapshot.revision, SystemClock.now());
+    let document = representation::failed(&loaded.configuration, &schemas(&session.catalog));
+    put(path, &planfile::write(&header, &Sealed::Failed(document), &key)?)
+}
+
+fn put(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     private_file(path)
-        .and_then(|mut file| file.write_all(&bytes))
+        .and_then(|mut file| file.write_all(bytes))
         .map_err(|error| Failure::plain("Failed to write plan file", format!("{}: {error}.", path.display())))
 }
 
@@ -49,16 +62,27 @@ pub fn revision(file: &PlanFile) -> Option<&str> {
     }
 }
 
-/// Makes the plan of a file again. Variables that must not be stored are taken from `args`.
+/// What a plan file holds.
+pub enum Opened {
+    /// A plan, made again.
+    Plan(Box<Planned>),
+    /// What is to be shown of a plan that failed.
+    Failed(serde_json::Value),
+}
+
+/// Opens a file and makes its plan again. Variables that must not be stored are taken from `args`.
 pub async fn open(
     session: &Session,
     file: &PlanFile,
     path: &Path,
     args: Option<&RunArgs>,
-) -> Result<Planned, Failure> {
+) -> Result<Opened, Failure> {
     for_this_stack(session, file)?;
     let key = session.store.plan_key(&session.stack).await?;
-    let restored = file.open(path, key.as_deref())?.restore()?;
+    let restored = match file.open(path, key.as_deref())? {
+        Sealed::Plan(contents) => contents.restore()?,
+        Sealed::Failed(document) => return Ok(Opened::Failed(document)),
+    };
     let Restored { snapshot, root, resolved, commit, options, variables, state, answers } = restored;
     let snapshot = Arc::new(snapshot);
     let loading = config::load_with(&snapshot, &root, &resolved);
@@ -85,7 +109,7 @@ pub async fn open(
             ),
         ));
     }
-    Ok(planned)
+    Ok(Opened::Plan(Box::new(planned)))
 }
 
 fn for_this_stack(session: &Session, file: &PlanFile) -> Result<(), Failure> {

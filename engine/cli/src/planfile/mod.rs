@@ -69,6 +69,20 @@ impl Header {
         }
     }
 
+    /// The header of a file that tells of a plan that failed.
+    pub fn of_failed(stack: &str, revision: &Revision, at: Timestamp) -> Self {
+        Self {
+            format: FORMAT,
+            evenkeel: env!("CARGO_PKG_VERSION").to_owned(),
+            stack: stack.into(),
+            lineage: "".into(),
+            serial: Serial(0),
+            revision: revision.clone(),
+            digest: "".into(),
+            at,
+        }
+    }
+
     fn check(&self) -> Result<(), Failure> {
         let own = env!("CARGO_PKG_VERSION");
         if self.format == FORMAT && self.evenkeel == own {
@@ -83,6 +97,16 @@ impl Header {
             ),
         ))
     }
+}
+
+/// What is sealed in a plan file.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sealed {
+    /// What the plan was made from.
+    Plan(Box<Contents>),
+    /// There is no plan, only this to be shown.
+    Failed(serde_json::Value),
 }
 
 /// A plan file as it was read: the header, and what is sealed.
@@ -123,8 +147,8 @@ impl PlanFile {
         Ok(Self { header, head: head.to_vec(), sealed: sealed.get(1..).unwrap_or_default().to_vec() })
     }
 
-    /// What the plan was made from.
-    pub fn open(&self, path: &Path, key: Option<&[u8]>) -> Result<Contents, Failure> {
+    /// What is sealed in it.
+    pub fn open(&self, path: &Path, key: Option<&[u8]>) -> Result<Sealed, Failure> {
         let key = key.ok_or_else(|| foreign(path))?;
         let opened = seal::open(key, &self.head, &self.sealed).ok_or_else(|| foreign(path))?;
         serde_json::from_slice(&opened).map_err(|error| unreadable(path, &error.to_string()))
@@ -132,7 +156,7 @@ impl PlanFile {
 }
 
 /// The bytes of a plan file.
-pub fn write(header: &Header, contents: &Contents, key: &[u8]) -> Result<Vec<u8>, Failure> {
+pub fn write(header: &Header, contents: &Sealed, key: &[u8]) -> Result<Vec<u8>, Failure> {
     let broken = |what: String| Failure::plain("Failed to write plan file", what);
     let head = serde_json::to_vec(header).map_err(|error| broken(error.to_string()))?;
     let text = serde_json::to_vec(contents).map_err(|error| broken(error.to_string()))?;

@@ -97,10 +97,11 @@ fn file(bytes: &[u8]) -> PlanFile {
 #[test]
 fn a_file_gives_back_what_it_was_made_from() {
     let key = new_key().unwrap();
-    let bytes = write(&header(), &contents(), &key).unwrap();
+    let bytes = write(&header(), &Sealed::Plan(Box::new(contents())), &key).unwrap();
     let read = file(&bytes);
     assert_eq!(read.header, header());
-    let restored = read.open(Path::new("p"), Some(&key)).unwrap().restore().unwrap();
+    let Sealed::Plan(opened) = read.open(Path::new("p"), Some(&key)).unwrap() else { panic!("a plan") };
+    let restored = opened.restore().unwrap();
     assert_eq!(restored.state, state());
     assert_eq!(restored.snapshot.files.keys().map(|path| &**path).collect::<Vec<_>>(), ["m/main.tf"]);
     let stored = Value::string("s3cret").sensitive();
@@ -116,7 +117,7 @@ fn a_file_gives_back_what_it_was_made_from() {
 #[test]
 fn nothing_of_it_can_be_read_or_changed_without_the_key() {
     let key = new_key().unwrap();
-    let bytes = write(&header(), &contents(), &key).unwrap();
+    let bytes = write(&header(), &Sealed::Plan(Box::new(contents())), &key).unwrap();
     assert!(!String::from_utf8_lossy(&bytes).contains("s3cret"));
     let opens = |bytes: &[u8], key: Option<&[u8]>| file(bytes).open(Path::new("p"), key).is_ok();
     assert!(opens(&bytes, Some(&key)));

@@ -5,22 +5,21 @@ use std::sync::Arc;
 
 use evenkeel_lang::ast::{Body, Expr};
 use evenkeel_lang::config::{
-    Module, ModuleCall, Output, Reference, Referenced, Resource, Variable, constant_value, references,
+    Configuration, Module, ModuleCall, Output, Reference, Referenced, Resource, Variable, constant_value,
+    references,
 };
 use evenkeel_model::schema::Block;
 use evenkeel_model::{ModuleAddress, ResourceAddress, ResourceMode};
 use serde_json::{Map, Value as Json, json};
 
 use super::super::super::Schemas;
-use super::Subject;
 use super::value::clear;
 
 /// A deeper tree of modules is cut off here; the loader allows less.
 const DEPTH_MAX: usize = 100;
 
 /// The whole configuration.
-pub(super) fn configuration(subject: &Subject<'_>) -> Json {
-    let configuration = subject.configuration;
+pub(super) fn configuration(configuration: &Configuration, schemas: Schemas<'_>) -> Json {
     let mut providers = Map::new();
     for (path, module) in &configuration.modules {
         add_providers(path, module, &mut providers);
@@ -29,7 +28,7 @@ pub(super) fn configuration(subject: &Subject<'_>) -> Json {
     if !providers.is_empty() {
         out.insert("provider_config".into(), Json::Object(providers));
     }
-    out.insert("root_module".into(), module(subject, &mut Vec::new(), configuration.root()));
+    out.insert("root_module".into(), module(configuration, schemas, &mut Vec::new(), configuration.root()));
     Json::Object(out)
 }
 
@@ -57,7 +56,12 @@ fn add_providers(path: &[Arc<str>], module: &Module, providers: &mut Map<String,
     }
 }
 
-fn module(subject: &Subject<'_>, path: &mut Vec<Arc<str>>, module: &Module) -> Json {
+fn module(
+    configuration: &Configuration,
+    schemas: Schemas<'_>,
+    path: &mut Vec<Arc<str>>,
+    module: &Module,
+) -> Json {
     let mut out = Map::new();
     let mut put = |name: &str, entries: Map<String, Json>| {
         if !entries.is_empty() {
@@ -69,23 +73,27 @@ fn module(subject: &Subject<'_>, path: &mut Vec<Arc<str>>, module: &Module) -> J
         "variables",
         module.variables.iter().map(|(name, found)| (name.to_string(), variable(found))).collect(),
     );
-    put("module_calls", calls(subject, path, module));
-    let resources: Vec<Json> =
-        module.resources.values().map(|found| resource(subject.schemas, found)).collect();
+    put("module_calls", calls(configuration, schemas, path, module));
+    let resources: Vec<Json> = module.resources.values().map(|found| resource(schemas, found)).collect();
     if !resources.is_empty() {
         out.insert("resources".into(), json!(resources));
     }
     Json::Object(out)
 }
 
-fn calls(subject: &Subject<'_>, path: &mut Vec<Arc<str>>, parent: &Module) -> Map<String, Json> {
+fn calls(
+    configuration: &Configuration,
+    schemas: Schemas<'_>,
+    path: &mut Vec<Arc<str>>,
+    parent: &Module,
+) -> Map<String, Json> {
     let mut out = Map::new();
     if path.len() >= DEPTH_MAX {
         return out;
     }
     for (name, call) in &parent.calls {
         path.push(name.clone());
-        let inner = subject.configuration.module(path).map(|inner| module(subject, path, inner));
+        let inner = configuration.module(path).map(|inner| module(configuration, schemas, path, inner));
         path.pop();
         out.insert(name.to_string(), module_call(call, inner));
     }

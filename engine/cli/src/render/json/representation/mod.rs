@@ -20,7 +20,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::super::Schemas;
 
-pub use plan::plan;
+pub use plan::{failed, plan};
 pub use state::state;
 
 /// A plan and what it was made from.

@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use evenkeel_lang::config::FOLLOWED_VERSION;
+use evenkeel_lang::config::{Configuration, FOLLOWED_VERSION};
 use evenkeel_model::{InstanceAddress, ModuleAddress, Path, PathStep, ProviderAddress, ResourceMode, Value};
 use evenkeel_plan::{Change, ChangeAction, Drift, Mode, OutputChange, Plan};
 use evenkeel_state::State;
 use evenkeel_state::drift::DriftKind;
 use serde_json::{Map, Value as Json, json};
 
-use super::super::super::hide;
+use super::super::super::{Schemas, hide};
 use super::super::state::{identity, tree};
 use super::configuration::configuration;
 use super::state::{resource, state};
@@ -45,7 +45,7 @@ pub fn plan(subject: &Subject<'_>) -> Json {
     if !prior.is_empty() || !prior.outputs.is_empty() {
         put("prior_state", state(&prior, subject.schemas));
     }
-    put("configuration", configuration(subject));
+    put("configuration", configuration(subject.configuration, subject.schemas));
     if let Some(time) = &plan.plan_time {
         put("timestamp", json!(time));
     }
@@ -53,6 +53,19 @@ pub fn plan(subject: &Subject<'_>) -> Json {
     put("complete", json!(true));
     put("errored", json!(false));
     Json::Object(out)
+}
+
+/// What can be shown of a plan that could not be made.
+pub fn failed(configuration: &Configuration, schemas: Schemas<'_>) -> Json {
+    json!({
+        "format_version": "1.2",
+        "terraform_version": FOLLOWED_VERSION,
+        "planned_values": { "root_module": {} },
+        "configuration": self::configuration(configuration, schemas),
+        "applyable": false,
+        "complete": false,
+        "errored": true,
+    })
 }
 
 /// The root variables that have a value and may be kept.

@@ -20,6 +20,8 @@ pub(super) fn clear(value: &Value) -> Json {
             .map(|(name, entry)| (name.to_string(), clear(entry)))
             .collect::<Map<_, _>>()
             .into(),
+        // A zero has no sign there.
+        Kind::Number(number) if number.to_string() == "-0" => json!(0),
         Kind::Unknown(..) | Kind::Null(_) | Kind::Bool(_) | Kind::Number(_) | Kind::String(_) => {
             model::to_plain(value)
         }
