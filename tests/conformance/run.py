@@ -36,7 +36,7 @@ PLANS = set(
     var_validation_unknown_module
     destroy_prevent_one_of_two foreach_unknown_map_error precondition_fail
     prevent_destroy_destroy_error var_cli_type_error import_block_unknown_id_error
-    import_already_managed import_block_foreach
+    import_block_foreach
     moved_count_to_foreach moved_module_rename moved_out_of_module moved_rename_and_update
     moved_single_to_foreach moved_with_replace removed_forget
     fail_partial parallel_chain_log provisioner_destroy provisioner_not_on_update
