@@ -52,7 +52,7 @@ pub(super) fn invalid_tokens(tokens: &[Token], text: &str) -> Vec<Problem> {
         let paired = matches!(token.kind, TokenKind::Apostrophe | TokenKind::Backtick);
         // Behind a quote that is not closed, text and code have changed places.
         let last = if token.kind == TokenKind::QuotedNewline { 1 } else { REPEATED_MAX };
-        if *count > last || (paired && *count % 2 == 0) {
+        if *count > last || (paired && count.is_multiple_of(2)) {
             continue;
         }
         let (summary, detail) = explain(token.kind, token.text(text));

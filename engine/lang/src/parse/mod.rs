@@ -42,6 +42,9 @@ pub const FILE_BYTES_MAX: usize = 16 << 20;
 /// How deep expressions, templates and blocks may nest.
 pub const NESTING_MAX: usize = 500;
 
+/// How many problems of one file are kept.
+const PROBLEMS_MAX: usize = 1_000;
+
 /// Parses a configuration file. What could be understood is in the body even if there are errors.
 pub fn parse_file(filename: &str, text: &[u8]) -> (Body, Diagnostics) {
     let (text, removed) = match decode(filename, text) {
@@ -247,9 +250,9 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Reports a problem, unless reading was given up before.
+    /// Reports a problem, unless reading was given up before or there are more than anybody reads.
     fn report(&mut self, problem: Problem) -> Stopped {
-        if !self.given_up {
+        if !self.given_up && self.problems.len() < PROBLEMS_MAX {
             self.problems.push(problem);
         }
         Stopped

@@ -4,6 +4,8 @@
 //! the places of the errors that must come out (`.t`). All three are HCL, so this reads them with the
 //! parser under test; the files of other tests show that it reads simple files rightly.
 
+#![allow(clippy::disallowed_methods, reason = "the suite lies where whoever runs the test says")]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -187,7 +189,6 @@ fn cases(directory: &Path, found: &mut Vec<PathBuf>) {
 }
 
 #[test]
-#[allow(clippy::disallowed_methods, reason = "the suite lies where whoever runs the test says")]
 fn the_specification_suite_passes() {
     let Ok(checkout) = std::env::var("HCL_SPECSUITE") else {
         println!("skipped: HCL_SPECSUITE does not name a checkout of hashicorp/hcl");

@@ -18,7 +18,7 @@ struct Contents {
     /// Arguments whose strings are expressions.
     syntax: &'static [&'static str],
     /// Blocks: the type, the number of labels, and what is in them.
-    blocks: &'static [(&'static str, usize, &'static Contents)],
+    blocks: &'static [(&'static str, usize, &'static Self)],
 }
 
 const NOTHING: Contents = Contents { literal: &[], syntax: &[], blocks: &[] };

@@ -141,7 +141,7 @@ fn source() -> impl Strategy<Value = String> {
             inner.clone().prop_map(|a| format!("[{a},\n{a}]")),
             inner.clone().prop_map(|a| format!("({a})[{a}].b[*].c[*].d")),
             inner.clone().prop_map(|a| format!("\"x${{{a}}} ${{~ {a} ~}} y\"")),
-            inner.clone().prop_map(|a| format!("\"${{{a}}}\"")),
+            inner.prop_map(|a| format!("\"${{{a}}}\"")),
             pair.clone().prop_map(|(a, b)| format!("{{a = {a}\n(b) : {b}, \"c\" = 1}}")),
             pair.clone().prop_map(|(a, b)| format!("{a} ? {b} : {a}")),
             pair.clone().prop_map(|(a, b)| format!("[for x in {a} : {b} if {a}]")),
