@@ -24,6 +24,8 @@ pub struct Lab {
     root: Arc<Module>,
     /// What `var.input` is: the text that a fuzz target decodes.
     pub input: Option<Value>,
+    /// Sensitive variables have other values than usual.
+    pub other_secrets: bool,
     unknown: BTreeMap<Arc<str>, Value>,
     open: Value,
     locals: RefCell<BTreeMap<Arc<str>, Value>>,
@@ -41,6 +43,7 @@ impl Lab {
         Self {
             root: configuration.root().clone(),
             input: None,
+            other_secrets: false,
             unknown,
             open: Value::unknown(Type::Dynamic),
             locals: RefCell::default(),
@@ -61,6 +64,17 @@ impl Lab {
         let choices = answers("open");
         lab.open = evaluate_text(choices[variant % choices.len()], &plain).0;
         lab
+    }
+}
+
+/// Another secret of the same type.
+fn other_secret(ty: &Type) -> Value {
+    match ty {
+        Type::Bool => Value::bool(false),
+        Type::Number => Value::number(-11),
+        Type::List(_) => Value::list(Type::String, [Value::string("other")]),
+        Type::Map(_) => Value::map(Type::String, [("z", Value::string("other"))]),
+        _ => Value::string("another one"),
     }
 }
 
@@ -100,7 +114,11 @@ impl Scope for Lab {
         }
         let Some(variable) = self.root.variables.get(name) else { return undeclared(name, range) };
         let value = variable.default.clone().unwrap_or_else(|| Value::null(variable.ty.clone()));
-        Ok(if variable.sensitive { value.sensitive() } else { value })
+        Ok(match variable.sensitive {
+            true if self.other_secrets => other_secret(&variable.ty).sensitive(),
+            true => value.sensitive(),
+            false => value,
+        })
     }
 
     fn local(&self, name: &str, range: &SourceRange) -> Result<Value, Diagnostic> {
@@ -111,7 +129,10 @@ impl Scope for Lab {
             return Ok(value.clone());
         }
         let Some(local) = self.root.locals.get(name) else { return undeclared(name, range) };
-        let (value, _) = evaluate(&local.value, self);
+        let (value, problems) = evaluate(&local.value, self);
+        if let Some(problem) = problems.iter().find(|_| problems.has_errors()) {
+            return Err(problem.clone());
+        }
         self.locals.borrow_mut().insert(name.into(), value.clone());
         Ok(value)
     }

@@ -31,7 +31,7 @@ pub fn reason(text: &str, difference: &Difference, answer: &Answer) -> Option<&'
         }
         () if text.contains("flatten(local.uobj") => "flatten takes no object, known or not",
         () if text.contains("matchkeys(") && unknown => "matchkeys with unknown values is unknown",
-        () if digits && (difference.only_digits || text.contains("${")) => {
+        () if digits && (difference.only_digits || text.contains("${") || text.contains("var.big %")) => {
             "digits of pow, log and % beyond those of a 64-bit number"
         }
         () if has_undecided_logic(text) => "&& and || decide by one side, as since Terraform 1.12",
