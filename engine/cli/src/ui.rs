@@ -33,6 +33,8 @@ pub struct Ui {
     compact_warnings: bool,
     /// Whether each object that is looked at gets a line.
     refresh_lines: bool,
+    /// Whether warnings are told.
+    warnings: bool,
     last_conditions: Arc<std::sync::Mutex<String>>,
 }
 
@@ -53,6 +55,7 @@ impl Ui {
             compact_warnings: std::env::args()
                 .any(|argument| argument.trim_start_matches('-') == "compact-warnings"),
             refresh_lines: true,
+            warnings: true,
             last_conditions: Arc::default(),
         }
     }
@@ -60,6 +63,11 @@ impl Ui {
     /// The same, without a line for each object that is looked at: for loops and reports.
     pub fn without_refresh_lines(&self) -> Self {
         Self { refresh_lines: false, ..self.clone() }
+    }
+
+    /// The same, without warnings: for what was told before.
+    pub fn without_warnings(&self) -> Self {
+        Self { warnings: false, ..self.clone() }
     }
 
     /// A line of a result.
@@ -154,7 +162,7 @@ impl Ui {
 
     /// Mistakes and warnings.
     pub fn diagnostics(&self, diagnostics: &Diagnostics, snapshot: Option<&Snapshot>) {
-        if diagnostics.is_empty() {
+        if diagnostics.is_empty() || !(self.warnings || diagnostics.has_errors()) {
             return;
         }
         if self.json {

@@ -96,7 +96,9 @@ pub async fn open(
     if let Some(args) = args {
         take_passing_variables(&mut wish, args, session)?;
     }
-    let planned = replay(session, wish, state, answers).await?;
+    // What the plan warns of was told when it was made.
+    let quiet = Session { ui: session.ui.without_warnings(), ..session.clone() };
+    let planned = replay(&quiet, wish, state, answers).await?;
     if planned.plan.digest != file.header.digest {
         return Err(Failure::plain(
             "The plan comes out differently",

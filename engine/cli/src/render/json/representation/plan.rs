@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use evenkeel_lang::config::{Configuration, FOLLOWED_VERSION};
 use evenkeel_model::{InstanceAddress, ModuleAddress, Path, PathStep, ProviderAddress, ResourceMode, Value};
+use evenkeel_plan::types::{Check, CheckKind};
 use evenkeel_plan::{Change, ChangeAction, Drift, Mode, OutputChange, Plan};
 use evenkeel_state::State;
 use evenkeel_state::drift::DriftKind;
@@ -46,6 +47,9 @@ pub fn plan(subject: &Subject<'_>) -> Json {
         put("prior_state", state(&prior, subject.schemas));
     }
     put("configuration", configuration(subject.configuration, subject.schemas));
+    if !plan.checks.is_empty() {
+        put("checks", plan.checks.iter().map(check).collect());
+    }
     if let Some(time) = &plan.plan_time {
         put("timestamp", json!(time));
     }
@@ -53,6 +57,45 @@ pub fn plan(subject: &Subject<'_>) -> Json {
     put("complete", json!(true));
     put("errored", json!(false));
     Json::Object(out)
+}
+
+/// What is known of the conditions of one declared thing.
+fn check(check: &Check) -> Json {
+    let name = check.address.rsplit('.').next().unwrap_or_default();
+    let mut address = json!({ "kind": check.kind.as_str(), "name": name, "to_display": &*check.address });
+    if let Ok(instance) = check.address.parse::<InstanceAddress>()
+        && check.kind == CheckKind::Resource
+    {
+        address = identity_of(&instance);
+        address["to_display"] = json!(&*check.address);
+        address["kind"] = json!(check.kind.as_str());
+    }
+    let instances: Vec<Json> = check
+        .instances
+        .iter()
+        .map(|(address, checked)| {
+            let mut out =
+                json!({ "address": { "to_display": &**address }, "status": checked.status.as_str() });
+            if !checked.problems.is_empty() {
+                out["problems"] =
+                    checked.problems.iter().map(|message| json!({ "message": &**message })).collect();
+            }
+            out
+        })
+        .collect();
+    json!({ "address": address, "status": check.status().as_str(), "instances": instances })
+}
+
+fn identity_of(address: &InstanceAddress) -> Json {
+    let mut out = json!({
+        "mode": if address.resource.mode == ResourceMode::Managed { "managed" } else { "data" },
+        "type": &*address.resource.kind,
+        "name": &*address.resource.name,
+    });
+    if !address.resource.module.is_root() {
+        out["module"] = json!(address.resource.module.to_string());
+    }
+    out
 }
 
 /// What can be shown of a plan that could not be made.
@@ -121,7 +164,13 @@ fn planned(subject: &Subject<'_>, change: &Change) -> Json {
     if !paths.is_empty() {
         body["replace_paths"] = paths.into_iter().map(steps).collect();
     }
+    if let Some(id) = &change.importing {
+        body["importing"] = json!({ "id": &**id });
+    }
     out.insert("change".into(), body);
+    if let Some(previous) = &change.previous_address {
+        out.insert("previous_address".into(), json!(previous.to_string()));
+    }
     if let Some(reason) = change.reason {
         out.insert("action_reason".into(), json!(reason.as_str()));
     }
@@ -214,7 +263,10 @@ fn planned_values(subject: &Subject<'_>) -> Json {
     for (address, value) in instances(subject.plan) {
         let change = changes.get(&address);
         let is_read = address.resource.mode == ResourceMode::Data && change.is_none();
-        if is_read || change.is_some_and(|change| change.action == ChangeAction::Delete) {
+        if is_read
+            || change
+                .is_some_and(|change| matches!(change.action, ChangeAction::Delete | ChangeAction::Forget))
+        {
             continue;
         }
         let schema = (subject.schemas)(&address.resource);
