@@ -32,17 +32,11 @@ FUNCTIONS = set(
 )
 PLANS = set(
     """
-    check_fail_warns check_unknown_then_fail postcondition_ok var_validation_fail
-    var_validation_unknown_module
-    destroy_prevent_one_of_two foreach_unknown_map_error precondition_fail
+    destroy_prevent_one_of_two foreach_unknown_map_error precondition_fail var_validation_fail
     prevent_destroy_destroy_error var_cli_type_error import_block_unknown_id_error
-    import_block_foreach
-    moved_count_to_foreach moved_module_rename moved_out_of_module moved_rename_and_update
-    moved_single_to_foreach moved_with_replace removed_forget
+    var_validation_unknown_module target_index replace_flag var_sensitive_toggle
     fail_partial parallel_chain_log provisioner_destroy provisioner_not_on_update
     provisioner_self_and_env
-    target_destroy target_index target_missing target_single target_with_deps
-    replace_flag var_sensitive_toggle
     """.split()
 )
 
