@@ -52,7 +52,7 @@ pub(super) fn decode_plain(text: &str) -> Cow<'_, str> {
 
 /// The character that an escape at the start of `text` stands for, and its length; or the length
 /// of what is no escape.
-fn unescape(text: &str) -> Result<(char, usize), usize> {
+pub(crate) fn unescape(text: &str) -> Result<(char, usize), usize> {
     let selector = text.chars().nth(1).ok_or(1_usize)?;
     let simple = match selector {
         'n' => '\n',

@@ -34,6 +34,7 @@ use crate::ast::{Body, Expr};
 
 pub use self::json::{JsonString, json_blocks, json_dynamic, parse_json_constants, parse_json_file};
 pub(crate) use self::lex::ident::is_identifier;
+pub(crate) use self::literal::unescape;
 pub(crate) use self::traversal::SPLAT_ELEMENT;
 
 /// The largest file that is read.
@@ -105,7 +106,7 @@ fn check_size(filename: &str, bytes: usize) -> Result<(), Diagnostic> {
 }
 
 /// The text of a file without its byte order mark, and how long that was.
-fn decode<'a>(filename: &str, bytes: &'a [u8]) -> Result<(&'a str, usize), Diagnostic> {
+pub(crate) fn decode<'a>(filename: &str, bytes: &'a [u8]) -> Result<(&'a str, usize), Diagnostic> {
     check_size(filename, bytes.len())?;
     let (bytes, removed) = match bytes.strip_prefix(b"\xef\xbb\xbf") {
         Some(rest) => (rest, 3),
