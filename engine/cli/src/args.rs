@@ -73,6 +73,12 @@ pub enum Command {
     Untaint(TaintArgs),
     /// Switch between workspaces
     Workspace(WorkspaceArgs),
+    /// Try expressions against configuration and state
+    Console(crate::commands::console::ConsoleArgs),
+    /// Check whether the configuration is valid
+    Validate(crate::commands::validate::ValidateArgs),
+    /// Rewrite configuration files in canonical layout
+    Fmt(crate::commands::fmt::FmtArgs),
     /// Show the version of Evenkeel and of its providers
     Version(VersionArgs),
 }
@@ -85,6 +91,7 @@ impl Command {
             Self::Apply(args) | Self::Destroy(args) => Some(&mut args.run),
             Self::Reconcile(args) => Some(&mut args.run),
             Self::Drift(args) => Some(&mut args.run),
+            Self::Console(args) => Some(&mut args.run),
             Self::Init(_)
             | Self::Get(_)
             | Self::Show(_)
@@ -92,6 +99,7 @@ impl Command {
             | Self::History(_)
             | Self::State(_) => None,
             Self::Taint(_) | Self::Untaint(_) | Self::Workspace(_) | Self::Version(_) => None,
+            Self::Fmt(_) | Self::Validate(_) => None,
         }
     }
 
@@ -112,6 +120,7 @@ impl Command {
                 StateCommand::List { .. } | StateCommand::Mv { .. } | StateCommand::Rm { .. } => false,
                 StateCommand::Show { json, .. } => *json,
             },
+            Self::Console(_) | Self::Fmt(_) | Self::Validate(_) => false,
             Self::Version(args) => args.json,
         }
     }

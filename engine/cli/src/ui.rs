@@ -75,6 +75,13 @@ impl Ui {
         print(std::io::stdout().lock(), text);
     }
 
+    /// Text as it is, with a newline behind it unless it has one.
+    pub fn text(&self, text: &str) {
+        let mut out = std::io::stdout().lock();
+        let newline = if text.ends_with('\n') { "" } else { "\n" };
+        let _ = write!(out, "{text}{newline}").and_then(|()| out.flush());
+    }
+
     fn emit(&self, mut message: Json) {
         if let Some(fields) = message.as_object_mut() {
             fields.insert("@timestamp".into(), json!(format!("{:.6}", jiff::Timestamp::now())));
@@ -188,6 +195,17 @@ impl Ui {
         }
         if !errors.is_empty() {
             print(std::io::stderr().lock(), &render::diagnostics(&Diagnostics(errors), snapshot, self.err));
+        }
+    }
+
+    /// Whether a configuration is valid: text, or one JSON document.
+    pub fn validation(&self, diagnostics: &Diagnostics, snapshot: Option<&Snapshot>, json: bool) {
+        if json {
+            return self.line(&render::json::pretty(&render::json::validation(diagnostics, snapshot)));
+        }
+        self.diagnostics(diagnostics, snapshot);
+        if !diagnostics.has_errors() {
+            self.line(&render::valid(!diagnostics.is_empty(), self.out));
         }
     }
 

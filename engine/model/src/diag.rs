@@ -51,10 +51,36 @@ pub struct Diagnostic {
     pub detail: String,
     /// The address it concerns.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub address: Option<String>,
+    pub address: Option<Box<str>>,
     /// Where in the source, if it stands in one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub range: Option<SourceRange>,
+    /// What helps to understand it, where an expression failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<Box<Evidence>>,
+}
+
+/// What was evaluated where an expression failed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// The source around the range that belongs to it, to be shown with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context: Option<SourceRange>,
+    /// The values of what the expression refers to, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<ExpressionValue>,
+    /// The function whose call failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub function: Option<Arc<str>>,
+}
+
+/// What is known about the value of a reference. Never a sensitive value.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ExpressionValue {
+    /// The reference: `var.a`, `each.key`.
+    pub traversal: String,
+    /// What follows it in a sentence: `is 5`, `is a string`.
+    pub statement: String,
 }
 
 impl Diagnostic {
@@ -66,6 +92,7 @@ impl Diagnostic {
             detail: detail.into(),
             address: None,
             range: None,
+            evidence: None,
         }
     }
 
@@ -82,8 +109,26 @@ impl Diagnostic {
 
     /// The same, about an address.
     pub fn about(mut self, address: impl ToString) -> Self {
-        self.address.get_or_insert_with(|| address.to_string());
+        self.address.get_or_insert_with(|| address.to_string().into());
         self
+    }
+}
+
+impl SourceRange {
+    /// Whether another range lies inside this one.
+    pub fn contains(&self, other: &Self) -> bool {
+        self.filename == other.filename
+            && self.start.byte <= other.start.byte
+            && other.end.byte <= self.end.byte
+    }
+
+    /// The smallest range that holds both; this one where the other is in another file.
+    pub fn over(&self, other: &Self) -> Self {
+        if self.filename != other.filename {
+            return self.clone();
+        }
+        let (start, end) = (self.start.min(other.start), self.end.max(other.end));
+        Self { filename: self.filename.clone(), start, end }
     }
 }
 

@@ -20,7 +20,7 @@ pub mod value;
 pub use address::{
     InstanceAddress, InstanceKey, ModuleAddress, ModuleStep, ProviderAddress, ResourceAddress, ResourceMode,
 };
-pub use diag::{Diagnostic, Diagnostics, Position, Severity, SourceRange};
+pub use diag::{Diagnostic, Diagnostics, Evidence, ExpressionValue, Position, Severity, SourceRange};
 pub use number::Number;
 pub use path::{Path, PathStep};
 pub use snapshot::{Revision, Snapshot};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use evenkeel_lang::config::CheckRule;
-use evenkeel_lang::eval::evaluate;
+use evenkeel_lang::eval::{evaluate, evidence};
 use evenkeel_model::value::Kind;
 use evenkeel_model::{Diagnostic, Diagnostics, InstanceAddress, Severity, Type, Value, convert};
 
@@ -70,7 +70,9 @@ fn check_rule(
             let detail = error_message(rule, scope, diagnostics);
             problems.push(detail.as_str().into());
             let range = rule.condition.range().clone();
-            diagnostics.push(Diagnostic::error(summary, detail).at(range).about(address));
+            let mut failed = Diagnostic::error(summary, detail).at(range).about(address);
+            failed.evidence = Some(evidence(&rule.condition, scope));
+            diagnostics.push(failed);
             CheckStatus::Fail
         }
         Ok(_) | Err(_) => {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use evenkeel_lang::ast::Expr;
-use evenkeel_lang::eval::{Scope, evaluate};
+use evenkeel_lang::eval::{Scope, evaluate, evidence};
 use evenkeel_model::value::Kind;
 use evenkeel_model::{Diagnostic, Diagnostics, InstanceKey, Marks, Type, Value, convert};
 
@@ -56,9 +56,10 @@ fn expand_count(expression: &Expr, scope: &dyn Scope) -> Result<Expansion, Diagn
         return Err(diagnostics);
     }
     let error = |detail: String| {
-        Err(Diagnostics::from(
-            Diagnostic::error("Invalid count argument", detail).at(expression.range().clone()),
-        ))
+        let mut diagnostic =
+            Diagnostic::error("Invalid count argument", detail).at(expression.range().clone());
+        diagnostic.evidence = Some(evidence(expression, scope));
+        Err(Diagnostics::from(diagnostic))
     };
     if value.all_marks().contains(Marks::EPHEMERAL) {
         return error(
@@ -112,9 +113,10 @@ fn expand_for_each(expression: &Expr, scope: &dyn Scope) -> Result<Expansion, Di
         return Err(diagnostics);
     }
     let error = |detail: &str| {
-        Err(Diagnostics::from(
-            Diagnostic::error("Invalid for_each argument", detail).at(expression.range().clone()),
-        ))
+        let mut diagnostic =
+            Diagnostic::error("Invalid for_each argument", detail).at(expression.range().clone());
+        diagnostic.evidence = Some(evidence(expression, scope));
+        Err(Diagnostics::from(diagnostic))
     };
     if !value.marks().is_empty() {
         return error(

@@ -7,6 +7,7 @@
 //! [`finish`] completes, at apply time, the values that waited for earlier steps.
 
 mod conditions;
+mod console;
 pub mod digest;
 pub mod drift;
 mod expand;
@@ -21,9 +22,11 @@ mod register;
 mod scope;
 pub mod target;
 pub mod types;
+mod validate;
 pub mod verify;
 mod world;
 
+pub use console::{Console, remembered};
 pub use finish::{Finished, Finisher};
 pub use input::{Answers, DataAnswer, ImportAnswer, Input, Mode, Options, Planning, Provisioners, Question};
 pub use planner::{plan, provider_configs};
@@ -32,3 +35,4 @@ pub use types::{
     ActionReason, Change, ChangeAction, Check, CheckKind, CheckStatus, Checked, Drift, Move, OutputChange,
     Plan, Refreshed, ResourceValues, Step, StepKind, Summary,
 };
+pub use validate::{Subject as ValidationSubject, validate_configuration};

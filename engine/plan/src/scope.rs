@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use evenkeel_lang::config::ResourceKey;
 use evenkeel_lang::eval::{PathKind, Scope};
-use evenkeel_model::{Diagnostic, InstanceKey, ResourceMode, SourceRange, Type, Value};
+use evenkeel_model::{Diagnostic, InstanceKey, ResourceMode, Snapshot, SourceRange, Type, Value};
 use sha2::{Digest, Sha256};
 
 use crate::expand::InstanceData;
@@ -172,16 +172,11 @@ impl Scope for InstanceScope<'_> {
     }
 
     fn file(&self, path: &str) -> Result<Arc<[u8]>, String> {
-        let full = self.snapshot_path(path)?;
-        let found = self.world.snapshot.file(&full);
-        found.cloned().ok_or_else(|| format!("no file exists at \"{path}\" in this revision"))
+        read_file(&self.world.snapshot, &self.world.modules[0].module.directory, path)
     }
 
     fn files_below(&self, directory: &str) -> Result<Vec<String>, String> {
-        let full = self.snapshot_path(directory)?;
-        let prefix = if full.is_empty() { String::new() } else { format!("{full}/") };
-        let files = self.world.snapshot.files.range(Arc::<str>::from(prefix.as_str())..);
-        Ok(files.map_while(|(path, _)| path.strip_prefix(prefix.as_str()).map(str::to_owned)).collect())
+        files_below(&self.world.snapshot, &self.world.modules[0].module.directory, directory)
     }
 
     fn plan_time(&self) -> Option<String> {
@@ -216,28 +211,39 @@ impl Scope for InstanceScope<'_> {
     }
 }
 
-impl InstanceScope<'_> {
-    /// A path as an expression gives it, from the root of the snapshot. Absolute paths and ones
-    /// that leave the snapshot are refused: evaluation never sees the host's files.
-    fn snapshot_path(&self, path: &str) -> Result<String, String> {
-        if path.starts_with('/') || path.starts_with('~') {
-            return Err(format!(
-                "\"{path}\" is outside of the revision: only files that are part of it can be read"
-            ));
-        }
-        let root = &self.world.modules[0].module.directory;
-        let mut parts: Vec<&str> = root.split('/').filter(|part| !part.is_empty()).collect();
-        for part in path.split('/') {
-            match part {
-                "" | "." => {}
-                ".." => {
-                    parts.pop().ok_or_else(|| format!("\"{path}\" leads out of the revision"))?;
-                }
-                part => parts.push(part),
-            }
-        }
-        Ok(parts.join("/"))
+/// The contents of a file of the snapshot, named as an expression in the root module names it.
+pub(crate) fn read_file(snapshot: &Snapshot, root: &str, path: &str) -> Result<Arc<[u8]>, String> {
+    let found = snapshot.file(&snapshot_path(root, path)?);
+    found.cloned().ok_or_else(|| format!("no file exists at \"{path}\" in this revision"))
+}
+
+/// The files of the snapshot below a directory, relative to it.
+pub(crate) fn files_below(snapshot: &Snapshot, root: &str, directory: &str) -> Result<Vec<String>, String> {
+    let full = snapshot_path(root, directory)?;
+    let prefix = if full.is_empty() { String::new() } else { format!("{full}/") };
+    let files = snapshot.files.range(Arc::<str>::from(prefix.as_str())..);
+    Ok(files.map_while(|(path, _)| path.strip_prefix(prefix.as_str()).map(str::to_owned)).collect())
+}
+
+/// A path as an expression gives it, from the root of the snapshot. Absolute paths and ones that
+/// leave the snapshot are refused: evaluation never sees the host's files.
+fn snapshot_path(root: &str, path: &str) -> Result<String, String> {
+    if path.starts_with('/') || path.starts_with('~') {
+        return Err(format!(
+            "\"{path}\" is outside of the revision: only files that are part of it can be read"
+        ));
     }
+    let mut parts: Vec<&str> = root.split('/').filter(|part| !part.is_empty()).collect();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop().ok_or_else(|| format!("\"{path}\" leads out of the revision"))?;
+            }
+            part => parts.push(part),
+        }
+    }
+    Ok(parts.join("/"))
 }
 
 fn no_each(name: &str, range: &SourceRange) -> Diagnostic {
@@ -252,7 +258,7 @@ fn no_each(name: &str, range: &SourceRange) -> Diagnostic {
 }
 
 /// `to` as seen from `from`, both directories of the snapshot.
-fn relative(from: &str, to: &str) -> String {
+pub(crate) fn relative(from: &str, to: &str) -> String {
     let split = |text: &str| -> Vec<String> {
         text.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect()
     };

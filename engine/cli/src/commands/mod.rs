@@ -1,7 +1,9 @@
 //! One file per command.
 
 mod apply;
+pub mod console;
 mod drift;
+pub mod fmt;
 mod history;
 mod init;
 mod output;
@@ -10,6 +12,7 @@ mod reconcile;
 mod show;
 mod state;
 mod taint;
+pub mod validate;
 mod version;
 mod workspace;
 
@@ -52,6 +55,9 @@ pub async fn dispatch(arguments: Arguments, providers: Providers, ui: &Ui) -> Re
         Command::History(args) => history::run(&global, &args, providers, ui).await,
         Command::State(args) => state::run(&global, args.command, providers, ui).await,
         Command::Get(args) => init::get(&global, args, ui).await,
+        Command::Fmt(args) => fmt::run(&args, ui),
+        Command::Console(args) => console::run(&global, args, providers, ui).await,
+        Command::Validate(args) => validate::run(&args, providers, ui).await,
         Command::Version(_) => version::run(&providers, ui),
     }
 }

@@ -51,17 +51,27 @@ fn author(text: &str) -> &str {
 
 /// Reads and loads a revision with the modules that its lock file names; all mistakes are collected.
 pub async fn load(session: &Session, revision: Option<&str>) -> Result<Loaded, Failure> {
-    let prepared = prepare(&session.place.location, revision, Locking::Follow).await?.without_mistakes()?;
-    let mut warnings = prepared.loading.diagnostics;
-    warnings.extend(config::notes(&prepared.loading.configuration));
-    Ok(Loaded {
+    let (loaded, diagnostics) = read(&session.place.location, revision).await?;
+    if diagnostics.has_errors() {
+        return Err(Failure::in_files(diagnostics, &loaded.snapshot));
+    }
+    Ok(Loaded { warnings: diagnostics, ..loaded })
+}
+
+/// The same for a configuration that may have mistakes, which are given beside it.
+pub async fn read(location: &Location, revision: Option<&str>) -> Result<(Loaded, Diagnostics), Failure> {
+    let prepared = prepare(location, revision, Locking::Follow).await?;
+    let mut diagnostics = prepared.loading.diagnostics;
+    diagnostics.extend(config::notes(&prepared.loading.configuration));
+    let loaded = Loaded {
         snapshot: prepared.snapshot,
         root: prepared.root,
         configuration: Arc::new(prepared.loading.configuration),
         commit: prepared.commit,
         resolved: prepared.resolved,
-        warnings,
-    })
+        warnings: Diagnostics::new(),
+    };
+    Ok((loaded, diagnostics))
 }
 
 /// A revision with all its modules, and how they came about.

@@ -117,7 +117,7 @@ pub fn add_builtin(providers: &mut Providers, files: HostFiles) {
 
 /// A directory as it stands is the operator's own; what comes from a commit, anybody may have
 /// written.
-fn host_files(place: &Place, revision: Option<&str>) -> HostFiles {
+pub fn host_files(place: &Place, revision: Option<&str>) -> HostFiles {
     match &place.location.origin {
         Origin::Directory(directory) if revision.is_none() && place.location.reference.is_none() => {
             HostFiles::From(directory.join(&place.location.subdirectory))

@@ -18,8 +18,10 @@ mod object;
 mod outputs;
 mod plan;
 mod progress;
+mod snippet;
 mod style;
 mod text;
+mod type_name;
 mod value;
 mod write;
 
@@ -31,7 +33,7 @@ use std::sync::Arc;
 use evenkeel_model::ResourceAddress;
 use evenkeel_model::schema::Schema;
 
-pub use diagnostic::diagnostics;
+pub use diagnostic::{diagnostics, valid};
 pub use drift::drift;
 pub use hide::remembered;
 pub use history::{runs, versions};
@@ -40,6 +42,7 @@ pub use outputs::outputs;
 pub use plan::{plan, plan_summary};
 pub use progress::{apply_summary, progress};
 pub use style::Style;
+pub use type_name::type_name;
 pub use value::value;
 
 /// Gives the schema of a resource or data source: which parts are blocks, and what is sensitive.

@@ -44,6 +44,43 @@ pub(super) fn quote(text: &str) -> String {
     line(&evenkeel_model::address::quote(text))
 }
 
+/// Text in quotes as Terraform prints values: nothing in it is a template.
+pub(super) fn quote_plain(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\u{7}' => out.push_str("\\a"),
+            '\u{8}' => out.push_str("\\b"),
+            '\u{b}' => out.push_str("\\v"),
+            '\u{c}' => out.push_str("\\f"),
+            c if c.is_ascii_control() => out.push_str(&format!("\\x{:02x}", c as u32)),
+            ' ' => out.push(c),
+            // What Go does not print is what it escapes.
+            c if c.is_whitespace() || is_unprintable(c) || c.escape_debug().len() > 1 && !is_mark(c) => {
+                match c as u32 {
+                    code @ 0..=0xffff => out.push_str(&format!("\\u{code:04x}")),
+                    code => out.push_str(&format!("\\U{code:08x}")),
+                }
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
+
+/// Whether a character is escaped for combining with the one before it, not for being invisible.
+fn is_mark(c: char) -> bool {
+    let alone: String = c.escape_debug().collect();
+    let behind: String = format!("a{c}").escape_debug().collect();
+    alone != behind.trim_start_matches('a')
+}
+
 /// A name as it stands before `=`: bare where HCL allows that, else quoted.
 pub(super) fn name(text: &str) -> String {
     let mut chars = text.chars();

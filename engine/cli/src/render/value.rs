@@ -2,20 +2,23 @@
 
 use std::fmt::Write as _;
 
-use evenkeel_model::Value;
 use evenkeel_model::value::Kind;
+use evenkeel_model::{Type, Value};
 
 use super::style::Style;
 use super::{hide, text};
 
 /// The value; lines after the first are indented by `indent` columns.
 pub fn value(value: &Value, indent: usize, style: Style) -> String {
+    if value.is_unknown() {
+        return "(known after apply)".to_owned();
+    }
     if let Some(words) = hide::words(value.marks()) {
         return words.to_owned();
     }
     match value.kind() {
         Kind::Unknown(..) => "(known after apply)".to_owned(),
-        Kind::Null(_) => "null".to_owned(),
+        Kind::Null(ty) => null(ty),
         Kind::Bool(value) => value.to_string(),
         Kind::Number(number) => number.to_string(),
         Kind::String(text) => string(text, indent),
@@ -27,13 +30,31 @@ pub fn value(value: &Value, indent: usize, style: Style) -> String {
     }
 }
 
+/// Null, with the type that it is null of.
+fn null(ty: &Type) -> String {
+    match ty {
+        Type::Dynamic => "null".to_owned(),
+        Type::String => "tostring(null)".to_owned(),
+        Type::Number => "tonumber(null)".to_owned(),
+        Type::Bool => "tobool(null)".to_owned(),
+        Type::List(element) => format!("tolist(null) /* of {} */", element.friendly_name()),
+        Type::Set(element) => format!("toset(null) /* of {} */", element.friendly_name()),
+        Type::Map(element) => format!("tomap(null) /* of {} */", element.friendly_name()),
+        Type::Tuple(_) | Type::Object(_) => format!("null /* {} */", ty.friendly_name()),
+    }
+}
+
 fn string(text: &str, indent: usize) -> String {
     if !text.contains('\n') {
-        return text::quote(text);
+        return text::quote_plain(text);
     }
-    let (mark, margin) = if indent == 0 { ("<<EOT", String::new()) } else { ("<<-EOT", " ".repeat(indent)) };
+    let mut marker = String::from("EOT");
+    while text.split('\n').any(|line| line.trim() == marker) {
+        marker.push('_');
+    }
+    let (operator, margin) = if indent == 0 { ("<<", String::new()) } else { ("<<-", " ".repeat(indent)) };
     let body: Vec<String> = text.split('\n').map(|line| format!("{margin}{}", text::lines(line))).collect();
-    format!("{mark}\n{}\n{margin}EOT", body.join("\n"))
+    format!("{operator}{marker}\n{}\n{margin}{marker}", body.join("\n"))
 }
 
 fn sequence(elements: &[Value], indent: usize, style: Style) -> String {
@@ -59,7 +80,7 @@ fn mapping(
     let margin = " ".repeat(indent + 2);
     let mut out = String::from("{\n");
     for (name, entry) in entries {
-        let _ = writeln!(out, "{margin}{} = {}", text::quote(name), value(entry, indent + 2, style));
+        let _ = writeln!(out, "{margin}{} = {}", string(name, indent + 2), value(entry, indent + 2, style));
     }
     out + &" ".repeat(indent) + "}"
 }

@@ -191,7 +191,9 @@ impl Evaluator<'_> {
             Ok(value) => value,
             Err(error) => {
                 let detail = format!("Inappropriate value for attribute {:?}: {error}.", attribute.name);
+                let before = self.diagnostics.0.len();
                 self.fail("Incorrect attribute value type", detail, attribute.value.range());
+                self.explain(before, &attribute.value);
                 Value::unknown(concrete(ty))
             }
         }

@@ -13,6 +13,7 @@ mod body;
 mod budget;
 mod call;
 mod collection;
+mod evidence;
 mod operators;
 mod reference;
 mod scope;
@@ -29,6 +30,7 @@ use self::budget::Budget;
 use crate::ast::{Expr, ExprKind, JsonString};
 
 pub use body::decode_body;
+pub use evidence::evidence;
 pub use scope::{PathKind, Scope};
 pub use suggest::did_you_mean;
 
@@ -66,6 +68,8 @@ pub(crate) struct Evaluator<'s> {
     pub(crate) templates: u32,
     /// Calls that took randomness, so that no two are given the same.
     random_calls: u64,
+    /// Values are looked up to explain a problem; what goes wrong meanwhile is not explained.
+    collecting: bool,
 }
 
 impl<'s> Evaluator<'s> {
@@ -80,6 +84,7 @@ impl<'s> Evaluator<'s> {
             budget: Budget::default(),
             templates: 0,
             random_calls: 0,
+            collecting: false,
         }
     }
 
@@ -95,6 +100,7 @@ impl<'s> Evaluator<'s> {
             budget: self.budget.clone(),
             templates: self.templates + 1,
             random_calls: self.random_calls,
+            collecting: self.collecting,
         }
     }
 
@@ -114,7 +120,11 @@ impl<'s> Evaluator<'s> {
             return self.too_many_steps(expr);
         }
         self.depth += 1;
+        let before = self.diagnostics.0.len();
         let value = self.eval_kind(expr);
+        if self.diagnostics.0.len() > before {
+            self.explain(before, expr);
+        }
         self.depth -= 1;
         value
     }

@@ -15,6 +15,7 @@ mod heredoc;
 mod json;
 pub(crate) mod lex;
 mod literal;
+mod outline;
 mod position;
 mod recover;
 mod template;
@@ -29,6 +30,7 @@ use evenkeel_model::{Diagnostic, Diagnostics};
 
 use self::error::Problem;
 use self::lex::{Mode, Token, TokenKind, lex};
+pub use self::outline::{block_around, is_open};
 use self::position::Source;
 use crate::ast::{Body, Expr};
 

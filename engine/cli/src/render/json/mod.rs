@@ -20,7 +20,7 @@ use serde_json::{Value as Json, json};
 use super::text;
 
 pub use change::{applied_summary, change_summary, drift, output_changes, planned_change, resource_drift};
-pub use diagnostic::diagnostic;
+pub use diagnostic::{diagnostic, validation};
 pub use history::{run, runs, versions};
 pub use plan::plan;
 pub use progress::{progress, refreshing};
