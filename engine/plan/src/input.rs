@@ -37,11 +37,11 @@ impl Mode {
 /// What becomes of a plan that would run a provisioner.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Provisioners {
-    /// It is refused.
-    #[default]
-    Refuse,
     /// It is made, and says that the provisioner will not run.
+    #[default]
     Warn,
+    /// It is refused.
+    Refuse,
 }
 
 /// How to plan.

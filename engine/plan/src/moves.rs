@@ -100,7 +100,7 @@ impl Places {
 
     /// What a statement moves, and where to.
     fn matching(&self, statement: &Statement) -> Vec<(InstanceAddress, InstanceAddress)> {
-        let below = statement.from_path();
+        let below = statement.source_path();
         let inside = self.by_path.range(below.clone()..).take_while(|(path, _)| path.starts_with(&below));
         let addresses = inside.flat_map(|(_, addresses)| addresses);
         addresses.filter_map(|from| Some((from.clone(), statement.destination(from)?))).collect()
@@ -131,7 +131,7 @@ impl Places {
 
 impl Statement {
     /// The static path of the module in which what moves is found, at or below.
-    fn from_path(&self) -> Vec<Arc<str>> {
+    fn source_path(&self) -> Vec<Arc<str>> {
         let inner = module_of(&self.from).without_keys();
         self.module.iter().cloned().chain(inner).collect()
     }
@@ -319,7 +319,7 @@ fn graph(statements: &[Statement]) -> DiGraph<usize, ()> {
     let nodes: Vec<_> = (0..statements.len()).map(|place| graph.add_node(place)).collect();
     let mut by_path: BTreeMap<Vec<Arc<str>>, Vec<usize>> = BTreeMap::new();
     for (place, statement) in statements.iter().enumerate() {
-        by_path.entry(statement.from_path()).or_default().push(place);
+        by_path.entry(statement.source_path()).or_default().push(place);
     }
     for (earlier, &node) in statements.iter().zip(&nodes) {
         let inner = module_of(&earlier.to).without_keys();

@@ -2,6 +2,7 @@
 //! reasons, previous addresses, imports, checks, and the summaries of diagnostics.
 //!
 //! The cases are in `../shared`, beside the repository; where that is not there, nothing is compared.
+#![allow(clippy::disallowed_methods, reason = "the cases are files")]
 
 mod common;
 

@@ -215,9 +215,12 @@ fn a_plan_for_a_part_leaves_the_other_outputs_as_they_are() {
 fn a_provisioner_never_runs_in_silence() {
     let text = "resource \"test_thing\" \"a\" {\n  name = \"n\"\n  provisioner \"local-exec\" { command = \"true\" }\n}\n";
     let mut stack = Stack::new();
+    stack.options.provisioners = Provisioners::Refuse;
     let error = plan(&mut stack, text).unwrap_err();
     assert!(error.contains("Provisioners do not run"), "{error}");
     stack.options.provisioners = Provisioners::Warn;
+    plan(&mut stack, text).unwrap();
+    assert_eq!(warnings(&stack), ["Provisioners do not run"]);
     assert_eq!(stack.settles(&[("main.tf", text)]), "create test_thing.a");
     stack.options.provisioners = Provisioners::Refuse;
     // What is there already needs no provisioner.

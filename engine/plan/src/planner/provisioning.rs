@@ -36,9 +36,8 @@ impl Planner<'_> {
         };
         for (which, range) in std::mem::take(&mut self.provisioned) {
             let detail = format!(
-                "The plan would run the provisioner {which}, and Evenkeel runs none: what a command does is seen by \
-                 no plan. Remove the block and do what it does by other means, or have the operator allow plans that \
-                 leave provisioners out."
+                "Terraform would run the provisioner {which} with this plan, and Evenkeel runs none: what a command \
+                 does is seen by no plan. Do what it does by other means, and remove the block."
             );
             let diagnostic = Diagnostic::error("Provisioners do not run", detail).at(range);
             self.diagnostics.push(Diagnostic { severity, ..diagnostic });
