@@ -127,10 +127,9 @@ fn nothing_of_it_can_be_read_or_changed_without_the_key() {
     let mut changed = bytes.clone();
     *changed.last_mut().unwrap() ^= 1;
     assert!(!opens(&changed, Some(&key)));
-    let other = String::from_utf8_lossy(&bytes[..200]).contains("\"serial\":7");
-    assert!(other, "the header is in clear");
+    // The header is in clear, and bound to the rest.
     let at = bytes.windows(10).position(|part| part == b"\"serial\":7").unwrap();
-    let mut moved = bytes.clone();
+    let mut moved = bytes;
     moved[at + 9] = b'8';
     assert!(!opens(&moved, Some(&key)));
 }
