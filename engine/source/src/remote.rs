@@ -7,6 +7,11 @@
 //! One process at a time writes a copy, under an advisory lock that the operating system gives
 //! back however the process ends. What a killed fetch left behind is swept away by the next one;
 //! packs and references only ever appear whole.
+//!
+//! Of packages only the files matter: [`shallow`] brings them with little history, into a copy of
+//! their own.
+
+mod shallow;
 
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -119,42 +124,32 @@ impl Remote {
         Self { helper: true, ..self }
     }
 
-    /// The tags that the remote has now.
-    pub fn tags(&self, interrupt: &AtomicBool) -> Result<Vec<String>, SourceError> {
-        let lock = self.lock(interrupt)?;
-        self.update(lock, "HEAD", interrupt)?;
-        let repository = self.open().map_err(|error| self.unusable(&error))?;
-        let references = repository.references().map_err(|error| self.unusable(&error))?;
-        let tags = references.tags().map_err(|error| self.unusable(&error))?.filter_map(Result::ok);
-        Ok(tags.map(|tag| tag.name().shorten().to_string()).collect())
-    }
-
-    /// The commit that `asked_for` names in the copy, without asking the remote.
-    pub fn commit_here(&self, asked_for: &str) -> Result<Found, SourceError> {
-        let repository = self.open().map_err(|error| self.unusable(&error))?;
-        repository::find_commit_shown(repository, asked_for, self.shown.clone())
-    }
-
     /// The commit that `asked_for` names at the remote now.
     pub fn commit(&self, asked_for: &str, interrupt: &AtomicBool) -> Result<Found, SourceError> {
         if let Some(found) = self.cached(asked_for) {
             return Ok(found);
         }
         let lock = self.lock(interrupt)?;
-        self.update(lock, asked_for, interrupt)?;
+        let wanted = asked_for.to_owned();
+        self.in_time(lock, interrupt, move |remote, stop| remote.fetch_all(&wanted, stop))?;
         let repository = self.open().map_err(|error| self.unusable(&error))?;
         repository::find_commit_shown(repository, asked_for, self.shown.clone())
     }
 
     /// Fetches on a thread of its own, because a server that says nothing cannot be interrupted.
     /// When we give up, the thread keeps the lock until it notices.
-    fn update(&self, lock: File, asked_for: &str, interrupt: &AtomicBool) -> Result<(), SourceError> {
+    fn in_time<T: Send + 'static>(
+        &self,
+        lock: File,
+        interrupt: &AtomicBool,
+        fetch: impl FnOnce(&Self, &AtomicBool) -> Result<T, SourceError> + Send + 'static,
+    ) -> Result<T, SourceError> {
         let (done, result) = mpsc::channel();
         let stop = Arc::new(AtomicBool::new(false));
-        let (remote, asked_for, stopped) = (self.clone(), asked_for.to_owned(), stop.clone());
+        let (remote, stopped) = (self.clone(), stop.clone());
         let fetching = std::thread::Builder::new().name("fetch".into()).spawn(move || {
             // Whoever waited may have left.
-            done.send(remote.fetch_all(&asked_for, &stopped)).ok();
+            done.send(fetch(&remote, &stopped)).ok();
             drop(lock);
         });
         fetching.map_err(|source| self.cache_error(&self.copy, source))?;

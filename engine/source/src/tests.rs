@@ -97,7 +97,7 @@ impl Scene {
     }
 }
 
-fn git_in(directory: &Path, arguments: &[&str]) -> String {
+pub fn git_in(directory: &Path, arguments: &[&str]) -> String {
     let output = git_command(directory, arguments).output().unwrap();
     assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap().trim().to_owned()

@@ -11,8 +11,6 @@ use super::error::ModuleError;
 use super::package::Files;
 use super::{Fetched, Modules, NamedBy};
 use crate::error::SourceError;
-use crate::remote::Remote;
-use crate::repository::Found;
 use crate::{commit, directory};
 
 /// The versions that a mirror has.
@@ -46,13 +44,8 @@ pub fn fetch(
         }
         MirrorPlace::Git(template) => {
             let remote = modules.remote(&filled(template, source), NamedBy::Operator)?;
-            let found = match tagged(&remote, version) {
-                Some(found) => found,
-                None => {
-                    remote.tags(interrupt)?;
-                    tagged(&remote, version).ok_or_else(|| missing(source, version))?
-                }
-            };
+            let tags = [format!("refs/tags/v{version}"), format!("refs/tags/{version}")];
+            let found = remote.tagged(&tags, interrupt)?.ok_or_else(|| missing(source, version))?;
             let read = commit::read(&found, "", &modules.limits, interrupt)?;
             Ok(Fetched {
                 files: read.snapshot.files,
@@ -61,12 +54,6 @@ pub fn fetch(
             })
         }
     }
-}
-
-/// The commit of a version, if it was fetched before.
-fn tagged(remote: &Remote, version: &str) -> Option<Found> {
-    let tags = [format!("refs/tags/v{version}"), format!("refs/tags/{version}")];
-    tags.iter().find_map(|tag| remote.commit_here(tag).ok())
 }
 
 fn missing(source: &RegistrySource, version: &str) -> ModuleError {

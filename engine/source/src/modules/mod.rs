@@ -230,9 +230,9 @@ impl Modules {
         interrupt: &AtomicBool,
     ) -> Result<Fetched, ModuleError> {
         match &source.getter {
-            Getter::Git { url, reference } => {
+            Getter::Git { url, reference, depth } => {
                 let asked_for = commit.or(reference.as_deref()).unwrap_or("HEAD");
-                let found = self.remote(url, NamedBy::Source)?.commit(asked_for, interrupt)?;
+                let found = self.remote(url, NamedBy::Source)?.package(asked_for, *depth, interrupt)?;
                 let read = commit::read(&found, "", &self.limits, interrupt)?;
                 let commit = read.commit.map(|commit| commit.id);
                 Ok(Fetched { files: read.snapshot.files, commit, package: None })

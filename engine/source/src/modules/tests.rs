@@ -4,6 +4,7 @@ mod archives;
 mod fetching;
 mod registries;
 mod server;
+mod shallow;
 
 use std::fs;
 use std::path::{Path, PathBuf};

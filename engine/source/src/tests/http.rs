@@ -14,6 +14,10 @@ pub type Policy = fn(path: &str, authorization: Option<&str>) -> Answer;
 pub enum Answer {
     /// Hand it to Git.
     Serve,
+    /// Hand it to Git in its first protocol, and give out nothing but what `work` has names for.
+    ServeTips,
+    /// Hand it to Git and say that it gives no part of a history.
+    ServeWhole,
     /// Answer with this status line and header line, and an empty body.
     Refuse(&'static str, String),
     /// Say nothing and keep the connection open.
@@ -70,7 +74,22 @@ fn answer(
     let authorization = request.header("authorization");
     seen.lock().unwrap().extend(authorization.map(str::to_owned));
     let reply = match policy(&request.path, authorization) {
-        Answer::Serve => backend(root, &request),
+        Answer::Serve => backend(root, &request, "git-protocol"),
+        Answer::ServeTips if wants_more_than_tips(root, &request) => {
+            let error = "ERR upload-pack: not our ref";
+            let line = format!("{:04x}{error}", error.len() + 4);
+            let head = "Content-Type: application/x-git-upload-pack-result";
+            format!("HTTP/1.1 200 OK\r\n{head}\r\nContent-Length: {}\r\n\r\n{line}", line.len()).into_bytes()
+        }
+        Answer::ServeTips => backend(root, &request, "none"),
+        Answer::ServeWhole => {
+            let mut reply = backend(root, &request, "git-protocol");
+            let refused = reply.windows(7).position(|seven| seven == b"shallow");
+            if let Some(at) = refused.filter(|_| request.method == "GET") {
+                reply[at..at + 7].copy_from_slice(b"refused");
+            }
+            reply
+        }
         Answer::Refuse(status, header) => {
             format!("HTTP/1.1 {status}\r\n{header}\r\nContent-Length: 0\r\n\r\n").into_bytes()
         }
@@ -129,7 +148,13 @@ fn chunks(reader: &mut impl std::io::BufRead) -> Option<Vec<u8>> {
     }
 }
 
-fn backend(root: &Path, request: &Request) -> Vec<u8> {
+fn wants_more_than_tips(root: &Path, request: &Request) -> bool {
+    let tips = super::git_in(&root.join("work"), &["show-ref", "--head"]);
+    let body = String::from_utf8_lossy(&request.body);
+    body.split("want ").skip(1).any(|wanted| wanted.get(..40).is_some_and(|id| !tips.contains(id)))
+}
+
+fn backend(root: &Path, request: &Request, protocol: &str) -> Vec<u8> {
     let mut command = super::git_command(root, &["http-backend"]);
     command
         .env("GIT_PROJECT_ROOT", root)
@@ -139,7 +164,7 @@ fn backend(root: &Path, request: &Request) -> Vec<u8> {
         .env("QUERY_STRING", &request.query)
         .env("CONTENT_TYPE", request.header("content-type").unwrap_or_default())
         .env("CONTENT_LENGTH", request.body.len().to_string())
-        .env("GIT_PROTOCOL", request.header("git-protocol").unwrap_or_default());
+        .env("GIT_PROTOCOL", request.header(protocol).unwrap_or_default());
     let mut child =
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(&request.body).unwrap();

@@ -23,6 +23,8 @@ pub enum Getter {
         url: Arc<str>,
         /// The branch, tag or commit; none for the default branch.
         reference: Option<Arc<str>>,
+        /// How many commits of history the address asks for; zero or less for all.
+        depth: Option<i64>,
     },
     /// An archive, or a page that says where the package is.
     Http {
@@ -40,7 +42,7 @@ impl RemoteSource {
     /// passwords.
     pub fn package(&self) -> String {
         let (prefix, url, parameters) = match &self.getter {
-            Getter::Git { url, reference } => ("git::", url, vec![("ref", reference)]),
+            Getter::Git { url, reference, .. } => ("git::", url, vec![("ref", reference)]),
             Getter::Http { url, archive, checksum } => {
                 ("", url, vec![("archive", archive), ("checksum", checksum)])
             }
@@ -187,7 +189,7 @@ fn git(url: &str, scheme: &str) -> Result<Getter, ModuleSourceError> {
         return Err(ModuleSourceError::Malformed(problem));
     }
     let (url, query) = split_query(url);
-    let mut reference = None;
+    let (mut reference, mut depth) = (None, None);
     for (name, value) in parameters(query)? {
         match &*name {
             "ref" if value.is_empty() => {}
@@ -195,8 +197,8 @@ fn git(url: &str, scheme: &str) -> Result<Getter, ModuleSourceError> {
                 return Err(ModuleSourceError::Malformed(format!("\"{value}\" is no name of a revision")));
             }
             "ref" => reference = Some(value.into()),
-            // How much history is fetched changes no file.
-            "depth" => {}
+            // It changes no file, and what is no number is no mistake, as with Terraform.
+            "depth" => depth = value.parse().ok(),
             "sshkey" => {
                 return Err(ModuleSourceError::Unsupported(
                     "A private key does not belong into a module source: whoever reads the configuration has it. Configure ssh \
@@ -210,7 +212,7 @@ fn git(url: &str, scheme: &str) -> Result<Getter, ModuleSourceError> {
             }
         }
     }
-    Ok(Getter::Git { url: url.into(), reference })
+    Ok(Getter::Git { url: url.into(), reference, depth })
 }
 
 fn http(url: &str) -> Result<Getter, ModuleSourceError> {

@@ -108,3 +108,23 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn how_much_history_an_address_asks_for() {
+    for (query, expected) in [
+        ("", None),
+        ("?depth=1", Some(1)),
+        ("?depth=25&ref=x", Some(25)),
+        ("?depth=0", Some(0)),
+        ("?depth=-3", Some(-3)),
+        ("?depth=all", None),
+        ("?depth=", None),
+    ] {
+        let source = parse_module_source(&format!("git::https://host/a.git{query}")).unwrap();
+        let ModuleSource::Remote(RemoteSource { getter: Getter::Git { depth, .. }, .. }) = &source else {
+            panic!("{source:?}")
+        };
+        assert_eq!(*depth, expected, "{query}");
+        assert!(!source.package().contains("depth"));
+    }
+}
