@@ -160,6 +160,7 @@ fn console_prints_values_as_terraform_does() {
     console("tostring(null)\n", "tostring(null)\n", 0);
     console("\"a${1}$${b}\\u0007\"\n", "\"a1${b}\\a\"\n", 0);
     console("type({ a = 1, b = [] })\n", "object({\n    a: number,\n    b: tuple([]),\n})\n", 0);
+    console("\"it's \u{e9}\"\n", "\"it's \u{e9}\"\n", 0);
     console("1\nexit\n2\n", "", 0);
     console("", "\n", 0);
 }

@@ -59,7 +59,7 @@ pub(super) fn quote_plain(text: &str) -> String {
             '\u{b}' => out.push_str("\\v"),
             '\u{c}' => out.push_str("\\f"),
             c if c.is_ascii_control() => out.push_str(&format!("\\x{:02x}", c as u32)),
-            ' ' => out.push(c),
+            ' '..='~' => out.push(c),
             // What Go does not print is what it escapes.
             c if c.is_whitespace() || is_unprintable(c) || c.escape_debug().len() > 1 && !is_mark(c) => {
                 match c as u32 {
