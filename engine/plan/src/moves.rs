@@ -366,6 +366,20 @@ impl Moves {
         diagnostics
     }
 
+    /// Objects that would have to become objects of another type, which no provider here can do.
+    pub fn of_other_types(&self) -> Diagnostics {
+        let other = |one: &&Move| one.from.resource.kind != one.to.resource.kind;
+        let problems = self.moves.iter().filter(other).map(|one| {
+            let detail = format!(
+                "{} would become {}, an object of another type, which its provider does not support. Remove the \
+                 moved block, and import the object under its new address if it exists as such.",
+                one.from, one.to
+            );
+            Diagnostic::error("Unsupported `moved` across resource types", detail).about(&one.to)
+        });
+        Diagnostics(problems.collect())
+    }
+
     fn circle(&self) -> Diagnostic {
         let graph = graph(&self.statements);
         let circles = petgraph::algo::kosaraju_scc(&graph);

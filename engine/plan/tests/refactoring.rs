@@ -63,6 +63,8 @@ fn moves_that_cannot_be_are_refused() {
     assert_eq!(refused(&thing("x"), &(thing("x") + &circle)), "Cyclic dependency in move statements");
     let same = thing("a") + &moved("test_thing.a", "test_thing.a");
     assert_eq!(refused(&thing("a"), &same), "Redundant move statement");
+    let other = moved("test_thing.a", "test_other.a");
+    assert_eq!(refused(&thing("a"), &other), "Unsupported `moved` across resource types");
     let two = thing("c") + &moved("test_thing.a", "test_thing.c") + &moved("test_thing.b", "test_thing.c");
     assert_eq!(refused(&thing("a"), &two), "Ambiguous move statements");
 }

@@ -47,6 +47,10 @@ pub fn plan(input: &Input<'_>) -> Planning {
         Ok(planner) => planner,
         Err(diagnostics) => return Planning::Failed(diagnostics),
     };
+    planner.diagnostics.extend(moves.of_other_types());
+    if planner.diagnostics.has_errors() {
+        return Planning::Failed(planner.diagnostics);
+    }
     planner.origins = moves.origins();
     planner.walk();
     planner.remaining_objects();
