@@ -110,7 +110,7 @@ fn exactly(length: usize) -> (Option<u64>, Option<u64>) {
 fn convert_known(value: &Value, ty: &Type) -> Result<Value, ConvertError> {
     match ty {
         Type::List(_) | Type::Set(_) | Type::Map(_) if is_already(value, ty) => {
-            Ok(value.kind().clone().into())
+            Ok(value.clone().unmark().0)
         }
         // Even where there is no element that could fail.
         Type::List(_) | Type::Set(_) | Type::Map(_) if !collection_fits(value, ty) => {
@@ -148,7 +148,7 @@ fn collection_fits(value: &Value, ty: &Type) -> bool {
 fn convert_primitive(value: &Value, ty: &Type) -> Result<Value, ConvertError> {
     match (value.kind(), ty) {
         (Kind::Bool(_), Type::Bool) | (Kind::Number(_), Type::Number) | (Kind::String(_), Type::String) => {
-            Ok(value.kind().clone().into())
+            Ok(value.clone().unmark().0)
         }
         (Kind::Bool(value), Type::String) => Ok(Value::string(if *value { "true" } else { "false" })),
         (Kind::Number(number), Type::String) => Ok(Value::string(number.to_string())),

@@ -1,8 +1,10 @@
 //! Values as cty has them: known, null of a type, or unknown with refinements; each with marks.
 //!
 //! Compound values share their parts, so a clone is cheap and nothing is copied deeply. Marks sit
-//! on the value they were put on; [`Value::all_marks`] gathers those inside.
+//! on the value they were put on; [`Value::all_marks`] gathers those inside. What is often asked
+//! about everything inside is summed up when a value is made, so that no question walks over it.
 
+mod inside;
 mod marks;
 mod order;
 mod set_order;
@@ -13,6 +15,7 @@ use crate::ty::{ObjectType, Type};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use inside::Inside;
 use set_order::SetKey;
 
 pub use marks::Marks;
@@ -37,8 +40,10 @@ pub struct Refinements {
 /// A value and its marks.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Value {
-    kind: Kind,
+    /// Follows from `kind`. It stands first, so that most unequal values are told apart at once.
+    inside: Inside,
     marks: Marks,
+    kind: Kind,
 }
 
 /// A value without its marks; what `match` is done on.
@@ -68,7 +73,7 @@ pub enum Kind {
 
 impl From<Kind> for Value {
     fn from(kind: Kind) -> Self {
-        Self { kind, marks: Marks::NONE }
+        Self { inside: Inside::of(&kind), marks: Marks::NONE, kind }
     }
 }
 
@@ -165,7 +170,7 @@ impl Value {
         sorted.sort_by_cached_key(SetKey::new);
         // Two unknown values may turn out to differ, so both stay.
         sorted.dedup_by(|a, b| a == b && a.is_wholly_known());
-        Self { kind: Kind::Set(element, sorted.into()), marks }
+        Self::from(Kind::Set(element, sorted.into())).with_marks(marks)
     }
 
     /// A map; the caller gives elements of exactly the element type.
@@ -207,9 +212,7 @@ impl Value {
 
     /// The marks on this value and on everything inside.
     pub fn all_marks(&self) -> Marks {
-        let mut marks = self.marks;
-        self.for_each_child(|child| marks = marks.union(child.all_marks()));
-        marks
+        self.marks.union(self.inside.marks)
     }
 
     /// The same value with marks added.
@@ -230,14 +233,15 @@ impl Value {
 
     /// The value without its own marks, and those marks.
     pub fn unmark(self) -> (Self, Marks) {
-        (self.kind.into(), self.marks)
+        let marks = self.marks;
+        (Self { marks: Marks::NONE, ..self }, marks)
     }
 
     /// The value without any marks inside, and all that there were.
     pub fn unmark_deep(self) -> (Self, Marks) {
         let marks = self.all_marks();
-        if marks.is_empty() {
-            return (self, marks);
+        if self.inside.marks.is_empty() {
+            return (self.unmark().0, marks);
         }
         (self.map_bottom_up(&mut |value| value.unmark().0), marks)
     }
@@ -270,39 +274,14 @@ impl Value {
             )),
             leaf => leaf.clone(),
         };
-        change(Self { kind, marks })
-    }
-
-    fn for_each_child(&self, mut visit: impl FnMut(&Self)) {
-        match &self.kind {
-            Kind::List(_, elements) | Kind::Set(_, elements) | Kind::Tuple(elements) => {
-                elements.iter().for_each(visit);
-            }
-            Kind::Map(_, entries) | Kind::Object(entries) => entries.values().for_each(&mut visit),
-            Kind::Unknown(..) | Kind::Null(_) | Kind::Bool(_) | Kind::Number(_) | Kind::String(_) => {}
-        }
+        change(Self::from(kind).with_marks(marks))
     }
 
     /// How many values there are inside, counting shared ones each time, plus the sixteenth part of
-    /// the bytes of text; `None` where that is above the limit or the nesting too deep. Takes no more
-    /// time than the limit says.
+    /// the bytes of text; `None` where that is above the limit or the nesting too deep.
     pub fn measure(&self, size_max: u64, depth_max: u32) -> Option<u64> {
-        let mut left = size_max;
-        self.measure_into(&mut left, depth_max)?;
-        Some(size_max - left)
-    }
-
-    fn measure_into(&self, left: &mut u64, depth: u32) -> Option<()> {
-        let text = self.as_str().map_or(0, |text| text.len() as u64 / 16);
-        *left = left.checked_sub(1 + text)?;
-        let depth = depth.checked_sub(1)?;
-        if let Some(elements) = self.as_elements() {
-            return elements.iter().try_for_each(|element| element.measure_into(left, depth));
-        }
-        self.as_entries().into_iter().flatten().try_for_each(|(key, value)| {
-            *left = left.checked_sub(key.len() as u64 / 16)?;
-            value.measure_into(left, depth)
-        })
+        let size = u64::from(self.inside.size);
+        (size <= size_max && u32::from(self.inside.depth) <= depth_max).then_some(size)
     }
 
     /// Whether the value itself is unknown.
@@ -317,16 +296,12 @@ impl Value {
 
     /// Whether the value and everything inside is known.
     pub fn is_wholly_known(&self) -> bool {
-        let mut known = self.is_known();
-        self.for_each_child(|child| known = known && child.is_wholly_known());
-        known
+        !self.inside.unknown
     }
 
     /// Whether an infinite number is inside, which can be computed with and not be stored.
     pub fn has_infinity(&self) -> bool {
-        let mut found = self.as_number().is_some_and(Number::is_infinite);
-        self.for_each_child(|child| found = found || child.has_infinity());
-        found
+        self.inside.infinity
     }
 
     /// Whether the value is null.
@@ -453,20 +428,19 @@ impl Value {
         match self.kind {
             Kind::Object(mut attributes) => {
                 Arc::make_mut(&mut attributes).insert(name.into(), value);
-                Self { kind: Kind::Object(attributes), marks: self.marks }
+                Self::from(Kind::Object(attributes)).with_marks(self.marks)
             }
-            kind => Self { kind, marks: self.marks },
+            _ => self,
         }
     }
 
     /// Adds what `other` is marked with at the same places: how sensitivity of a configuration
     /// follows into planned and stored values.
     pub fn with_marks_of(&self, other: &Self) -> Self {
-        let marks = self.marks.union(other.marks);
+        if other.inside.marks.is_empty() {
+            return self.clone().with_marks(other.marks);
+        }
         let kind = match (&self.kind, &other.kind) {
-            _ if other.all_marks().without(other.marks).is_empty() && other.all_marks() == other.marks => {
-                self.kind.clone()
-            }
             (Kind::List(ty, a), Kind::List(_, b)) => Kind::List(ty.clone(), marks_of_elements(a, b)),
             (Kind::Tuple(a), Kind::Tuple(b)) => Kind::Tuple(marks_of_elements(a, b)),
             (Kind::Map(ty, a), Kind::Map(_, b) | Kind::Object(b)) => {
@@ -475,11 +449,9 @@ impl Value {
             (Kind::Object(a), Kind::Object(b) | Kind::Map(_, b)) => {
                 Kind::Object(Arc::new(marks_of_entries(a, b)))
             }
-            (kind, _) => {
-                return Self { kind: kind.clone(), marks: marks.union(other.all_marks()) };
-            }
+            _ => return self.clone().with_marks(other.all_marks()),
         };
-        Self { kind, marks }
+        Self::from(kind).with_marks(self.marks.union(other.marks))
     }
 }
 

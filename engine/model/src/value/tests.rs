@@ -33,3 +33,22 @@ fn refinements_that_leave_one_value_are_that_value() {
     let number = Refinements { not_null: true, min: bound.clone(), max: bound, ..Refinements::default() };
     assert_eq!(Value::unknown_refined(Type::Number, number), Value::number(3));
 }
+
+#[test]
+fn what_is_inside_is_summed_up() {
+    let secret = Value::string("x").sensitive();
+    let inner = Value::object([("secret", secret), ("unknown", Value::unknown(Type::String))]);
+    let outer = Value::tuple([inner.clone(), inner.clone(), Value::string("0123456789abcdef")]);
+    assert_eq!(outer.marks(), Marks::NONE);
+    assert_eq!(outer.all_marks(), Marks::SENSITIVE);
+    assert!(!outer.is_wholly_known() && !outer.has_infinity());
+    // Shared parts count each time, and sixteen bytes of text as one more.
+    assert_eq!(outer.measure(9, 3), Some(9));
+    assert_eq!((outer.measure(8, 3), outer.measure(9, 2)), (None, None));
+
+    let (clear, marks) = outer.clone().unmark_deep();
+    assert_eq!((clear.all_marks(), marks), (Marks::NONE, Marks::SENSITIVE));
+    let known = inner.with_attribute("unknown", Value::string("y"));
+    assert!(known.is_wholly_known() && known.all_marks() == Marks::SENSITIVE);
+    assert_eq!(Value::string("y").with_marks_of(&known).all_marks(), Marks::SENSITIVE);
+}
