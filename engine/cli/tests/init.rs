@@ -193,6 +193,24 @@ fn two_at_the_same_time() {
 }
 
 #[test]
+fn what_a_killed_init_has_left_is_swept() {
+    let desk = Desk::new();
+    desk.done(&["init"]);
+    let package = fs::read_dir(desk.path("home/.cache/evenkeel/modules")).unwrap().next().unwrap().unwrap();
+    let name = format!("home/.cache/evenkeel/modules/{}", package.file_name().display());
+    let left = ["live/.evenkeel.lock.hcl.71-0.tmp".to_owned(), format!("{name}.72-3.tmp")];
+    let others = ["live/main.tf.1-1.tmp", "live/.evenkeel.lock.hcl.tmp"].map(str::to_owned);
+    for name in left.iter().chain(&others) {
+        desk.write(name, "half");
+    }
+    desk.done(&["plan"]);
+    assert!(left.iter().all(|name| desk.path(name).exists()));
+    desk.done(&["init"]);
+    assert_eq!(left.iter().find(|name| desk.path(name).exists()), None);
+    assert_eq!(others.iter().find(|name| !desk.path(name).exists()), None);
+}
+
+#[test]
 fn what_init_says_to_machines() {
     let desk = Desk::new();
     let out =

@@ -34,6 +34,7 @@ mod modules;
 mod path;
 mod remote;
 mod repository;
+mod whole;
 
 #[cfg(test)]
 mod tests;
@@ -47,8 +48,9 @@ use evenkeel_model::{Revision, Snapshot, Timestamp};
 pub use error::SourceError;
 pub use gather::Limits;
 pub use location::{Location, Origin, parse_location};
-pub use modules::{Files, ModuleError, Modules, Reach, Resolved, write_whole};
+pub use modules::{Files, ModuleError, Modules, Reach, Resolved};
 pub use remote::Credentials;
+pub use whole::{sweep_beside, write_whole};
 
 /// One revision, read.
 #[derive(Clone, Debug)]

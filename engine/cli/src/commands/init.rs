@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use evenkeel_lang::config::{Configuration, LOCK_FILE, Lock, check_references, notes};
 use evenkeel_model::ProviderAddress;
 use evenkeel_provider::Providers;
-use evenkeel_source::{Location, Origin, write_whole};
+use evenkeel_source::{Location, Origin, sweep_beside, write_whole};
 
 use crate::args::{GetArgs, Global, InitArgs};
 use crate::error::Failure;
@@ -144,6 +144,8 @@ fn is_news(before: &[Step]) -> bool {
 
 /// Writes the lock file if it has to change; answers whether it did.
 fn keep(prepared: &Prepared, directory: &Path, read_only: bool) -> Result<bool, Failure> {
+    let path = directory.join(LOCK_FILE);
+    sweep_beside(&path);
     let mut lock = prepared.lock.clone();
     if prepared.loading.diagnostics.has_errors() {
         // What a broken configuration does not use may be used again when it is mended.
@@ -161,7 +163,6 @@ fn keep(prepared: &Prepared, directory: &Path, read_only: bool) -> Result<bool, 
              read-only. Run `evenkeel init` without -lockfile=readonly to write them down.",
         ));
     }
-    let path = directory.join(LOCK_FILE);
     let written = match lock == Lock::default() {
         true => std::fs::remove_file(&path),
         false => write_whole(&path, lock.to_string().as_bytes()),

@@ -116,6 +116,9 @@ pub async fn prepare(
         let read = source().read(&location, revision.as_deref(), interrupt)?;
         let reach = if read.commit.is_none() { Reach::Machine } else { Reach::Network };
         let modules = Modules::new(cache_directory(), &Limits::default(), settings, reach);
+        if locking != Locking::Follow {
+            modules.sweep();
+        }
         let mut steps = Vec::new();
         let mut note = |step| steps.push(step);
         let installed = install(read.snapshot, &read.root, locking, &modules, interrupt, &mut note);

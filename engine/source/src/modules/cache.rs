@@ -4,9 +4,9 @@
 //! what is in it: the cache saves time and is not trusted.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use sha2::{Digest, Sha256};
 
@@ -16,6 +16,7 @@ use crate::directory::hexadecimal;
 use crate::error::SourceError;
 use crate::gather::Limits;
 use crate::remote::create_private;
+use crate::whole::{sweep, write_whole};
 
 /// The cache below a directory.
 #[derive(Clone, Debug)]
@@ -49,6 +50,14 @@ impl Cache {
         write_whole(&path, &packed(files).map_err(failed)?).map_err(failed)
     }
 
+    /// Removes what writers that were killed have left behind.
+    pub fn sweep(&self) {
+        sweep(&self.directory, |name| {
+            name.strip_suffix(".tar")
+                .is_some_and(|hash| hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()))
+        });
+    }
+
     fn path(&self, hash: &str) -> PathBuf {
         self.directory.join(format!("{}.tar", hexadecimal(&Sha256::digest(hash.as_bytes()))))
     }
@@ -63,23 +72,4 @@ fn packed(files: &Files) -> io::Result<Vec<u8>> {
         builder.append_data(&mut header, &**path, &**contents)?;
     }
     builder.into_inner()
-}
-
-/// Writes a file beside its place and moves it there, so that nobody ever sees a part of it.
-pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    static COUNTER: AtomicU64 = AtomicU64::new(0);
-    let count = COUNTER.fetch_add(1, Ordering::Relaxed);
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}-{count}.tmp", std::process::id()));
-    let beside = path.with_file_name(name);
-    let written = fs::File::create(&beside).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_all()
-    });
-    let moved = written.and_then(|()| fs::rename(&beside, path));
-    if moved.is_err() {
-        // What cannot be removed either is in nobody's way.
-        drop(fs::remove_file(&beside));
-    }
-    moved
 }

@@ -39,7 +39,6 @@ use crate::gather::Limits;
 use crate::remote::Remote;
 use crate::{commit, credentials};
 
-pub use cache::write_whole;
 pub use error::ModuleError;
 pub use package::Files;
 
@@ -101,6 +100,11 @@ impl Modules {
         // A package may have a large file that no configuration reads.
         let limits = Limits { file_bytes_max: limits.total_bytes_max, ..limits.clone() };
         Self { cache_dir, limits, settings, reach, http: Http::default(), services: Mutex::default() }
+    }
+
+    /// Removes what a run that was killed has left in the cache.
+    pub fn sweep(&self) {
+        Cache::new(&self.cache_dir).sweep();
     }
 
     /// What a call means now: the newest version that it allows, the commit that its branch is at.
