@@ -85,6 +85,8 @@ pub struct Remote {
     credentials: Option<Credentials>,
     /// Whether Git's own helpers are asked where nobody has given any.
     helper: bool,
+    /// Whether the server may send us elsewhere.
+    redirects: bool,
     cache_dir: PathBuf,
     copy: PathBuf,
     lock: PathBuf,
@@ -112,6 +114,7 @@ impl Remote {
             url,
             credentials: credentials.or_else(|| given.cloned()),
             helper: false,
+            redirects: true,
             cache_dir: cache_dir.to_owned(),
             copy: cache_dir.join(format!("{name}.git")),
             lock: cache_dir.join(format!("{name}.lock")),
@@ -122,6 +125,11 @@ impl Remote {
     /// The same, with credentials from Git's own helpers where there are no others.
     pub fn with_helper(self) -> Self {
         Self { helper: true, ..self }
+    }
+
+    /// The same, and nobody else is asked than who is named.
+    pub fn without_redirects(self) -> Self {
+        Self { redirects: false, ..self }
     }
 
     /// The commit that `asked_for` names at the remote now.
@@ -226,8 +234,16 @@ impl Remote {
     }
 
     fn open(&self) -> Result<Repository, gix::Error> {
-        let options = repository::options(Trust::Full).open_path_as_is(true);
+        let options = self.options().open_path_as_is(true);
         options.open(&self.copy).map(|repository| repository.to_thread_local())
+    }
+
+    fn options(&self) -> gix::open::Options {
+        let options = repository::options(Trust::Full);
+        match self.redirects {
+            true => options,
+            false => options.cli_overrides(["http.followRedirects=false"]),
+        }
     }
 
     /// The copy, swept; made anew if there is none, it cannot be opened or has grown too many packs.
@@ -244,7 +260,7 @@ impl Remote {
             &self.copy,
             gix::create::Kind::Bare,
             gix::create::Options::default(),
-            repository::options(Trust::Full),
+            self.options(),
         )
         .map(|repository| repository.to_thread_local())
         .map_err(|error| self.unusable(&error))

@@ -57,7 +57,7 @@ pub use lock::{LOCK_FILE, Lock, LockKey, Locked, parse_lock};
 pub use moved::{MoveEndpoint, Moved};
 pub use notes::notes;
 pub use operator::{
-    Mirror, MirrorPlace, ModuleSettings, Token, parse_module_settings, parse_terraform_settings,
+    AllowedHosts, Mirror, MirrorPlace, ModuleSettings, Token, parse_module_settings, parse_terraform_settings,
 };
 pub use provider::{ProviderBlock, ProviderRef};
 pub use provisioner::{Connection, OnFailure, Provisioner, When};

@@ -4,6 +4,8 @@
 //! blocks are those of Terraform's own settings, so that its file can be read too; what else stands
 //! in that file is none of our business.
 
+mod hosts;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -15,11 +17,16 @@ use super::constant::{constant, flag, text};
 use crate::ast::Block;
 use crate::parse::parse_file;
 
+pub use hosts::AllowedHosts;
+use hosts::allowed_hosts;
+
 /// Where modules are fetched from instead, and with what.
 #[derive(Clone, Debug, Default)]
 pub struct ModuleSettings {
     /// Whether nothing but mirrors and this machine may be asked.
     pub offline: bool,
+    /// The only hosts that may be asked, mirrors included; any where nobody says.
+    pub allowed_hosts: Option<AllowedHosts>,
     /// Places to look for modules of registries; the longest prefix that fits wins.
     pub mirrors: Vec<Mirror>,
     /// Beginnings of URLs and what to put in their place; the longest that fits wins.
@@ -80,6 +87,7 @@ impl ModuleSettings {
     /// Adds other settings; where both say something, the others win.
     pub fn extend(&mut self, other: Self) {
         self.offline |= other.offline;
+        self.allowed_hosts = other.allowed_hosts.or(self.allowed_hosts.take());
         self.mirrors.splice(0..0, other.mirrors);
         self.rewrites.splice(0..0, other.rewrites);
         self.services.extend(other.services);
@@ -94,7 +102,17 @@ pub fn parse_module_settings(filename: &str, bytes: &[u8]) -> (ModuleSettings, D
     for attribute in body.attributes.iter() {
         match &*attribute.name {
             "offline" => settings.offline = flag(Some(attribute.value.clone()), "offline", &mut diagnostics),
-            other => diagnostics.push(unsupported_argument(other, ["offline"], false, &attribute.name_range)),
+            "allowed_hosts" => {
+                let value = constant(&attribute.value, &mut diagnostics);
+                let hosts = allowed_hosts(value, attribute.value.range(), &mut diagnostics);
+                settings.allowed_hosts = Some(hosts);
+            }
+            other => diagnostics.push(unsupported_argument(
+                other,
+                ["allowed_hosts", "offline"],
+                false,
+                &attribute.name_range,
+            )),
         }
     }
     for block in body.blocks.iter() {
@@ -196,6 +214,43 @@ credentials "r.example" { token = "s3cret" }
         }
         assert_eq!(settings.services.get("r.example").map(|url| &**url), Some("http://127.0.0.1/"));
         assert!(!format!("{settings:?}").contains("s3cret"));
+    }
+
+    #[test]
+    fn hosts_that_may_be_asked() {
+        let text = r#"allowed_hosts = ["Git.Example.com.", "h.example:8443", "*.corp.example", "*.p.example:80", "[::1]:90"]"#;
+        let (settings, diagnostics) = parse_module_settings("modules.hcl", text.as_bytes());
+        assert!(diagnostics.is_empty(), "{diagnostics:?}");
+        let mut all = ModuleSettings::default();
+        all.extend(settings);
+        all.extend(ModuleSettings::default());
+        let hosts = all.allowed_hosts.unwrap();
+        for (host, port, expected) in [
+            ("git.example.com", Some(443), true),
+            ("GIT.example.com.", None, true),
+            ("x.git.example.com", Some(443), false),
+            ("git.example.com.evil.example", Some(443), false),
+            ("h.example", Some(8443), true),
+            ("h.example", Some(443), false),
+            ("h.example", None, false),
+            ("a.b.corp.example", Some(22), true),
+            ("corp.example", Some(443), false),
+            ("evilcorp.example", Some(443), false),
+            ("a.p.example", Some(80), true),
+            ("a.p.example", Some(81), false),
+            ("[::1]", Some(90), true),
+            ("[::1]", Some(91), false),
+            ("", None, false),
+        ] {
+            assert_eq!(hosts.allows(host, port), expected, "{host} {port:?}");
+        }
+        let none = parse_module_settings("modules.hcl", b"allowed_hosts = []").0.allowed_hosts.unwrap();
+        assert!(!none.allows("h.example", None));
+        for text in ["\"h\"", "null", "[1]", "[\"https://h\"]", "[\"h/x\"]", "[\"\"]", "[\"*\"]", "[\"h:x\"]"]
+        {
+            let text = format!("allowed_hosts = {text}");
+            assert!(parse_module_settings("modules.hcl", text.as_bytes()).1.has_errors(), "{text}");
+        }
     }
 
     #[test]

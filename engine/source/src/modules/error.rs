@@ -82,6 +82,12 @@ pub enum ModuleError {
         /// Who would have been asked.
         url: String,
     },
+    /// The operator says who may be asked, and this is somebody else.
+    #[error("{url} may not be asked: its host is not among the allowed_hosts of the settings for modules")]
+    Host {
+        /// Who would have been asked.
+        url: String,
+    },
     /// A revision may not name files of the machine that evaluates it.
     #[error("{url} is on this machine, where a revision may not reach")]
     Machine {
@@ -109,10 +115,10 @@ impl ModuleError {
             Self::NoMatch { .. } => "Unresolvable module version constraint",
             Self::Location { .. } => "Invalid package location from module registry",
             Self::Hash { .. } => "Module does not match the lock file",
-            Self::Download { .. } | Self::Archive { .. } | Self::Offline { .. } | Self::Machine { .. } => {
+            Self::Download { .. } | Self::Archive { .. } | Self::Offline { .. } | Self::Host { .. } => {
                 "Failed to download module"
             }
-            Self::Name { .. } | Self::Source(_) => "Failed to download module",
+            Self::Machine { .. } | Self::Name { .. } | Self::Source(_) => "Failed to download module",
         }
     }
 
@@ -136,6 +142,9 @@ impl ModuleError {
                     .into()
             }
             Self::Offline { .. } => "Set up a mirror that has the module, or do without offline.".into(),
+            Self::Host { .. } => {
+                "Use a module of a host that is allowed, or ask whoever runs Evenkeel here to allow this one.".into()
+            }
             Self::Machine { .. } => {
                 "Use an address that others can reach, or let the operator's settings rewrite it.".into()
             }

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use evenkeel_lang::config::without_credentials;
+use evenkeel_lang::config::{AllowedHosts, without_credentials};
 use reqwest::Url;
 use reqwest::blocking::{Client, RequestBuilder, Response};
 use reqwest::header::HeaderMap;
@@ -60,10 +60,24 @@ impl Answer {
 /// Asks over http. The client is made when it is first needed: it loads certificates.
 #[derive(Debug, Default)]
 pub struct Http {
+    allowed: Option<AllowedHosts>,
     client: OnceLock<Client>,
 }
 
 impl Http {
+    /// Asks these hosts only, also where others send us.
+    pub fn new(allowed: Option<AllowedHosts>) -> Self {
+        Self { allowed, client: OnceLock::new() }
+    }
+
+    /// Where a GET ends up, whatever the answer is.
+    pub fn landing(&self, url: &Url) -> Result<Url, ModuleError> {
+        let failed =
+            |reason: String| ModuleError::Download { url: without_credentials(url.as_str()), reason };
+        let response = self.client().map_err(&failed)?.get(url.clone()).send();
+        response.map(|response| response.url().clone()).map_err(|error| failed(reason(&error)))
+    }
+
     /// The answer to a GET, of at most so many bytes.
     pub fn get(
         &self,
@@ -96,25 +110,38 @@ impl Http {
         if let Some(client) = self.client.get() {
             return Ok(client);
         }
+        let allowed = self.allowed.clone();
         let client = Client::builder()
             .user_agent(concat!("evenkeel/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(WAIT)
             .timeout(WAIT)
-            .redirect(reqwest::redirect::Policy::custom(follow))
+            .redirect(reqwest::redirect::Policy::custom(move |attempt| follow(attempt, allowed.as_ref())))
             .build()
             .map_err(|error| reason(&error))?;
         Ok(self.client.get_or_init(|| client))
     }
 }
 
-/// Other places are gone to, but not from encrypted ones to open ones.
-fn follow(attempt: reqwest::redirect::Attempt) -> reqwest::redirect::Action {
+/// Whether a URL leads to one of the hosts.
+pub fn is_allowed(url: &Url, hosts: Option<&AllowedHosts>) -> bool {
+    let known = url.port_or_known_default().or_else(|| (url.scheme() == "ssh").then_some(22));
+    hosts.is_none_or(|hosts| url.host_str().is_some_and(|host| hosts.allows(host, known)))
+}
+
+/// Other places are gone to if they are allowed, but not from encrypted ones to open ones.
+fn follow(attempt: reqwest::redirect::Attempt, allowed: Option<&AllowedHosts>) -> reqwest::redirect::Action {
     let from_https = attempt.previous().last().is_some_and(|previous| previous.scheme() == "https");
     if attempt.previous().len() > REDIRECTS_MAX {
         return attempt.error("it redirects too often");
     }
     if from_https && attempt.url().scheme() != "https" {
         return attempt.error("it redirects from https to an address that is not encrypted");
+    }
+    if !is_allowed(attempt.url(), allowed) {
+        let host = attempt.url().host_str().unwrap_or_default().to_owned();
+        return attempt.error(format!(
+            "it redirects to {host}, which is not among the allowed_hosts of the settings for modules"
+        ));
     }
     attempt.follow()
 }

@@ -8,6 +8,7 @@
 mod archive;
 mod cache;
 mod error;
+mod hosts;
 mod http;
 mod mirror;
 mod package;
@@ -99,7 +100,8 @@ impl Modules {
     pub fn new(cache_dir: PathBuf, limits: &Limits, settings: ModuleSettings, reach: Reach) -> Self {
         // A package may have a large file that no configuration reads.
         let limits = Limits { file_bytes_max: limits.total_bytes_max, ..limits.clone() };
-        Self { cache_dir, limits, settings, reach, http: Http::default(), services: Mutex::default() }
+        let http = Http::new(settings.allowed_hosts.clone());
+        Self { cache_dir, limits, settings, reach, http, services: Mutex::default() }
     }
 
     /// Removes what a run that was killed has left in the cache.
@@ -340,16 +342,11 @@ impl Modules {
             true => return Err(ModuleError::Machine { url: url.to_owned() }),
             false => self.may_ask(url)?,
         }
+        let landed = self.landed(url)?;
+        let url = landed.as_deref().unwrap_or(url);
         let known = host(url).and_then(|host| credentials::from_netrc(&host));
-        Ok(Remote::new(&self.cache_dir, url, known.as_ref())?.with_helper())
-    }
-
-    /// Whether the settings let us ask somebody.
-    fn may_ask(&self, url: &str) -> Result<(), ModuleError> {
-        match self.settings.offline {
-            true => Err(ModuleError::Offline { url: without_credentials(url) }),
-            false => Ok(()),
-        }
+        let remote = Remote::new(&self.cache_dir, url, known.as_ref())?.with_helper();
+        Ok(if self.settings.allowed_hosts.is_some() { remote.without_redirects() } else { remote })
     }
 
     fn known_services(&self) -> MutexGuard<'_, BTreeMap<String, String>> {

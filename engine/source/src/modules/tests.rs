@@ -2,6 +2,7 @@
 
 mod archives;
 mod fetching;
+mod hosts;
 mod registries;
 mod server;
 mod shallow;
@@ -12,7 +13,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use evenkeel_lang::config::{
-    Locked, Mirror, MirrorPlace, ModuleSettings, ModuleSource, Token, VersionConstraint, parse_module_source,
+    Locked, Mirror, MirrorPlace, ModuleSettings, ModuleSource, Token, VersionConstraint,
+    parse_module_settings, parse_module_source,
 };
 use tempfile::TempDir;
 
