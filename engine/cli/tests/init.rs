@@ -40,11 +40,9 @@ impl Desk {
 
     fn publish(&self, version: &str) {
         let root = format!("mirror/registry.terraform.io/org/net/test/{version}");
-        let sub = format!(
-            "module \"deep\" {{\n  source = \"../deep\"\n}}\noutput \"which\" {{\n  value = module.deep.version\n}}\n\
-             output \"where\" {{\n  value = path.module\n}}\n"
-        );
-        self.write(&format!("{root}/sub/main.tf"), &sub);
+        let sub = "module \"deep\" {\n  source = \"../deep\"\n}\noutput \"which\" {\n  value = module.deep.version\n}\n\
+                   output \"where\" {\n  value = path.module\n}\n";
+        self.write(&format!("{root}/sub/main.tf"), sub);
         let deep = format!("output \"version\" {{\n  value = \"v{version}\"\n}}\n");
         self.write(&format!("{root}/deep/main.tf"), &deep);
     }
