@@ -97,7 +97,7 @@ fn a_module_is_found_locked_and_used() {
     let error = desk.refused(&["plan"]);
     assert!(error.contains("Error: Module not installed") && error.contains("evenkeel init"), "{error}");
     let out = desk.done(&["init"]);
-    assert!(out.starts_with("Initializing modules...\n"), "{out}");
+    assert!(out.starts_with("Initializing the backend...\n- State is kept"), "{out}");
     assert!(out.contains("Downloading registry.terraform.io/org/net/test 1.0.0 for net..."), "{out}");
     assert!(out.contains("- net in .terraform/modules/net/sub\n"), "{out}");
     assert!(out.contains("Evenkeel has been successfully initialized!"), "{out}");
@@ -215,8 +215,32 @@ fn what_init_says_to_machines() {
         desk.done(&["init", "-json", "-input=false", "-no-color", "-backend=false", "-backend-config=x=y"]);
     let lines: Vec<serde_json::Value> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let codes: Vec<&str> = lines.iter().filter_map(|line| line.get("message_code")?.as_str()).collect();
-    assert_eq!(codes.first(), Some(&"initializing_modules_message"));
+    assert_eq!(codes.first(), Some(&"initializing_modules_message"), "{codes:?}");
+    let out = desk.done(&["init", "-json"]);
+    assert!(out.contains("\"message_code\":\"initializing_backend_message\""), "{out}");
     assert!(codes.contains(&"output_init_success_message"), "{codes:?}");
+}
+
+/// Lines and their order are those of Terraform 1.11.4 for the same directory, up to the backend's.
+#[test]
+fn where_modules_are() {
+    let desk = Desk::new();
+    let call = |name: &str, source: &str| format!("module \"{name}\" {{\n  source = \"{source}\"\n}}\n");
+    desk.write("local/main.tf", &(call("b", "./m") + &call("a", "./m") + &call("c", "../beside")));
+    desk.write("local/m/main.tf", &call("n", "./n"));
+    desk.write("local/m/n/main.tf", "");
+    desk.write("beside/main.tf", "");
+    let modules = "- a in m\n- a.n in m/n\n- b in m\n- b.n in m/n\n- c in ../beside\n";
+    let out = desk.done(&["init", "../local"]);
+    let expected = format!("Initializing modules...\n{modules}Initializing provider plugins...\n");
+    assert!(out.contains(&expected), "{out}");
+    assert_eq!(desk.done(&["get", "../local"]), modules);
+    let out = desk.done(&["init", "-backend=false"]);
+    let expected = "Initializing modules...\nDownloading registry.terraform.io/org/net/test 1.0.0 for net...\n\
+                    - net in .terraform/modules/net/sub\n- net.deep in .terraform/modules/net/deep\n";
+    assert!(out.starts_with(expected), "{out}");
+    desk.write("empty/x.txt", "");
+    assert!(desk.done(&["init", "../empty"]).starts_with("Evenkeel initialized in an empty directory!"));
 }
 
 #[test]

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use evenkeel_lang::config::{Configuration, LOCK_FILE, Lock, check_references, notes};
+use evenkeel_lang::config::{Configuration, LOCK_FILE, Lock, Module, check_references, notes};
 use evenkeel_model::ProviderAddress;
 use evenkeel_provider::Providers;
 use evenkeel_source::{Location, Origin, sweep_beside, write_whole};
@@ -19,6 +20,14 @@ pub async fn run(global: &Global, args: InitArgs, providers: Providers, ui: &Ui)
     refuse(&args)?;
     let place = Place::of(global, &args.location)?;
     let directory = directory_of(&place.location)?;
+    if !has_configuration(&directory) {
+        ui.init("output_init_empty_message", EMPTY);
+        return Ok(0);
+    }
+    if args.backend.unwrap_or(true) {
+        ui.init("initializing_backend_message", "Initializing the backend...");
+        ui.note(BACKEND);
+    }
     if args.get {
         let title = if args.upgrade { "Upgrading modules..." } else { "Initializing modules..." };
         ui.init("initializing_modules_message", title);
@@ -29,12 +38,8 @@ pub async fn run(global: &Global, args: InitArgs, providers: Providers, ui: &Ui)
         (true, true) => Locking::Renew,
     };
     let mut prepared = prepare(&place.location, None, locking).await?;
-    if is_empty(&prepared) {
-        ui.init("output_init_empty_message", EMPTY);
-        return Ok(0);
-    }
     leave_references(&mut prepared);
-    show(&prepared.steps, ui);
+    show(&prepared, ui);
     let written = keep(&prepared, &directory, args.lockfile.is_some())?;
     let prepared = prepared.without_mistakes()?;
     let mut warnings = prepared.loading.diagnostics;
@@ -60,17 +65,17 @@ pub async fn get(global: &Global, args: GetArgs, ui: &Ui) -> Result<u8, Failure>
     let directory = directory_of(&place.location)?;
     let locking = if args.update { Locking::Renew } else { Locking::Complete };
     let prepared = prepare(&place.location, None, locking).await?;
-    show(&prepared.steps, ui);
+    show(&prepared, ui);
     keep(&prepared, &directory, false)?;
     prepared.without_mistakes()?;
     Ok(0)
 }
 
-/// What the loader says of a directory without configuration.
-const NOTHING: &str = "No configuration files";
-
-fn is_empty(prepared: &Prepared) -> bool {
-    prepared.loading.diagnostics.iter().any(|found| found.summary == NOTHING)
+/// Whether a directory has anything that a module consists of; what cannot be read is told later.
+fn has_configuration(directory: &Path) -> bool {
+    let Ok(entries) = std::fs::read_dir(directory) else { return true };
+    let mut names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    names.any(|name| name.ends_with(".tf") || name.ends_with(".tf.json"))
 }
 
 /// What is only referred to wrongly stands in no way here; `validate` and `plan` tell.
@@ -78,6 +83,9 @@ fn leave_references(prepared: &mut Prepared) {
     let later = check_references(&prepared.loading.configuration);
     prepared.loading.diagnostics.0.retain(|found| !later.iter().any(|other| other == found));
 }
+
+const BACKEND: &str =
+    "- State is kept in Evenkeel's own store (-store); backend and cloud blocks are not used.";
 
 const EMPTY: &str = "Evenkeel initialized in an empty directory!\n\n\
                      The directory has no Terraform configuration files. You may begin working\n\
@@ -122,24 +130,53 @@ fn directory_of(location: &Location) -> Result<PathBuf, Failure> {
     }
 }
 
-fn show(steps: &[Step], ui: &Ui) {
-    for (at, step) in steps.iter().enumerate() {
-        match step {
-            Step::LookedUp { key, package, version } => {
-                let version = version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
-                ui.note(&format!("Downloading {package}{version} for {key}..."));
+/// Tells what was fetched, and where every module is, callers before what they call.
+fn show(prepared: &Prepared, ui: &Ui) {
+    for (path, module) in &prepared.loading.configuration.modules {
+        let key = path.join(".");
+        let Some(directory) = location(prepared, path, module) else { continue };
+        for step in &prepared.steps {
+            match step {
+                Step::LookedUp { key: fetched, package, version } if *fetched == key => {
+                    let version = version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
+                    ui.note(&format!("Downloading {package}{version} for {key}..."));
+                }
+                Step::LookedUp { .. } | Step::Installed { .. } => {}
             }
-            // What was locked and cached is no news.
-            Step::Installed { key, directory } if is_news(&steps[..at]) => {
-                ui.note(&format!("- {key} in {directory}"));
-            }
-            Step::Installed { .. } => {}
         }
+        ui.note(&format!("- {key} in {directory}"));
     }
 }
 
-fn is_news(before: &[Step]) -> bool {
-    before.iter().any(|step| matches!(step, Step::LookedUp { .. }))
+/// Where a module is, seen from the root module. None for the root module itself, and for what was
+/// locked and cached, which is no news.
+fn location(prepared: &Prepared, path: &[Arc<str>], module: &Module) -> Option<String> {
+    let installed = |key: &str| {
+        prepared.steps.iter().find_map(|step| match step {
+            Step::Installed { key: found, directory } if found == key => Some(directory.clone()),
+            Step::Installed { .. } | Step::LookedUp { .. } => None,
+        })
+    };
+    let fetched = (1..=path.len())
+        .filter_map(|length| path.get(..length))
+        .any(|above| installed(&above.join(".")).is_some());
+    let is_news = prepared.steps.iter().any(|step| matches!(step, Step::LookedUp { .. }));
+    if path.is_empty() || (fetched && !is_news) {
+        return None;
+    }
+    Some(installed(&path.join(".")).unwrap_or_else(|| relative(&prepared.root, &module.directory)))
+}
+
+/// The way from one directory of a snapshot to another.
+fn relative(from: &str, to: &str) -> String {
+    let parts = |path: &'_ str| {
+        path.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let (from, to) = (parts(from), parts(to));
+    let common = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
+    let up = from.iter().skip(common).map(|_| "..".to_owned());
+    let way: Vec<String> = up.chain(to.into_iter().skip(common)).collect();
+    if way.is_empty() { ".".to_owned() } else { way.join("/") }
 }
 
 /// Writes the lock file if it has to change; answers whether it did.
