@@ -320,7 +320,16 @@ pub enum IgnoreChanges {
     /// `ignore_changes = all`
     All,
     /// The attributes at these paths.
-    Paths(Vec<Path>),
+    Paths(Vec<IgnoredPath>),
+}
+
+/// One element of `ignore_changes`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IgnoredPath {
+    /// Which attribute, from the resource itself.
+    pub path: Path,
+    /// Where it stands.
+    pub range: SourceRange,
 }
 
 /// A `module` block.

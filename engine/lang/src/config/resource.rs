@@ -10,7 +10,7 @@ use super::provider::provider_ref;
 use super::provisioner::Provisioning;
 use super::reference::{Reference, Referenced, all_of_expr, references, whole};
 use super::variable::check_rule;
-use super::{CheckRule, IgnoreChanges, Lifecycle, Resource, ResourceKey};
+use super::{CheckRule, IgnoreChanges, IgnoredPath, Lifecycle, Resource, ResourceKey};
 use crate::ast::{Block, Expr, ExprKind};
 
 const ARGUMENTS: [&str; 4] = ["count", "for_each", "depends_on", "provider"];
@@ -215,7 +215,7 @@ fn ignore_changes(expr: &Expr, diagnostics: &mut Diagnostics) -> IgnoreChanges {
     match expr.kind() {
         ExprKind::Name(name) if &**name == "all" => IgnoreChanges::All,
         ExprKind::Tuple(elements) => {
-            let paths: Vec<Path> =
+            let paths: Vec<IgnoredPath> =
                 elements.iter().filter_map(|element| ignored_path(element, diagnostics)).collect();
             if paths.is_empty() { IgnoreChanges::None } else { IgnoreChanges::Paths(paths) }
         }
@@ -230,7 +230,7 @@ fn ignore_changes(expr: &Expr, diagnostics: &mut Diagnostics) -> IgnoreChanges {
     }
 }
 
-fn ignored_path(element: &Expr, diagnostics: &mut Diagnostics) -> Option<Path> {
+fn ignored_path(element: &Expr, diagnostics: &mut Diagnostics) -> Option<IgnoredPath> {
     if matches!(element.kind(), ExprKind::Literal(value) if value.as_str() == Some("*")) {
         diagnostics.error(
             "Invalid ignore_changes wildcard",
@@ -248,7 +248,7 @@ fn ignored_path(element: &Expr, diagnostics: &mut Diagnostics) -> Option<Path> {
             Some(element.range().clone()),
         );
     }
-    path
+    Some(IgnoredPath { path: path?, range: element.range().clone() })
 }
 
 /// The path that names and constant keys make.

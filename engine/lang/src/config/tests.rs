@@ -172,7 +172,7 @@ fn a_whole_configuration() {
     assert_eq!(web.body.blocks.len(), 1);
     assert_eq!(web.depends_on.len(), 2);
     let IgnoreChanges::Paths(paths) = &web.lifecycle.ignore_changes else { panic!() };
-    let paths: Vec<String> = paths.iter().map(ToString::to_string).collect();
+    let paths: Vec<String> = paths.iter().map(|ignored| ignored.path.to_string()).collect();
     assert_eq!(paths, [r#"tags["Name"]"#, "ebs[0].size"]);
     assert!(web.lifecycle.create_before_destroy && !web.lifecycle.prevent_destroy);
     assert_eq!(root.resources[&key("aws_vpc", "main")].lifecycle.ignore_changes, IgnoreChanges::All);

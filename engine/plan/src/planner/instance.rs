@@ -298,7 +298,7 @@ pub(crate) fn ignore_changes(block: &Block, ignore: &IgnoreChanges, prior: &Valu
             })
         }
         IgnoreChanges::Paths(paths) => {
-            paths.iter().fold(config, |config, path| take_from(&config, prior, &path.0))
+            paths.iter().fold(config, |config, ignored| take_from(&config, prior, &ignored.path.0))
         }
     }
 }

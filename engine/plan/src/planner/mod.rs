@@ -17,7 +17,7 @@ use std::sync::Arc;
 use evenkeel_lang::config::{Resource, ResourceKey};
 use evenkeel_model::{
     Diagnostic, Diagnostics, InstanceAddress, ModuleAddress, ModuleStep, ProviderAddress, ResourceAddress,
-    ResourceMode, SourceRange, Value, json,
+    ResourceMode, Severity, SourceRange, Value, json,
 };
 use evenkeel_provider::ProviderSpec;
 use evenkeel_state::{DeposedKey, ProviderConfigAddress, State};
@@ -26,12 +26,12 @@ use petgraph::graph::NodeIndex;
 use crate::expand::{Expansion, expand};
 use crate::graph::{Node, NodeKind, ProviderUse, StaticPath};
 use crate::input::{Input, Mode, Options, Planning, Question};
-use crate::later;
 use crate::moves::Moves;
 use crate::target::Selection;
 use crate::types::{Change, Drift, Move, OutputChange, Plan, Refreshed, ResourceValues};
 use crate::world::World;
 use crate::{digest, order, verify};
+use crate::{ignored, later};
 
 /// Makes a plan, or says what it needs to know first. Pure: called again with more answers it goes
 /// the same way again, farther.
@@ -290,6 +290,12 @@ impl<'a> Planner<'a> {
         };
         let mut values = ResourceValues { repetition: expansion.repetition, ..ResourceValues::default() };
         let mut status = Status::Done;
+        for problem in ignored::check(&spec.schema().block, subject.resource) {
+            if problem.severity == Severity::Error {
+                status = Status::Failed;
+            }
+            self.diagnostics.push(problem.about(&subject.address));
+        }
         for (key, data) in expansion.instances {
             let address = subject.address.instance(key.clone());
             self.visited.insert(address.clone());

@@ -22,7 +22,9 @@ use evenkeel_provider::{Catalog, ProviderSpec, validate};
 
 use self::scope::{Repeats, StaticScope};
 use crate::expand::expand;
+
 use crate::graph::{Graph, Node, NodeKind, ProviderUse, StaticPath};
+use crate::ignored;
 use crate::input::Options;
 
 /// What is validated.
@@ -144,7 +146,7 @@ impl<'a> Walk<'a> {
                     "The given value is not suitable for child module variable \"{}\" defined at {}:{},{}: {error}.",
                     variable.name, place.filename, place.start.line, place.start.column
                 );
-                let diagnostic = Diagnostic::error("Invalid value for module argument", detail);
+                let diagnostic = Diagnostic::error("Invalid value for input variable", detail);
                 let mut diagnostic = diagnostic.at(expr.range().clone());
                 diagnostic.evidence = Some(evidence(expr, &self.scope(parent, repeats)));
                 self.diagnostics.push(diagnostic);
@@ -285,7 +287,8 @@ impl<'a> Walk<'a> {
         let managed = spec.resource(kind).filter(|_| resource.key.mode == ResourceMode::Managed);
         let schema = match resource.key.mode {
             ResourceMode::Managed => managed.map(|spec| spec.schema()),
-            _ => spec.data_source(kind),
+            ResourceMode::Data => spec.data_source(kind),
+            ResourceMode::Ephemeral => None,
         };
         let Some(schema) = schema else {
             let diagnostic = unknown_type(resource, spec);
@@ -300,6 +303,7 @@ impl<'a> Walk<'a> {
                 found.extend(managed.validate(&value.unmark_deep().0));
             }
         }
+        found.extend(ignored::check(block, resource));
         for diagnostic in found {
             self.diagnostics.push(diagnostic.at(resource.range.clone()).about(address));
         }
@@ -320,7 +324,8 @@ fn unknown_type(resource: &Resource, spec: &dyn ProviderSpec) -> Diagnostic {
     let kind = &*resource.key.kind;
     let (summary, what, kinds) = match resource.key.mode {
         ResourceMode::Managed => ("Invalid resource type", "resource type", spec.resource_kinds()),
-        _ => ("Invalid data source", "data source", spec.data_kinds()),
+        ResourceMode::Data => ("Invalid data source", "data source", spec.data_kinds()),
+        ResourceMode::Ephemeral => ("Invalid ephemeral resource", "ephemeral resource type", Vec::new()),
     };
     let near = did_you_mean(kind, kinds.iter().copied());
     let hint = near.map(|name| format!(" Did you mean \"{name}\"?")).unwrap_or_default();

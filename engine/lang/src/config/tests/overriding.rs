@@ -78,10 +78,8 @@ provider "a" {
     );
     assert_eq!(resource.provider.as_ref().map(ToString::to_string).as_deref(), Some("a.other"));
     assert!(resource.lifecycle.create_before_destroy && !resource.lifecycle.prevent_destroy);
-    assert_eq!(
-        resource.lifecycle.ignore_changes,
-        IgnoreChanges::Paths(vec![Path(vec![evenkeel_model::PathStep::Attribute("x".into())])])
-    );
+    let IgnoreChanges::Paths(ignored) = &resource.lifecycle.ignore_changes else { panic!() };
+    assert_eq!(ignored.iter().map(|one| one.path.to_string()).collect::<Vec<_>>(), ["x"]);
     let provisioners: Vec<&str> = resource.provisioners.iter().map(|one| &*one.kind).collect();
     assert_eq!(provisioners, ["file"]);
     assert_eq!(module.providers.len(), 2, "a default configuration needs no base");
