@@ -138,6 +138,16 @@ impl<'a> Walk<'a> {
         let Some(expr) = call.inputs.get(&variable.name) else { return variable.default.clone() };
         let repeats = Repeats { each: call.for_each.is_some(), count: call.count.is_some() };
         let value = self.evaluate(parent, expr, repeats);
+        if value.is_null() && !variable.nullable && !variable.has_default {
+            let detail = format!(
+                "The given value is not suitable for the module's variable \"{}\": required variable may not be set \
+                 to null.",
+                variable.name
+            );
+            let diagnostic = Diagnostic::error("Required variable not set", detail);
+            self.diagnostics.push(diagnostic.at(expr.range().clone()));
+            return None;
+        }
         match variable.convert(&value) {
             Ok(value) => Some(value),
             Err(error) => {
@@ -174,6 +184,15 @@ impl<'a> Walk<'a> {
             self.diagnostics.error(
                 "Ephemeral value not allowed",
                 "The output refers to an ephemeral value, which must not be stored.",
+                Some(output.value.range().clone()),
+            );
+        }
+        // What is unknown as a whole may come from somewhere that validation does not look at.
+        if output.ephemeral && !marks.contains(Marks::EPHEMERAL) && value.is_wholly_known() {
+            self.diagnostics.error(
+                "Value not allowed in ephemeral output",
+                "The output says that it is ephemeral, and its value is not. Remove ephemeral = true, so that the \
+                 value can be used anywhere.",
                 Some(output.value.range().clone()),
             );
         }

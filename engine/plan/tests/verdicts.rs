@@ -1,0 +1,52 @@
+//! What loading alone cannot see in the recorded small configurations, validation does.
+
+mod common;
+
+use evenkeel_lang::config::load;
+use evenkeel_model::{Revision, Snapshot};
+use evenkeel_plan::{Options, ValidationSubject, validate_configuration};
+
+const CASES: &str = include_str!("../../lang/tests/data/configurations.txt");
+
+/// What is found while planning only, or is no mistake here (a circle through a validation).
+const LATER: [&str; 5] = [
+    "validation cycle",
+    "import to = terraform_data.b id = \"\"",
+    "import to = terraform_data.b id = null",
+    "import to = terraform_data.b id = []",
+    "module count ref module.m[\"x\"].o",
+];
+
+fn files(case: &str) -> Vec<(String, String)> {
+    let mut files: Vec<(String, String)> = Vec::new();
+    for line in case.lines().take_while(|line| !line.starts_with("=> ")) {
+        match (line.strip_prefix("--- "), files.last_mut()) {
+            (Some(path), _) => files.push((path.to_owned(), String::new())),
+            (None, Some((_, text))) => *text += &format!("{line}\n"),
+            (None, None) => {}
+        }
+    }
+    files
+}
+
+#[test]
+fn what_values_show_is_found_without_a_plan() {
+    let catalog = common::builtin::catalog();
+    let open = |case: &&str| case.contains("\n=> here: ok, until it is evaluated");
+    let cases: Vec<&str> = CASES.split("\n### ").skip(1).filter(open).collect();
+    assert!(cases.len() > 50, "{} cases", cases.len());
+    for case in cases {
+        let name = case.lines().next().unwrap_or_default();
+        let files = files(case);
+        let files = files.iter().map(|(path, text)| (path.as_str(), text.as_str()));
+        let snapshot = Snapshot::from_files(Revision::Directory("0".into()), files);
+        let (configuration, mut diagnostics) = load(&snapshot, "");
+        diagnostics.extend(validate_configuration(ValidationSubject {
+            snapshot: &snapshot,
+            configuration: &configuration,
+            catalog: &*catalog,
+            options: &Options::default(),
+        }));
+        assert_eq!(diagnostics.has_errors(), !LATER.contains(&name), "{name}: {diagnostics:?}");
+    }
+}
