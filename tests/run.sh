@@ -16,10 +16,13 @@ say "simulation: 1,000 seeds"
 cargo run --locked --quiet --release -p evenkeel-sim -- --seeds 1000
 
 tests/tools.sh
-say "shells: source, store, AWS provider, command line"
+say "shells: source, store, providers, command line"
 cargo build --locked --release -p evenkeel-cli
 cargo test --locked --quiet --release -p evenkeel-source -p evenkeel-store \
-  -p evenkeel-provider-aws-ec2 -p evenkeel-provider-aws -p evenkeel-cli
+  -p evenkeel-provider-builtin -p evenkeel-provider-aws-ec2 -p evenkeel-provider-aws -p evenkeel-cli
+
+say "conformance: the built binary gives Terraform's recorded answers"
+python3 tests/conformance/run.py "${CARGO_TARGET_DIR:-target}/release/evenkeel"
 
 say "acceptance: the built binary against moto"
 .venv/bin/python -m unittest discover --start-directory tests/acceptance --pattern 'test_*.py'
