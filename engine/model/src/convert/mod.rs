@@ -109,9 +109,7 @@ fn exactly(length: usize) -> (Option<u64>, Option<u64>) {
 /// delegates at once, and elements are walked in loops.
 fn convert_known(value: &Value, ty: &Type) -> Result<Value, ConvertError> {
     match ty {
-        Type::List(_) | Type::Set(_) | Type::Map(_) if is_already(value, ty) => {
-            Ok(value.clone().unmark().0)
-        }
+        Type::List(_) | Type::Set(_) | Type::Map(_) if is_already(value, ty) => Ok(value.clone().unmark().0),
         // Even where there is no element that could fail.
         Type::List(_) | Type::Set(_) | Type::Map(_) if !collection_fits(value, ty) => {
             Err(mismatch(&value.ty(), ty))
