@@ -46,7 +46,7 @@ fn what_is_inside_is_summed_up() {
     assert_eq!(outer.measure(9, 3), Some(9));
     assert_eq!((outer.measure(8, 3), outer.measure(9, 2)), (None, None));
 
-    let (clear, marks) = outer.clone().unmark_deep();
+    let (clear, marks) = outer.unmark_deep();
     assert_eq!((clear.all_marks(), marks), (Marks::NONE, Marks::SENSITIVE));
     let known = inner.with_attribute("unknown", Value::string("y"));
     assert!(known.is_wholly_known() && known.all_marks() == Marks::SENSITIVE);
