@@ -20,12 +20,16 @@ use crate::ast::{Body, Expr};
 /// How many problems of one module are reported.
 const PROBLEMS_MAX: usize = 1_000;
 
-/// Reports references to what is not declared, and module calls that do not fit their module.
+/// Reports references to what is not declared, and module calls that do not fit their module. Where
+/// syntax errors hide what a module declares, nothing is said about it.
 pub fn check_references(configuration: &Configuration) -> Diagnostics {
     let mut checked: BTreeSet<&str> = BTreeSet::new();
-    let mut diagnostics = check_providers(configuration);
+    let mut diagnostics = match configuration.modules.values().any(|module| module.incomplete) {
+        true => Diagnostics::new(),
+        false => check_providers(configuration),
+    };
     for (path, module) in &configuration.modules {
-        if checked.insert(&module.directory) {
+        if !module.incomplete && checked.insert(&module.directory) {
             let mut check = Check { configuration, module, path, diagnostics: Diagnostics::new() };
             check.module();
             diagnostics.extend(check.diagnostics);
@@ -128,6 +132,9 @@ impl<'a> Check<'a> {
         }
         let path: Vec<Arc<str>> = import.to.modules.iter().map(|step| step.name.clone()).collect();
         let module = self.configuration.module(&path);
+        if module.is_some_and(|module| module.incomplete) {
+            return;
+        }
         let problem = match module.and_then(|module| module.resources.get(&import.to.resource)) {
             None => (
                 "Configuration for import target does not exist",
@@ -275,7 +282,7 @@ impl<'a> Check<'a> {
     fn called(&self, name: &Arc<str>) -> Option<&'a Module> {
         let mut path = self.path.to_vec();
         path.push(name.clone());
-        self.configuration.module(&path).map(Arc::as_ref)
+        self.configuration.module(&path).map(Arc::as_ref).filter(|called| !called.incomplete)
     }
 
     fn body(&mut self, body: &Body, context: Context<'_>) {

@@ -162,7 +162,7 @@ impl Loader<'_> {
         }
         let mut module = Module { directory: directory.into(), ..Module::default() };
         let Files { primary, overrides } = self.files(directory);
-        let (primary, overrides) = (self.parsed(&primary), self.parsed(&overrides));
+        let (primary, overrides) = (self.parsed(&primary, &mut module), self.parsed(&overrides, &mut module));
         let body = merged(&primary, &overrides, &mut self.diagnostics);
         add_body(&body, &mut module, &mut self.diagnostics);
         drop_duplicate_providers(&mut module, &mut self.diagnostics);
@@ -171,12 +171,13 @@ impl Loader<'_> {
         module
     }
 
-    fn parsed(&mut self, files: &[Arc<str>]) -> Vec<Body> {
+    fn parsed(&mut self, files: &[Arc<str>], module: &mut Module) -> Vec<Body> {
         let mut bodies = Vec::new();
         for path in files {
             let Some(text) = self.snapshot.file(path) else { continue };
             let parse = if path.ends_with(".json") { parse_json_file } else { parse_file };
             let (body, diagnostics) = parse(path, text);
+            module.incomplete |= diagnostics.has_errors();
             self.diagnostics.extend(diagnostics);
             bodies.push(body);
         }

@@ -105,6 +105,8 @@ impl Configuration {
 pub struct Module {
     /// Its directory in the snapshot; `""` is the snapshot's root.
     pub directory: Arc<str>,
+    /// Whether syntax errors hide a part of it, so that what seems to be missing may be there.
+    pub incomplete: bool,
     /// The `required_version` constraints.
     pub required_version: Vec<VersionConstraint>,
     /// Providers by local name, as `required_providers` declares them.

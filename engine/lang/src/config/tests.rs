@@ -603,3 +603,15 @@ fn recorded_conversions() {
     println!("{passed} passed, {} failed\n{}", failed.len(), failed.join("\n"));
     assert!(failed.is_empty(), "{} failed", failed.len());
 }
+
+#[test]
+fn what_a_syntax_error_hides_is_not_called_undeclared() {
+    let broken =
+        "variable \"a\" {\n  default = )\n}\nvariable \"b\" {\n  type = \n}\noutput \"o\" { value = 1 }\n";
+    let root =
+        "module \"m\" {\n  source = \"./m\"\n  c = 1\n}\noutput \"o\" {\n  value = module.m.hidden\n}\n";
+    check_files(
+        &[("main.tf", root), ("m/main.tf", broken)],
+        &["m/main.tf:2:13 | Invalid expression", "m/main.tf:5:10 | Invalid expression"],
+    );
+}

@@ -1,7 +1,7 @@
 //! The canonical layout of a configuration file: the same bytes that `terraform fmt` writes.
 //!
 //! A file is taken apart into its tokens ([`crate::parse`]'s lexer), a few old notations are
-//! rewritten ([`rewrite`]), and the space between the tokens is decided anew ([`layout`]). Tokens
+//! rewritten (`rewrite`), and the space between the tokens is decided anew (`layout`). Tokens
 //! are otherwise kept as they are, comments and heredocs included. A file that does not parse is
 //! not touched; what the file means plays no role.
 

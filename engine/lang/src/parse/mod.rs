@@ -1,6 +1,6 @@
 //! Text to syntax tree.
 //!
-//! `lex` makes tokens, [`Parser`] makes the tree of [`crate::ast`] from them: one file per kind of
+//! `lex` makes tokens, `Parser` makes the tree of [`crate::ast`] from them: one file per kind of
 //! construct, recursive descent with one token of lookahead, in linear time. Chains (`1 + 1 + 1`,
 //! `a.b.c`) are parsed in loops; what nests is counted and bounded. All problems of a file are found
 //! in one run: after one, reading goes on with the next argument or block.
