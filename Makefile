@@ -24,6 +24,11 @@ test:
 bench: tools release
 	@.venv/bin/python tests/bench/bench.py
 
+## fuzz: every fuzz target for half an hour, two at a time (needs cargo-fuzz; SECONDS=60 for a minute)
+.PHONY: fuzz
+fuzz:
+	@tests/fuzz/run.sh $(or $(SECONDS),1800)
+
 ## lint: what CI checks besides the tests
 .PHONY: lint
 lint:

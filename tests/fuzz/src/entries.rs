@@ -5,7 +5,8 @@
 //! them with the committed corpora.
 
 use evenkeel_lang::config::{load, parse_tfvars};
-use evenkeel_lang::parse::{parse_expression, parse_file, parse_template};
+use evenkeel_lang::fmt::format;
+use evenkeel_lang::parse::{parse_expression, parse_file, parse_json_file, parse_template};
 use evenkeel_model::{Diagnostics, Revision, Snapshot, Value};
 
 use super::lab::{Lab, evaluate_text};
@@ -14,7 +15,7 @@ use super::lab::{Lab, evaluate_text};
 pub type Entry = fn(&[u8]);
 
 /// Every target by name.
-pub const TARGETS: [(&str, Entry); 20] = [
+pub const TARGETS: [(&str, Entry); 22] = [
     ("base64decode", base64decode),
     ("base64gunzip", base64gunzip),
     ("cidr", cidr),
@@ -22,11 +23,13 @@ pub const TARGETS: [(&str, Entry); 20] = [
     ("csvdecode", csvdecode),
     ("decode_tfvars", decode_tfvars),
     ("evaluator", evaluator),
+    ("fmt", fmt),
     ("formatdate", formatdate),
     ("formatting", formatting),
     ("jsondecode", jsondecode),
     ("number", number),
     ("parser", parser),
+    ("parser_json", parser_json),
     ("regex", regex),
     ("template", template),
     ("textdecode", textdecode),
@@ -226,4 +229,20 @@ pub fn tfvars(bytes: &[u8]) {
 /// A file of values in JSON
 pub fn tfvars_json(bytes: &[u8]) {
     look_at(&parse_tfvars("terraform.tfvars.json", bytes).1);
+}
+
+/// What was laid out once stays as it is.
+pub fn fmt(bytes: &[u8]) {
+    match format("main.tf", bytes) {
+        Ok(text) => {
+            let again = format("main.tf", text.as_bytes());
+            assert_eq!(again.as_ref(), Ok(&text), "a second time changes something");
+        }
+        Err(problems) => look_at(&problems),
+    }
+}
+
+/// A configuration file in JSON
+pub fn parser_json(bytes: &[u8]) {
+    look_at(&parse_json_file("main.tf.json", bytes).1);
 }
