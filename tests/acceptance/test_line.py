@@ -212,12 +212,18 @@ class TheLine(Case):
             self.stack.run(*words, env=env, check=None)
             for words in (
                 ("plan", repo), ("plan", repo, "-json"), ("apply", repo, "-auto-approve"), ("show",),
-                ("show", "-json"), ("state", "show", "aws_vpc.s"), ("history", "aws_vpc.s"),
-                ("drift", repo), ("drift", repo, "-json"),
+                ("output",), ("state", "show", "aws_vpc.s"), ("history", "aws_vpc.s"),
+                ("drift", repo), ("drift", repo, "-json"), ("validate", repo, "-json"),
             )
         ]
         for done in seen:
             self.assertNotIn(canary, done.stdout + done.stderr, done.args)
+        # The documents for machines have it in clear, as Terraform's do, and say that it is sensitive.
+        document = json.loads(self.stack.run("show", "-json").stdout)
+        self.assertEqual(document["values"]["outputs"]["s"], {"sensitive": True, "type": "string", "value": canary})
+        vpcs = document["values"]["root_module"]["resources"]
+        secret = next(vpc for vpc in vpcs if vpc["address"] == "aws_vpc.s")
+        self.assertTrue(secret["sensitive_values"]["tags"]["Secret"])
         self.assertEqual(len(Inventory(self.moto).vpcs), 2)
 
     def wait_for(self, condition, seconds: float = 60):
