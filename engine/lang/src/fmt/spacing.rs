@@ -10,6 +10,10 @@ pub(super) fn space_between(
     is_in: bool,
     after: TokenKind,
 ) -> bool {
+    // Without space between them, two numbers and a dot would be one number.
+    if (before, subject, after) == (Some(Number), Dot, Number) {
+        return true;
+    }
     if is_glued(subject, after) {
         return false;
     }

@@ -152,3 +152,10 @@ proptest! {
         let _ = format_text(&text, 0);
     }
 }
+
+#[test]
+fn a_number_that_is_indexed_stays_one() {
+    let once = format("x", b"a =8. 8. 76\nb = c. 0 .d\n").unwrap();
+    assert_eq!(once, "a = 8. 8. 76\nb = c.0.d\n");
+    assert_eq!(format("x", once.as_bytes()).as_ref(), Ok(&once));
+}
