@@ -208,16 +208,17 @@ impl Function {
         run: fn(&[Value]) -> Result<Value, CallError>,
         description: &'static str,
     ) -> Self {
-        Self {
-            name,
-            description,
-            parameters,
-            variadic: None,
-            returns,
-            computes: None,
-            run: Run::Pure(run),
-            nullable: false,
-        }
+        Self::plain(name, parameters, returns, Run::Pure(run), description)
+    }
+
+    const fn plain(
+        name: &'static str,
+        parameters: &'static [Parameter],
+        returns: Ty,
+        run: Run,
+        description: &'static str,
+    ) -> Self {
+        Self { name, description, parameters, variadic: None, returns, computes: None, run, nullable: false }
     }
 
     const fn scoped(
@@ -227,16 +228,7 @@ impl Function {
         run: fn(&[Value], &mut Evaluator) -> Result<Value, CallError>,
         description: &'static str,
     ) -> Self {
-        Self {
-            name,
-            description,
-            parameters,
-            variadic: None,
-            returns,
-            computes: None,
-            run: Run::Scoped(run),
-            nullable: false,
-        }
+        Self::plain(name, parameters, returns, Run::Scoped(run), description)
     }
 
     /// A function whose result differs from call to call.
@@ -247,16 +239,7 @@ impl Function {
         run: fn(&[Value], &[u8; 32]) -> Result<Value, CallError>,
         description: &'static str,
     ) -> Self {
-        Self {
-            name,
-            description,
-            parameters,
-            variadic: None,
-            returns,
-            computes: None,
-            run: Run::Random(run),
-            nullable: false,
-        }
+        Self::plain(name, parameters, returns, Run::Random(run), description)
     }
 
     const fn variadic(mut self, parameter: Parameter) -> Self {

@@ -42,7 +42,9 @@ pub(super) fn unknown_flags(value: &Value) -> Json {
     })
 }
 
-fn flags(value: &Value, test: &dyn Fn(&Value) -> Option<bool>) -> Json {
+/// What the test says of a value, or a tree of the value's shape with what it says of the parts; false
+/// is left out of objects.
+pub(super) fn flags(value: &Value, test: &dyn Fn(&Value) -> Option<bool>) -> Json {
     if let Some(found) = test(value) {
         return json!(found);
     }

@@ -4,6 +4,11 @@ use evenkeel_model::value::Kind;
 use evenkeel_model::{Marks, Value, json as model};
 use serde_json::{Map, Value as Json, json};
 
+use super::super::value::flags;
+
+/// True where a value must not be shown.
+pub(super) use super::super::value::sensitive_flags as sensitive;
+
 /// The value; what is unknown is left out of objects and null elsewhere, and what must not be kept
 /// is null.
 pub(super) fn clear(value: &Value) -> Json {
@@ -28,32 +33,7 @@ pub(super) fn clear(value: &Value) -> Json {
     }
 }
 
-/// True where a value must not be shown.
-pub(super) fn sensitive(value: &Value) -> Json {
-    flags(value, &|value| !value.marks().is_empty())
-}
-
 /// True where a value is unknown.
 pub(super) fn unknown(value: &Value) -> Json {
-    flags(value, &Value::is_unknown)
-}
-
-/// A tree of the value's shape: leaves that are not flagged are left out of objects and false
-/// elsewhere.
-fn flags(value: &Value, test: &dyn Fn(&Value) -> bool) -> Json {
-    if test(value) {
-        return json!(true);
-    }
-    match value.kind() {
-        Kind::List(_, elements) | Kind::Set(_, elements) | Kind::Tuple(elements) => {
-            Json::Array(elements.iter().map(|element| flags(element, test)).collect())
-        }
-        Kind::Map(_, entries) | Kind::Object(entries) => entries
-            .iter()
-            .map(|(name, entry)| (name.to_string(), flags(entry, test)))
-            .filter(|(_, flag)| *flag != json!(false))
-            .collect::<Map<_, _>>()
-            .into(),
-        Kind::Unknown(..) | Kind::Null(_) | Kind::Bool(_) | Kind::Number(_) | Kind::String(_) => json!(false),
-    }
+    flags(value, &|value| value.is_unknown().then_some(true))
 }
