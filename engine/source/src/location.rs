@@ -6,6 +6,8 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use evenkeel_lang::config::percent_decoded;
+
 use crate::error::SourceError;
 use crate::{path, repository};
 
@@ -149,7 +151,7 @@ fn split_query<'a>(text: &str, rest: &'a str) -> Result<(&'a str, Option<String>
         match parameter.split_once('=') {
             Some(("ref", value)) if !value.is_empty() => {
                 let value =
-                    percent_decode(value).ok_or_else(|| malformed(text, "its ref is not readable"))?;
+                    percent_decoded(value).ok_or_else(|| malformed(text, "its ref is not readable"))?;
                 reference = Some(value);
             }
             // How much history is fetched changes no file.
@@ -170,23 +172,6 @@ fn split_subdirectory<'a>(text: &str, rest: &'a str) -> Result<(&'a str, String)
     let subdirectory = path::resolve("", subdirectory)
         .ok_or_else(|| malformed(text, "the directory after // leads out of the repository"))?;
     Ok((base, subdirectory))
-}
-
-fn percent_decode(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&first, after)) = rest.split_first() {
-        rest = after;
-        if first != b'%' {
-            bytes.push(first);
-            continue;
-        }
-        let (digits, after) = rest.split_at_checked(2)?;
-        let digits = std::str::from_utf8(digits).ok().filter(|digits| !digits.starts_with('+'))?;
-        bytes.push(u8::from_str_radix(digits, 16).ok()?);
-        rest = after;
-    }
-    String::from_utf8(bytes).ok()
 }
 
 fn malformed(text: &str, reason: &'static str) -> SourceError {

@@ -66,7 +66,7 @@ pub use removed::{Removed, RemovedTarget};
 pub use required::RequiredProvider;
 pub use source::{
     DEFAULT_REGISTRY, Getter, ModuleSource, ModuleSourceError, RegistrySource, RemoteSource,
-    parse_module_source, without_credentials,
+    parse_module_source, percent_decoded, without_credentials,
 };
 pub use tfvars::parse_tfvars;
 pub use typexpr::TypeDefaults;

@@ -16,7 +16,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use registry::{DEFAULT_REGISTRY, RegistrySource, parse_registry_source};
-pub use remote::{Getter, RemoteSource, without_credentials};
+pub use remote::{Getter, RemoteSource, percent_decoded, without_credentials};
 
 /// Longer texts are nobody's address.
 const SOURCE_BYTES_MAX: usize = 8192;

@@ -240,9 +240,15 @@ fn parameters(query: &str) -> Result<Vec<(String, String)>, ModuleSourceError> {
         .collect()
 }
 
-/// Percent signs resolved.
 fn decoded(text: &str) -> Result<String, ModuleSourceError> {
-    let wrong = || ModuleSourceError::Malformed(format!("\"{text}\" has a broken % sequence in it"));
+    percent_decoded(text)
+        .filter(|text| !text.chars().any(char::is_control))
+        .ok_or_else(|| ModuleSourceError::Malformed(format!("\"{text}\" has a broken % sequence in it")))
+}
+
+/// The text of an address with its percent sequences resolved (RFC 3986, section 2.1); `None` where one
+/// is broken or the bytes are not UTF-8.
+pub fn percent_decoded(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&first, after)) = rest.split_first() {
@@ -251,12 +257,12 @@ fn decoded(text: &str) -> Result<String, ModuleSourceError> {
             bytes.push(first);
             continue;
         }
-        let (digits, after) = rest.split_at_checked(2).ok_or_else(wrong)?;
-        let digits = std::str::from_utf8(digits).ok().filter(|digits| !digits.starts_with('+'));
-        bytes.push(digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()).ok_or_else(wrong)?);
+        let (digits, after) = rest.split_at_checked(2)?;
+        let digits = std::str::from_utf8(digits).ok().filter(|digits| !digits.starts_with('+'))?;
+        bytes.push(u8::from_str_radix(digits, 16).ok()?);
         rest = after;
     }
-    String::from_utf8(bytes).ok().filter(|text| !text.chars().any(char::is_control)).ok_or_else(wrong)
+    String::from_utf8(bytes).ok()
 }
 
 /// The signs that would end a parameter as percent sequences.
