@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs fuzz targets, two at a time, at the lowest priority: tests/fuzz/run.sh SECONDS [TARGET...].
+# Runs fuzz targets, two at a time, at the lowest priority (FUZZ_JOBS, FUZZ_NICE): tests/fuzz/run.sh SECONDS [TARGET...].
 # Seconds are per target; without names every target runs. Findings are files in
 # $FUZZ_WORK/findings (default: target/fuzz); the last lines say what was run and found.
 set -euo pipefail
@@ -11,6 +11,7 @@ mapfile -t all < <(cd fuzz_targets && ls | sed 's/\.rs$//')
 targets=("${@:-${all[@]}}")
 work=$(realpath -m "${FUZZ_WORK:-../../target/fuzz}")
 jobs=${FUZZ_JOBS:-2}
+niceness=${FUZZ_NICE:-19}
 mkdir -p "$work"
 
 # Stable Rust has what libFuzzer needs behind a switch; safe code gains nothing from a sanitizer.
@@ -26,7 +27,7 @@ one() {
   # The shell reports what processor time it took.
   TIMEFORMAT='%U %S'
   local status=0
-  { time nice -n 19 "$binaries/$target" "$corpus" "corpus/$target" -max_total_time="$seconds" \
+  { time nice -n "$niceness" "$binaries/$target" "$corpus" "corpus/$target" -max_total_time="$seconds" \
       -max_len=4096 -timeout=20 -rss_limit_mb=2048 -print_final_stats=1 \
       -artifact_prefix="$work/findings/$target-" "${dictionary[@]}" >"$log" 2>&1; } 2>"$log.time" || status=$?
   local runs
@@ -37,7 +38,7 @@ one() {
 }
 
 # Groups of processes share the processor fairly whatever their niceness, unless the group yields.
-echo 19 2>/dev/null >"/proc/$$/autogroup" || true
+echo "$niceness" 2>/dev/null >"/proc/$$/autogroup" || true
 for target in "${targets[@]}"; do
   mkdir -p "corpus/$target"
   while (($(jobs -rp | wc -l) >= jobs)); do wait -n || true; done
