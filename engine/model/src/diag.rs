@@ -170,6 +170,11 @@ impl Diagnostics {
 
     /// Adds all of `other`.
     pub fn extend(&mut self, other: Self) {
+        // Nested expressions hand theirs on level by level; comparing at each would be quadratic.
+        if self.0.is_empty() {
+            *self = other;
+            return;
+        }
         for diagnostic in other.0 {
             self.push(diagnostic);
         }

@@ -55,8 +55,10 @@ impl Evaluator<'_> {
         let a = self.operand(&left, &operand, "left", ranges.left);
         let b = self.operand(&right, &operand, "right", ranges.right);
         let (Some(a), Some(b)) = (a, b) else {
-            self.diagnostics.extend(left_problems);
+            // What is inside comes first, and a long chain is not compared again at each operator.
+            let own = std::mem::replace(&mut self.diagnostics, left_problems);
             self.diagnostics.extend(right_problems);
+            self.diagnostics.extend(own);
             return Value::unknown(result);
         };
         let ((a, marks_a), (b, marks_b)) = (a.unmark(), b.unmark());
