@@ -9,7 +9,6 @@ is as wrong as one that is not listed and fails: the lists only shrink.
 """
 
 import json
-import os
 import pathlib
 import re
 import subprocess
@@ -56,10 +55,8 @@ def main() -> int:
 
 
 def run(script: str, *arguments: str) -> subprocess.CompletedProcess:
-    # The runner empties the working directory between steps, but for what Terraform keeps there.
-    environment = dict(os.environ, EVENKEEL_STORE="terraform.tfstate.evenkeel")
     command = [sys.executable, str(DATA / script), *arguments]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 def expressions(binary: pathlib.Path, name: str, known: set) -> list:

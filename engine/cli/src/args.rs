@@ -35,7 +35,7 @@ pub struct Global {
     /// Print without colour
     #[arg(long, global = true)]
     pub no_color: bool,
-    /// The file that keeps state, journal and history [default: .evenkeel/state.db in the directory]
+    /// The file that keeps state, journal and history [default: terraform.tfstate.evenkeel in the directory]
     #[arg(long, global = true, value_name = "FILE", env = "EVENKEEL_STORE")]
     pub store: Option<PathBuf>,
     /// The stack within the store [default: the current workspace]

@@ -2,7 +2,7 @@
 
 mod modules;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use evenkeel_source::{Location, Origin, parse_location};
 use sha2::{Digest, Sha256};
@@ -11,6 +11,10 @@ use crate::args::Global;
 use crate::error::Failure;
 
 pub use modules::module_settings;
+
+/// The store beside a configuration. Its name is one that people keep and that the usual `.gitignore`
+/// of a Terraform project covers (`*.tfstate.*`).
+const STORE_FILE: &str = "terraform.tfstate.evenkeel";
 
 /// What a command works on.
 #[derive(Clone, Debug)]
@@ -56,14 +60,14 @@ impl Place {
         named.unwrap_or_else(|| "default".to_owned())
     }
 
-    /// Makes the directory of the default store. A directory that the user named must exist.
+    /// Makes the directory of the default store where it is below the home directory. A directory that
+    /// the user named must exist.
     pub fn prepare(&self, global: &Global) -> Result<(), Failure> {
-        if global.store.is_some() {
+        if global.store.is_some() || self.directory().is_some() {
             return Ok(());
         }
         let Some(parent) = self.store.parent() else { return Ok(()) };
-        let made = std::fs::create_dir_all(parent).and_then(|()| ignore_in_git(parent));
-        made.map_err(|error| {
+        std::fs::create_dir_all(parent).map_err(|error| {
             Failure::plain(
                 "Cannot make the directory of the state store",
                 format!(
@@ -75,12 +79,6 @@ impl Place {
     }
 }
 
-/// State does not belong into Git.
-fn ignore_in_git(directory: &Path) -> std::io::Result<()> {
-    let file = directory.join(".gitignore");
-    if file.exists() { Ok(()) } else { std::fs::write(file, "*\n") }
-}
-
 fn default_store(location: &Location) -> Result<PathBuf, Failure> {
     if let Origin::Directory(directory) = &location.origin {
         let root = if location.subdirectory.is_empty() {
@@ -88,7 +86,9 @@ fn default_store(location: &Location) -> Result<PathBuf, Failure> {
         } else {
             directory.join(&location.subdirectory)
         };
-        return Ok(root.join(".evenkeel").join("state.db"));
+        // Where earlier versions kept it.
+        let earlier = root.join(".evenkeel").join("state.db");
+        return Ok(if earlier.exists() { earlier } else { root.join(STORE_FILE) });
     }
     let base = user_directory("XDG_STATE_HOME", ".local/state").ok_or_else(|| {
         Failure::plain(

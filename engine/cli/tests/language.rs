@@ -125,7 +125,7 @@ fn validate_tells_all_mistakes_in_terraforms_format() {
     assert_eq!(call["snippet"]["code"], "  a = upper(null)");
     assert_eq!(call["snippet"]["highlight_start_offset"], 12);
     assert_eq!(call["snippet"]["function_call"]["called_as"], "upper");
-    assert!(!here.path().join(".evenkeel").exists());
+    assert!(!here.path().join("terraform.tfstate.evenkeel").exists());
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn console(input: &str, expected: &str, code: i32) -> String {
     let here = directory(&[("main.tf", CONSOLE)]);
     let ran = run(here.path(), &["console"], input);
     assert_eq!((ran.out.as_str(), ran.code), (expected, code), "{}", ran.err);
-    assert!(!here.path().join(".evenkeel").exists());
+    assert!(!here.path().join("terraform.tfstate.evenkeel").exists());
     ran.err
 }
 

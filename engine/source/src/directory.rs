@@ -16,10 +16,12 @@ use crate::error::SourceError;
 use crate::gather::{Gathered, Kind, Limits, Listing, Tree, gather};
 use crate::{Read, path, repository};
 
-/// Files that Terraform and Evenkeel write where they are run: state and databases. They change
-/// while the configuration does not.
-const WRITTEN_BY_TOOLS: [&str; 6] =
-    [".tfstate", ".tfstate.backup", ".db", ".db-wal", ".db-shm", ".db-journal"];
+/// How files end that Terraform and Evenkeel write where they are run: state and databases. They
+/// change while the configuration does not.
+const WRITTEN_BY_TOOLS: [&str; 5] = [".tfstate", ".db", ".db-wal", ".db-shm", ".db-journal"];
+
+/// What stands in the names of everything that is kept beside a state: backups, locks, the store.
+const BESIDE_STATE: &str = ".tfstate.";
 
 /// Files on disk, and which directory of them is meant.
 pub struct WorkTree {
@@ -157,9 +159,9 @@ impl Tree for Disk {
             let name = entry.file_name().into_string().map_err(|name| SourceError::PathNotUtf8 {
                 path: path::join(directory, &name.to_string_lossy()),
             })?;
-            let written_by_tools =
-                kind == Kind::File && WRITTEN_BY_TOOLS.iter().any(|suffix| name.ends_with(suffix));
-            if !written_by_tools {
+            let is_named_so =
+                name.contains(BESIDE_STATE) || WRITTEN_BY_TOOLS.iter().any(|suffix| name.ends_with(suffix));
+            if kind != Kind::File || !is_named_so {
                 listing.insert(name, kind);
             }
         }
