@@ -19,6 +19,7 @@ mod later;
 mod moves;
 mod order;
 mod planner;
+pub mod reasons;
 mod register;
 mod scope;
 pub mod target;

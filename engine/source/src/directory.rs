@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 
 use crate::error::SourceError;
 use crate::gather::{Gathered, Kind, Limits, Listing, Tree, gather};
+use crate::origin::Scene;
 use crate::{Read, path, repository};
 
 /// How files end that Terraform and Evenkeel write where they are run: state and databases. They
@@ -116,6 +117,25 @@ pub fn read(
     }
     let revision = Revision::Directory(hexadecimal(&digest.finalize()).into());
     Ok(Read { snapshot: Snapshot { revision, files }, root: root.into(), commit: None })
+}
+
+/// The repository behind a snapshot of a work tree with the root module in `root`, if there is one.
+pub fn scene<'a>(
+    tree: &WorkTree,
+    subdirectory: &str,
+    snapshot: &'a Snapshot,
+    root: &str,
+) -> Option<Scene<'a>> {
+    let module = tree.root.join(path::join(&tree.prefix, subdirectory));
+    let depth = root.split('/').filter(|part| !part.is_empty()).count();
+    let top = module.ancestors().nth(depth)?;
+    let real = repository::work_tree_root(&module)?;
+    // The snapshot begins at the root of the work tree, or above it where modules lie beside.
+    let shown = real.strip_prefix(top).ok()?.to_str()?;
+    let shown = if shown.is_empty() { String::new() } else { format!("{shown}/") };
+    let repository = repository::open(&real).ok()?;
+    let head = repository.head_id().ok().map(gix::Id::detach);
+    Some(Scene { repository, head, prefix: shown, is_work_tree: true, snapshot })
 }
 
 /// Reads a directory and nothing above it, whatever the files in it name.

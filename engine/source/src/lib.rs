@@ -31,6 +31,7 @@ mod gather;
 mod location;
 mod mention;
 mod modules;
+mod origin;
 mod path;
 mod remote;
 mod repository;
@@ -39,6 +40,7 @@ mod whole;
 #[cfg(test)]
 mod tests;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -49,6 +51,7 @@ pub use error::SourceError;
 pub use gather::Limits;
 pub use location::{Location, Origin, parse_location};
 pub use modules::{Files, ModuleError, Modules, Reach, Resolved};
+pub use origin::{Line, Origin as LineOrigin};
 pub use remote::Credentials;
 pub use whole::{sweep_beside, write_whole};
 
@@ -145,6 +148,33 @@ impl Source {
             Target::Commit(target) => ancestry::descends(&target.found, ancestor),
             Target::Directory(_) => Ok(false),
         }
+    }
+
+    /// Which commits brought these lines of a snapshot that was read here, whose root module is in
+    /// `root`. Tells what can be told, and fails at nothing: lines of which nothing is known are left out.
+    pub fn line_origins(
+        &self,
+        location: &Location,
+        (snapshot, root): (&Snapshot, &str),
+        lines: &BTreeSet<Line>,
+        interrupt: &AtomicBool,
+    ) -> BTreeMap<Line, LineOrigin> {
+        let commit = match &snapshot.revision {
+            Revision::Commit(id) => Some(&**id),
+            Revision::Directory(_) => None,
+        };
+        let scene = match self.target(location, commit, interrupt) {
+            Ok(Target::Commit(target)) => Some(origin::Scene {
+                head: Some(target.found.id),
+                repository: target.found.repository,
+                prefix: String::new(),
+                is_work_tree: false,
+                snapshot,
+            }),
+            Ok(Target::Directory(tree)) => directory::scene(&tree, &location.subdirectory, snapshot, root),
+            Err(_) => None,
+        };
+        scene.map(|scene| origin::origins(&scene, lines, interrupt)).unwrap_or_default()
     }
 
     fn target(

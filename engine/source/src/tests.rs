@@ -1,6 +1,7 @@
 //! Real repositories, made with the `git` command, read through the public functions.
 
 pub mod http;
+mod origins;
 mod refused;
 mod remote;
 
