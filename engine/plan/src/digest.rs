@@ -1,71 +1,110 @@
 //! The digest of a plan: SHA-256 over its normalised content, so that an approval or a token binds
 //! to exactly this plan.
 
+mod content;
+
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
-use evenkeel_model::{Value, json};
-use serde_json::{Value as Json, json};
-use sha2::{Digest, Sha256};
+use evenkeel_model::{InstanceAddress, Revision};
 
-use crate::types::{Change, Plan, Step, StepKind};
+use crate::types::{Change, Move, OutputChange, Plan, Step, StepKind};
+use content::Content;
+
+/// What the content is written as; another one gives other digests.
+const FORMAT: u64 = 3;
 
 /// The digest in hexadecimal. The plan's own `digest` does not count.
 pub fn of(plan: &Plan) -> Arc<str> {
-    let mut sha = Sha256::new();
-    // One line of JSON after the other: the text of the whole would take more memory than the plan.
-    let mut add = |line: Json| {
-        sha.update(line.to_string());
-        sha.update("\n");
+    let mut content = Content::new();
+    head(&mut content, plan);
+    content.all(&plan.changes, change);
+    content.all(&plan.steps, step);
+    content.all(&plan.outputs, |content, (name, change)| output(content.text(name), change));
+    content.all(&plan.moves, moved);
+    content.all(&plan.kept_outputs, |content, (name, value)| content.text(name).value(value));
+    content.finish().into()
+}
+
+fn head(content: &mut Content, plan: &Plan) {
+    content.number(FORMAT);
+    match &plan.revision {
+        Revision::Commit(id) => content.tag(b'c').text(id),
+        Revision::Directory(id) => content.tag(b'd').text(id),
     };
-    add(head(plan));
-    plan.changes.iter().for_each(|item| add(change(item)));
-    plan.steps.iter().for_each(|item| add(step(item)));
-    plan.outputs
-        .iter()
-        .for_each(|(name, item)| add(json!(["output", name, value(&item.before), value(&item.after)])));
-    sha.finalize().iter().map(|byte| format!("{byte:02x}")).collect::<String>().into()
+    content.text(&plan.lineage).number(plan.base_serial.0).text(plan.mode.as_str());
+    content.option(plan.plan_time.as_deref(), |content, time| {
+        content.text(time);
+    });
+    content.tag(u8::from(plan.partial));
+    content.all(&plan.providers, |content, (address, version)| {
+        content.shown(address).text(version);
+    });
+    content.all(&plan.variables, |content, (name, value)| content.text(name).value(value));
 }
 
-fn head(plan: &Plan) -> Json {
-    let variables: Vec<Json> =
-        plan.variables.iter().map(|(name, value)| json!([name, json::encode_open(value)])).collect();
-    let providers: Vec<Json> =
-        plan.providers.iter().map(|(address, version)| json!([address, version])).collect();
-    json!({
-        "format": 2,
-        "revision": plan.revision,
-        "lineage": plan.lineage,
-        "base_serial": plan.base_serial,
-        "mode": plan.mode.as_str(),
-        "plan_time": plan.plan_time,
-        "providers": providers,
-        "variables": variables,
-    })
+fn change(content: &mut Content, change: &Change) {
+    content.shown(&change.address);
+    content.option(change.deposed, |content, key| {
+        content.number(u64::from(key.0));
+    });
+    content.shown(&change.provider);
+    content.all(change.action.names(), |content, name| {
+        content.text(name);
+    });
+    content.option(change.before.as_ref(), Content::value);
+    content.option(change.after.as_ref(), Content::value);
+    content.all(&change.dependencies, |content, resource| {
+        content.shown(resource);
+    });
+    content.tag(u8::from(change.create_before_destroy)).number(change.schema_version);
+    content.option(change.previous_address.as_ref(), address);
+    content.option(change.importing.as_deref(), |content, id| {
+        content.text(id);
+    });
 }
 
-fn change(change: &Change) -> Json {
-    json!([
-        "change",
-        change.address,
-        change.deposed,
-        change.provider,
-        change.action.names(),
-        value(&change.before),
-        value(&change.after),
-    ])
-}
-
-fn step(step: &Step) -> Json {
-    let kind = match &step.kind {
-        StepKind::Create { change, depose } => json!(["create", change, depose]),
-        StepKind::Update { change } => json!(["update", change]),
-        StepKind::Delete { change, deposed } => json!(["delete", change, deposed]),
-        StepKind::Read { change } => json!(["read", change]),
-        StepKind::Join { resource } => json!(["join", resource]),
+fn step(content: &mut Content, step: &Step) {
+    content.number(u64::from(step.id.0));
+    let number = |content: &mut Content, change: usize| {
+        content.number(change as u64);
     };
-    json!(["step", step.id, kind, step.needs])
+    let key = |content: &mut Content, key: evenkeel_state::DeposedKey| {
+        content.number(u64::from(key.0));
+    };
+    match &step.kind {
+        StepKind::Create { change, depose } => {
+            number(content.tag(b'c'), *change);
+            content.option(*depose, key);
+        }
+        StepKind::Update { change } => number(content.tag(b'u'), *change),
+        StepKind::Delete { change, deposed } => {
+            number(content.tag(b'd'), *change);
+            content.option(*deposed, key);
+        }
+        StepKind::Read { change } => number(content.tag(b'r'), *change),
+        StepKind::Join { resource } => {
+            content.tag(b'j').shown(resource);
+        }
+    }
+    content.all(&step.needs, |content, need| {
+        content.number(u64::from(need.0));
+    });
 }
 
-fn value(value: &Option<Value>) -> Json {
-    value.as_ref().map_or(Json::Null, json::encode_open)
+fn output(content: &mut Content, change: &OutputChange) {
+    content.option(change.before.as_ref(), Content::value);
+    content.option(change.after.as_ref(), Content::value);
+    content.tag(u8::from(change.sensitive));
+}
+
+fn moved(content: &mut Content, moved: &Move) {
+    address(content, &moved.from);
+    address(content, &moved.to);
+}
+
+fn address(content: &mut Content, address: &InstanceAddress) {
+    content.shown(address);
 }
