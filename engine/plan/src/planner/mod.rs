@@ -296,9 +296,15 @@ impl<'a> Planner<'a> {
             }
             self.diagnostics.push(problem.about(&subject.address));
         }
-        for (key, data) in expansion.instances {
+        for (place, (key, data)) in expansion.instances.into_iter().enumerate() {
             let address = subject.address.instance(key.clone());
             self.visited.insert(address.clone());
+            // The first instance is evaluated before anything is asked, because it has most of the
+            // mistakes that the others have too; those are evaluated once, when there is an answer.
+            if place > 0 && self.is_unanswered(&address) {
+                status = status.max(Status::Pending);
+                continue;
+            }
             if !self.is_selected(&address) {
                 let remembered =
                     self.input.state.instances.get(&address).and_then(|one| one.current.as_ref());
@@ -471,7 +477,7 @@ impl<'a> Planner<'a> {
             partial: self.selection.is_some(),
             drift: self.drift,
             refreshed: self.refreshed.into_values().collect(),
-            resources: resource_values(&self.world),
+            resources: resource_values(&mut self.world),
             digest: "".into(),
         };
         plan.digest = digest::of(&plan);
@@ -558,17 +564,18 @@ impl<'a> Planner<'a> {
     }
 }
 
-fn resource_values(world: &World) -> BTreeMap<ResourceAddress, ResourceValues> {
+/// The values of all resources, which the world has no more use for.
+fn resource_values(world: &mut World) -> BTreeMap<ResourceAddress, ResourceValues> {
     let mut found = BTreeMap::new();
-    for module in &world.modules {
-        for (key, resolved) in &module.resources {
+    for module in &mut world.modules {
+        for (key, resolved) in std::mem::take(&mut module.resources) {
             let address = ResourceAddress {
                 module: module.address.clone(),
                 mode: key.mode,
-                kind: key.kind.clone(),
-                name: key.name.clone(),
+                kind: key.kind,
+                name: key.name,
             };
-            found.insert(address, resolved.values.clone());
+            found.insert(address, resolved.values);
         }
     }
     found

@@ -1,6 +1,6 @@
 //! Objects as state remembers them and as they were seen.
 
-use evenkeel_lang::config::Resource;
+use evenkeel_lang::config::{Resource, ResourceKey};
 use evenkeel_model::{Diagnostic, InstanceAddress, ResourceAddress, SourceRange, Value, json};
 use evenkeel_provider::{ResourceSpec, diff};
 use evenkeel_state::{DeposedKey, Object, ProviderConfigAddress};
@@ -30,12 +30,14 @@ impl Planner<'_> {
         spec: &dyn ResourceSpec,
         range: Option<SourceRange>,
     ) -> Result<Seen, Status> {
+        let input = self.input;
+        let answer = match self.is_looked_at(object) {
+            true => Some(input.answers.observed.get(&(address.clone(), deposed)).ok_or(Status::Pending)?),
+            false => None,
+        };
         let expected = self.decode(address, object, spec, range.clone())?;
-        if !self.input.options.refresh || !self.can_observe(object) {
-            return Ok(Seen { observed: Some(expected.clone()), expected });
-        }
-        let observed = match self.input.answers.observed.get(&(address.clone(), deposed)) {
-            None => return Err(Status::Pending),
+        let observed = match answer {
+            None => return Ok(Seen { observed: Some(expected.clone()), expected }),
             Some(Err(error)) => {
                 let diagnostic = Diagnostic::error(
                     format!("Reading {address} failed"),
@@ -92,13 +94,8 @@ impl Planner<'_> {
         spec: &dyn ResourceSpec,
         range: Option<SourceRange>,
     ) -> Result<Value, Status> {
-        let schema = spec.schema();
-        let upgraded = match object.schema_version == schema.version {
-            true => None,
-            false => spec.upgrade(object.schema_version, &object.attributes),
-        };
-        let attributes = upgraded.as_ref().unwrap_or(&object.attributes);
-        json::decode(attributes, &schema.ty()).map_err(|error| {
+        decoded(object, spec).map_err(|error| {
+            let schema = spec.schema();
             let detail = format!(
                 "The stored attributes of {address} (schema version {}) do not fit the schema of {} (version {}): \
                  {error}.",
@@ -128,6 +125,20 @@ impl Planner<'_> {
         }
     }
 
+    /// Whether the object of an instance is still to be looked at, so that nothing can be planned for it yet.
+    pub(crate) fn is_unanswered(&mut self, address: &InstanceAddress) -> bool {
+        let input = self.input;
+        let object = input.state.instances.get(address).and_then(|instance| instance.current.as_ref());
+        object.is_some_and(|object| self.is_looked_at(object))
+            && (input.answers.observed.is_empty()
+                || !input.answers.observed.contains_key(&(address.clone(), None)))
+    }
+
+    /// Whether an object is looked at, and not taken as it is remembered.
+    fn is_looked_at(&mut self, object: &Object) -> bool {
+        self.input.options.refresh && self.can_observe(object)
+    }
+
     /// Whether the provider block of an object is known well enough to ask with it.
     fn can_observe(&mut self, object: &Object) -> bool {
         self.config_of(&object.provider).is_none_or(|config| config.is_wholly_known())
@@ -142,6 +153,14 @@ impl Planner<'_> {
         let config = self.world.provider_config(&self.provider_of(address)?)?.unmark_deep().0;
         self.provider_configs.insert(address.clone(), config.clone());
         Some(config)
+    }
+
+    /// Where configuration declares the resource of an instance.
+    fn declared_at(&self, address: &InstanceAddress) -> Option<SourceRange> {
+        let ResourceAddress { module, mode, kind, name } = &address.resource;
+        let key = ResourceKey { mode: *mode, kind: kind.clone(), name: name.clone() };
+        let module = self.world.configuration.module(&module.without_keys())?;
+        module.resources.get(&key).map(|resource| resource.range.clone())
     }
 
     /// Asks for every object in state that has not been answered for, whether or not the walk came
@@ -168,7 +187,12 @@ impl Planner<'_> {
                 if !config.is_wholly_known() {
                     continue;
                 }
-                let Ok(prior) = self.decode(address, object, spec, None) else { continue };
+                let Ok(prior) = decoded(object, spec) else {
+                    let range = self.declared_at(address);
+                    // The mistake is told, and nothing asked.
+                    let _ = self.decode(address, object, spec, range);
+                    continue;
+                };
                 self.questions.push(Question::Observe {
                     address: address.clone(),
                     deposed: key,
@@ -209,4 +233,14 @@ impl Planner<'_> {
         self.world.set_resource(place, resource.key.clone(), values);
         Status::Done
     }
+}
+
+/// The attributes of an object in state, upgraded to the schema of today.
+fn decoded(object: &Object, spec: &dyn ResourceSpec) -> Result<Value, json::JsonError> {
+    let schema = spec.schema();
+    let upgraded = match object.schema_version == schema.version {
+        true => None,
+        false => spec.upgrade(object.schema_version, &object.attributes),
+    };
+    json::decode(upgraded.as_ref().unwrap_or(&object.attributes), &schema.ty())
 }
