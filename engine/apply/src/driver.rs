@@ -12,7 +12,7 @@ use std::sync::Arc;
 use evenkeel_model::{InstanceAddress, Timestamp, Value};
 use evenkeel_provider::{BoxFuture, Connection, ErrorKind, ProviderError};
 use evenkeel_state::{Entry, ProviderConfigAddress, Serial};
-use futures_util::future::{Either, select};
+use futures_util::future::{Either, FutureExt, select};
 use futures_util::stream::{FuturesUnordered, Stream, StreamExt};
 
 use crate::command::{AppendFailure, Call, CallResult, Command, Event};
@@ -175,7 +175,10 @@ pub async fn run(
             }));
         }
         match next(&mut running, interrupts.as_mut()).await {
-            Some(Happened::Event(event)) => machine.handle(event, timer.now()),
+            Some(Happened::Event(event)) => {
+                machine.handle(event, timer.now());
+                ticking &= !take_all(machine, &mut running, timer, &mut watch, progress);
+            }
             Some(Happened::Tick) => {
                 ticking = false;
                 watch.tick(timer.now(), progress);
@@ -186,6 +189,28 @@ pub async fn run(
             }
         }
     }
+}
+
+/// Takes everything that has happened already, so that what follows from it is written together; true
+/// when it was time for a tick as well.
+fn take_all(
+    machine: &mut impl Drive,
+    running: &mut FuturesUnordered<BoxFuture<'_, Happened>>,
+    timer: &dyn Timer,
+    watch: &mut Watch,
+    progress: &mut dyn FnMut(Progress),
+) -> bool {
+    let mut ticked = false;
+    while let Some(Some(happened)) = running.next().now_or_never() {
+        match happened {
+            Happened::Event(event) => machine.handle(event, timer.now()),
+            Happened::Tick => {
+                ticked = true;
+                watch.tick(timer.now(), progress);
+            }
+        }
+    }
+    ticked
 }
 
 /// What the loop waits for.

@@ -44,6 +44,10 @@ pub struct Machine {
     begun: usize,
     /// Of these, the ones that hold one of the parallel calls.
     holding: usize,
+    /// How many steps may have an intent and no call yet.
+    ahead: usize,
+    /// Steps that made their last call since an append was last durable.
+    ended: usize,
     /// Steps without a final status.
     open: usize,
     stage: Stage,
@@ -133,6 +137,8 @@ impl Machine {
             alarm: Alarm::new(),
             begun: 0,
             holding: 0,
+            ahead: options.intents_ahead,
+            ended: 0,
             open: steps.len(),
             stage: Stage::New,
             stopping: false,
@@ -238,6 +244,7 @@ impl Machine {
         }
         debug_assert!(self.serial.is_none_or(|before| before <= serial), "serials only rise");
         self.serial = Some(serial);
+        self.look_farther_ahead();
         for meaning in meanings {
             match meaning {
                 Written::Opening if self.stage == Stage::Opening => self.stage = Stage::Working,
@@ -251,6 +258,14 @@ impl Machine {
             && self.outbox.is_idle()
         {
             self.finish(status);
+        }
+    }
+
+    /// When more calls than run at once ended while one append was written, the next appends take more.
+    fn look_farther_ahead(&mut self) {
+        if std::mem::take(&mut self.ended) > self.options.parallelism {
+            let most = self.options.intents_ahead_max.max(self.options.intents_ahead);
+            self.ahead = self.ahead.saturating_mul(2).min(most);
         }
     }
 

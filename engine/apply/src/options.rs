@@ -8,6 +8,9 @@ pub struct MachineOptions {
     /// How many steps may have a durable intent and wait for a call to become free. Bounds what a
     /// crash leaves to be looked for, and lets intents share one write.
     pub intents_ahead: usize,
+    /// How many these may become while calls end faster than the journal writes: then the writes are
+    /// what a run waits for, and the more of them share one, the sooner it is over.
+    pub intents_ahead_max: usize,
     /// How often one call is made before its step fails.
     pub attempts_max: u32,
     /// How long an object may exist before a search or a look is sure to show it.
@@ -25,6 +28,7 @@ impl Default for MachineOptions {
         Self {
             parallelism: 10,
             intents_ahead: 10,
+            intents_ahead_max: 500,
             attempts_max: 8,
             visibility_ms: 30_000,
             backoff_min_ms: 500,

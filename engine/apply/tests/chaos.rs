@@ -27,6 +27,7 @@ fn options() -> MachineOptions {
     MachineOptions {
         parallelism: 3,
         intents_ahead: 2,
+        intents_ahead_max: 4,
         attempts_max: 4,
         visibility_ms: 1000,
         backoff_min_ms: 50,

@@ -25,6 +25,7 @@ fn options() -> MachineOptions {
     MachineOptions {
         parallelism: 2,
         intents_ahead: 1,
+        intents_ahead_max: 1,
         attempts_max: 3,
         visibility_ms: 1000,
         backoff_min_ms: 400,

@@ -27,7 +27,7 @@ impl Machine {
 
     /// Writes intents for as many ready steps as there is room for.
     pub(super) fn begin_ready(&mut self) {
-        let room = self.options.parallelism.max(1).saturating_add(self.options.intents_ahead);
+        let room = self.options.parallelism.max(1).saturating_add(self.ahead);
         while !self.stopping && self.begun < room {
             let Some(step) = self.ready.pop_first() else { return };
             self.begin(step);
@@ -181,6 +181,7 @@ impl Machine {
     pub(super) fn end_work(&mut self, step: StepId) {
         let slot = &mut self.steps[index(step)];
         self.begun = self.begun.saturating_sub(1);
+        self.ended += 1;
         if std::mem::take(&mut slot.holds) {
             self.holding = self.holding.saturating_sub(1);
         }
