@@ -4,6 +4,10 @@ use std::process::ExitCode;
 
 use evenkeel_provider::Providers;
 
+/// Planning makes and drops very many small values.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     evenkeel_cli::run(providers(), std::env::args_os().collect())
 }

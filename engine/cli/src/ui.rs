@@ -1,6 +1,8 @@
 //! What the user sees. Everything that is printed goes through here: results to standard output,
 //! mistakes to standard error; as text, or as JSON, one message a line.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 
@@ -82,11 +84,22 @@ impl Ui {
         let _ = write!(out, "{text}{newline}").and_then(|()| out.flush());
     }
 
-    fn emit(&self, mut message: Json) {
-        if let Some(fields) = message.as_object_mut() {
-            fields.insert("@timestamp".into(), json!(format!("{:.6}", jiff::Timestamp::now())));
+    fn emit(&self, message: Json) {
+        self.emit_all([message]);
+    }
+
+    /// Messages of the same moment, written together.
+    fn emit_all(&self, messages: impl IntoIterator<Item = Json>) {
+        let now = json!(format!("{:.6}", jiff::Timestamp::now()));
+        let mut lines = String::new();
+        for mut message in messages {
+            if let Some(fields) = message.as_object_mut() {
+                fields.insert("@timestamp".into(), now.clone());
+            }
+            lines.push_str(&render::json::line(&message));
+            lines.push('\n');
         }
-        self.line(&render::json::line(&message));
+        self.raw(&lines);
     }
 
     /// The first line of a stream of messages.
@@ -215,11 +228,11 @@ impl Ui {
             return;
         }
         if self.json {
-            return questions.iter().for_each(|question| {
+            return self.emit_all(questions.iter().map(|question| {
                 let text = refresh_line(question);
                 let (text, kind, hook) = render::json::refreshing(question, &text);
-                self.emit(render::json::message("info", text, kind, json!({ "hook": hook })));
-            });
+                render::json::message("info", text, kind, json!({ "hook": hook }))
+            }));
         }
         let lines: Vec<String> = questions.iter().map(refresh_line).collect();
         if lines.len() > REFRESH_LINES_MAX {
@@ -233,16 +246,16 @@ impl Ui {
     pub fn plan(&self, planned: &Planned, catalog: &SharedCatalog) {
         let plan = &planned.plan;
         if self.json {
-            for drift in &plan.drift {
+            self.emit_all(plan.drift.iter().map(|drift| {
                 let text = format!("{}: Drift detected", drift.address);
                 let extra = json!({"change": render::json::resource_drift(drift)});
-                self.emit(render::json::message("info", &text, "resource_drift", extra));
-            }
-            for change in &plan.changes {
+                render::json::message("info", &text, "resource_drift", extra)
+            }));
+            self.emit_all(plan.changes.iter().map(|change| {
                 let text = format!("{}: Plan to {}", change.address, change.action.names().join(", then "));
                 let extra = json!({"change": render::json::planned_change(change)});
-                self.emit(render::json::message("info", &text, "planned_change", extra));
-            }
+                render::json::message("info", &text, "planned_change", extra)
+            }));
             let extra = json!({"changes": render::json::change_summary(plan)});
             self.emit(render::json::message("info", &render::plan_summary(plan), "change_summary", extra));
             if !plan.outputs.is_empty() {
@@ -510,20 +523,27 @@ impl Ui {
     }
 }
 
-/// The schemas of resource and data types, found by prefix of the type as providers are.
+/// The schemas of resource and data types, found by prefix of the type as providers are. Each is looked
+/// for once, because there are many more objects than types.
 pub fn schemas(catalog: &SharedCatalog) -> impl Fn(&ResourceAddress) -> Option<Arc<Schema>> + use<> {
     let catalog = catalog.clone();
+    let found: RefCell<BTreeMap<(ResourceMode, Arc<str>), Option<Arc<Schema>>>> = RefCell::default();
     move |address: &ResourceAddress| {
-        catalog.supported().iter().find_map(|provider| {
-            let spec = catalog.spec(provider)?;
-            let schema = match address.mode {
-                ResourceMode::Managed => spec.resource(&address.kind).map(|spec| spec.schema()),
-                ResourceMode::Data => spec.data_source(&address.kind),
-                ResourceMode::Ephemeral => None,
-            };
-            schema.cloned().map(Arc::new)
-        })
+        let key = (address.mode, address.kind.clone());
+        found.borrow_mut().entry(key).or_insert_with(|| schema(&catalog, address)).clone()
     }
+}
+
+fn schema(catalog: &SharedCatalog, address: &ResourceAddress) -> Option<Arc<Schema>> {
+    catalog.supported().iter().find_map(|provider| {
+        let spec = catalog.spec(provider)?;
+        let schema = match address.mode {
+            ResourceMode::Managed => spec.resource(&address.kind).map(|spec| spec.schema()),
+            ResourceMode::Data => spec.data_source(&address.kind),
+            ResourceMode::Ephemeral => None,
+        };
+        schema.cloned().map(Arc::new)
+    })
 }
 
 fn refresh_line(question: &Question) -> String {

@@ -39,6 +39,11 @@ impl Alive {
         }
     }
 
+    /// Of a store without a file: it has no directory to leave a sign of life in.
+    pub(crate) fn unseen() -> Self {
+        Self { directory: PathBuf::new(), prefix: String::new(), boot: None, own: Mutex::new(None) }
+    }
+
     /// What a lease says of its holder's store, if its death can be told.
     pub(crate) fn mark(&self) -> Option<String> {
         let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);

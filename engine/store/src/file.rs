@@ -59,6 +59,17 @@ pub(crate) fn open_read_only(path: &Path, options: StoreOptions) -> Result<Conne
     })
 }
 
+/// Makes a store that is kept in no file.
+pub(crate) fn open_in_memory(path: &Path, options: StoreOptions) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    named(path, || {
+        let mut conn = connect(path, flags | OpenFlags::SQLITE_OPEN_MEMORY, options)?;
+        conn.pragma_update(None, "foreign_keys", true)?;
+        migrate::migrate(&mut conn, path)?;
+        Ok(conn)
+    })
+}
+
 fn connect_to_read(path: &Path, name: &OsStr, options: StoreOptions) -> Result<Connection, Fault> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let uri = if name == path.as_os_str() { OpenFlags::empty() } else { OpenFlags::SQLITE_OPEN_URI };

@@ -1,6 +1,6 @@
 //! The store in one SQLite file.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use evenkeel_model::{InstanceAddress, Timestamp};
@@ -65,6 +65,15 @@ impl SqliteStore {
         let open = |path: &Path| file::open_read_only(path, StoreOptions::default());
         let alive = Arc::new(Alive::new(path));
         Ok(Self { worker: Worker::start(path.to_owned(), clock, open, |_| ()).await?, alive })
+    }
+
+    /// An empty store in memory that is gone with the process: to plan where there is no file yet
+    /// without making one.
+    pub async fn open_in_memory(clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+        let open = |path: &Path| file::open_in_memory(path, StoreOptions::default());
+        let path = PathBuf::from(":memory:");
+        let worker = Worker::start(path, clock, open, |_| ()).await?;
+        Ok(Self { worker, alive: Arc::new(Alive::unseen()) })
     }
 
     /// The key that plan files of a stack are sealed with; `drawn` becomes it where there is none yet.

@@ -3,6 +3,7 @@
 use evenkeel_model::Severity;
 use evenkeel_plan::{Mode, Options};
 use evenkeel_provider::Providers;
+use evenkeel_state::State;
 
 use crate::args::{Global, PlanArgs};
 use crate::commands::{check_run, machine_options, options, wish_of};
@@ -19,13 +20,19 @@ use crate::ui::Ui;
 pub async fn run(global: &Global, args: PlanArgs, providers: Providers, ui: &Ui) -> Result<u8, Failure> {
     check_run(&args.run)?;
     let signals = Signals::listen();
-    let session =
-        Session::open(global, &args.run.location, args.run.revision.as_deref(), providers, ui).await?;
-    let loaded = load(&session, args.run.revision.as_deref()).await?;
+    let (location, revision) = (&*args.run.location, args.run.revision.as_deref());
+    let session = match args.out {
+        // The key of a plan file stays in the store.
+        Some(_) => Session::open(global, location, revision, providers, ui).await?,
+        None => Session::to_plan(global, location, revision, providers, ui).await?,
+    };
+    // Neither waits for the other; a mistake in configuration is what is told.
+    let (loaded, state) = tokio::join!(load(&session, args.run.revision.as_deref()), session.state());
+    let loaded = loaded?;
     ui.diagnostics(&loaded.warnings, Some(&loaded.snapshot));
     let mode = if args.destroy { Mode::Destroy } else { Mode::Normal };
     let options = options(&args.run, &args.choice, mode)?;
-    let planned = match planned(&session, &args, loaded.clone(), options, &signals).await {
+    let planned = match planned(&session, &args, loaded.clone(), state, options, &signals).await {
         Ok(planned) => planned,
         Err(failure) => {
             if let Some(file) = args.out.as_ref().filter(|_| is_a_failed_plan(&failure)) {
@@ -40,7 +47,10 @@ pub async fn run(global: &Global, args: PlanArgs, providers: Providers, ui: &Ui)
         ui.saved(file);
     }
     ui.calls(&session.pool.statistics().await, planned.rounds);
-    Ok(if args.detailed_exitcode && planned.plan.has_changes() { 2 } else { 0 })
+    let code = if args.detailed_exitcode && planned.plan.has_changes() { 2 } else { 0 };
+    // The process ends now: to give its memory back piece by piece would only take time.
+    std::mem::forget(planned);
+    Ok(code)
 }
 
 /// Mistakes that only show when there are values. As with Terraform, the file then tells of a plan that
@@ -66,11 +76,12 @@ async fn planned(
     session: &Session,
     args: &PlanArgs,
     loaded: Loaded,
+    state: Result<State, Failure>,
     options: Options,
     signals: &Signals,
 ) -> Result<Planned, Failure> {
     let wish = wish_of(session, &args.run, loaded, options)?;
-    let mut state = session.state().await?;
+    let mut state = state?;
     if !state.pending.is_empty() {
         // Planning needs no lease, finding out what an interrupted run did needs one.
         let held = Held::take(session, args.run.lock_timeout).await?;

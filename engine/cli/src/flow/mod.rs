@@ -57,6 +57,24 @@ impl Session {
         Ok(Self::new(global, place, store, providers, ui))
     }
 
+    /// Opens the store of a place to plan. Where there is none yet and none was named, none is made: a plan
+    /// that is not kept leaves no trace.
+    pub async fn to_plan(
+        global: &Global,
+        location: &str,
+        revision: Option<&str>,
+        mut providers: Providers,
+        ui: &Ui,
+    ) -> Result<Self, Failure> {
+        let place = Place::of(global, location)?;
+        if global.store.is_some() || place.store.exists() {
+            return Self::open(global, location, revision, providers, ui).await;
+        }
+        add_builtin(&mut providers, host_files(&place, revision));
+        let store = SqliteStore::open_in_memory(Arc::new(SystemClock)).await?;
+        Ok(Self::new(global, place, store, providers, ui))
+    }
+
     /// Opens the store of a place to look at it; it must be there.
     pub async fn look(
         global: &Global,
