@@ -106,3 +106,11 @@ fn numbers_out_of_any_useful_range_are_infinite_or_zero() {
     assert_eq!(square("-1e40000"), Number::INFINITY);
     assert_eq!(square("1e-40000"), Number::ZERO);
 }
+
+#[test]
+fn the_text_of_a_power_of_two_reads_back() {
+    for power in [511, 512, 513, 600, 601, 602, 2_000, 20_000, 20_001, -511, -512, -601, -9_999] {
+        let number = n(&format!("1p{power}"));
+        assert_eq!(n(&number.to_string()), number, "2^{power}");
+    }
+}

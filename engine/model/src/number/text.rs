@@ -154,18 +154,20 @@ impl Decimal {
 }
 
 /// The algorithm of Go's `big.Float.Text('f', -1)`: digits are produced until the text lies between
-/// the midpoints to the neighbouring numbers.
+/// the midpoints to the neighbouring numbers. Go takes both for equally far, also below a power of two,
+/// where the text of some is then that of the neighbour; in full precision the text reads back here.
 fn shortest(big: &Big, precision: usize) -> String {
     let negative = big.significand < IBig::ZERO;
     let magnitude = (&big.significand).abs();
     // The neighbours are one unit in the last place away; the midpoints half of that.
-    let shift = precision + 1 - bits(&magnitude);
+    let near = precision == PRECISION_BITS && magnitude.is_one();
+    let shift = precision + 1 - bits(&magnitude) + usize::from(near);
     let wide = &magnitude << shift;
     let exponent = big.exponent - shift as i64;
     let inclusive = shift > 1;
     let value = Decimal::new(&magnitude, big.exponent);
     let lower = Decimal::new(&(&wide - IBig::from(1)), exponent);
-    let upper = Decimal::new(&(&wide + IBig::from(1)), exponent);
+    let upper = Decimal::new(&(&wide + IBig::from(1 + i32::from(near))), exponent);
     let (offset_low, offset_up) = (lower.point - value.point, upper.point - value.point);
 
     let mut digits = value.digits.clone();
