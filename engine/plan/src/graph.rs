@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use evenkeel_lang::ast::Expr;
 use evenkeel_lang::config::{
-    CheckRule, Configuration, Module, ModuleCall, Reference, Referenced, Resource, ResourceKey,
+    CheckRule, Configuration, Module, ModuleCall, Next, Reference, Referenced, Resource, ResourceKey,
     body_references, references,
 };
 use evenkeel_model::{Diagnostic, Diagnostics, ProviderAddress, ResourceMode};
@@ -252,7 +252,7 @@ impl<'a> Builder<'a> {
             for (place, block) in module.providers.iter().enumerate() {
                 let node = self.at(&path, NodeKind::Provider(place));
                 for found in body_references(&block.body) {
-                    self.reference_edge(node, &path, &found.reference);
+                    self.reference_edge(node, &path, &found);
                 }
             }
             for resource in module.resources.values() {
@@ -333,7 +333,7 @@ impl<'a> Builder<'a> {
     fn resource_edges(&mut self, path: &StaticPath, resource: &Resource) {
         let Some(node) = self.at(path, NodeKind::Resource(resource.key.clone())) else { return };
         for found in body_references(&resource.body) {
-            self.reference_edge(Some(node), path, &found.reference);
+            self.reference_edge(Some(node), path, &found);
         }
         self.repetition_edges(Some(node), path, &resource.count, &resource.for_each);
         self.rule_edges(Some(node), path, &resource.lifecycle.preconditions);
@@ -341,7 +341,7 @@ impl<'a> Builder<'a> {
         for rule in &resource.lifecycle.postconditions {
             for found in [&rule.condition, &rule.error_message].into_iter().flat_map(references) {
                 if found.reference != own {
-                    self.reference_edge(Some(node), path, &found.reference);
+                    self.reference_edge(Some(node), path, &found);
                 }
             }
         }
@@ -363,14 +363,14 @@ impl<'a> Builder<'a> {
     }
 
     fn explicit_edges(&mut self, node: NodeIndex, path: &StaticPath, depends_on: &[Referenced]) {
-        for Referenced { reference, .. } in depends_on {
-            for needed in self.targets(path, reference) {
+        for found in depends_on {
+            for needed in self.targets(path, found) {
                 self.edge(Some(needed), Some(node));
                 if matches!(self.graph[needed].kind, NodeKind::Resource(_)) {
                     self.explicit.entry(node).or_default().insert(needed);
                 }
             }
-            if let Reference::Module { name, .. } = reference {
+            if let Reference::Module { name, .. } = &found.reference {
                 for needed in self.resources_below(path, name) {
                     self.edge(Some(needed), Some(node));
                     self.explicit.entry(node).or_default().insert(needed);
@@ -409,30 +409,32 @@ impl<'a> Builder<'a> {
 
     fn expression_edges(&mut self, node: Option<NodeIndex>, path: &StaticPath, expression: &Expr) {
         for found in references(expression) {
-            self.reference_edge(node, path, &found.reference);
+            self.reference_edge(node, path, &found);
         }
     }
 
     fn reference_edges(&mut self, node: Option<NodeIndex>, path: &StaticPath, all: &[Referenced]) {
-        for Referenced { reference, .. } in all {
-            self.reference_edge(node, path, reference);
+        for found in all {
+            self.reference_edge(node, path, found);
         }
     }
 
-    fn reference_edge(&mut self, node: Option<NodeIndex>, path: &StaticPath, reference: &Reference) {
-        for needed in self.targets(path, reference) {
+    fn reference_edge(&mut self, node: Option<NodeIndex>, path: &StaticPath, found: &Referenced) {
+        for needed in self.targets(path, found) {
             self.edge(Some(needed), node);
         }
     }
 
-    fn targets(&self, path: &StaticPath, reference: &Reference) -> Vec<NodeIndex> {
-        match reference {
+    fn targets(&self, path: &StaticPath, found: &Referenced) -> Vec<NodeIndex> {
+        match &found.reference {
             Reference::Variable(name) => {
                 self.at(path, NodeKind::Variable(name.clone())).into_iter().collect()
             }
             Reference::Local(name) => self.at(path, NodeKind::Local(name.clone())).into_iter().collect(),
             Reference::Resource(key) => self.at(path, NodeKind::Resource(key.clone())).into_iter().collect(),
-            Reference::Module { name, output } => self.module_targets(path, name, output.as_ref()),
+            Reference::Module { name, output } => {
+                self.module_targets(path, name, output.as_ref(), found.next == Next::Attribute)
+            }
             Reference::EachKey
             | Reference::EachValue
             | Reference::Count
@@ -447,11 +449,16 @@ impl<'a> Builder<'a> {
         path: &StaticPath,
         name: &Arc<str>,
         output: Option<&Arc<str>>,
+        without_key: bool,
     ) -> Vec<NodeIndex> {
         let child: StaticPath = path.iter().cloned().chain([name.clone()]).collect();
         let call = self.at(path, NodeKind::Call(name.clone()));
-        let outputs: Vec<NodeIndex> = match output {
-            Some(output) => self.at(&child, NodeKind::Output(output.clone())).into_iter().collect(),
+        let declared = self.configuration.module(path).and_then(|module| module.calls.get(name));
+        let repeated = declared.is_some_and(|call| call.count.is_some() || call.for_each.is_some());
+        let output = output.filter(|_| !(repeated && without_key));
+        // What names no output is looked for in the value of the whole call.
+        let outputs = match output.and_then(|output| self.at(&child, NodeKind::Output(output.clone()))) {
+            Some(output) => vec![output],
             None => {
                 let module = self.configuration.module(&child);
                 let names = module.into_iter().flat_map(|module| module.outputs.keys());

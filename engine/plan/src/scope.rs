@@ -42,14 +42,6 @@ impl InstanceScope<'_> {
         })
     }
 
-    fn undeclared(&self, what: &str, name: &str, range: &SourceRange) -> Diagnostic {
-        Diagnostic::error(
-            format!("Reference to undeclared {what}"),
-            format!("The {what} \"{name}\" has not been declared in this module."),
-        )
-        .at(range.clone())
-    }
-
     fn outputs(&self, place: usize) -> &BTreeMap<Arc<str>, Value> {
         &self.world.modules[place].outputs
     }
@@ -58,12 +50,12 @@ impl InstanceScope<'_> {
 impl Scope for InstanceScope<'_> {
     fn variable(&self, name: &str, range: &SourceRange) -> Result<Value, Diagnostic> {
         let found = self.world.modules[self.module].variables.get(name);
-        found.cloned().ok_or_else(|| self.undeclared("input variable", name, range))
+        found.cloned().ok_or_else(|| undeclared("input variable", name, range))
     }
 
     fn local(&self, name: &str, range: &SourceRange) -> Result<Value, Diagnostic> {
         let found = self.world.modules[self.module].locals.get(name);
-        found.cloned().ok_or_else(|| self.undeclared("local value", name, range))
+        found.cloned().ok_or_else(|| undeclared("local value", name, range))
     }
 
     fn resource(
@@ -94,7 +86,7 @@ impl Scope for InstanceScope<'_> {
 
     fn module(&self, name: &str, range: &SourceRange) -> Result<Value, Diagnostic> {
         let children = self.world.modules[self.module].children.get(name);
-        let children = children.ok_or_else(|| self.undeclared("module", name, range))?;
+        let children = children.ok_or_else(|| undeclared("module", name, range))?;
         let gather = || {
             let all = children.instances.iter().map(|(key, place)| {
                 let outputs = self.outputs(*place).iter().map(|(name, value)| (name.clone(), value.clone()));
@@ -114,7 +106,7 @@ impl Scope for InstanceScope<'_> {
         range: &SourceRange,
     ) -> Result<Option<Value>, Diagnostic> {
         let children = self.world.modules[self.module].children.get(name);
-        let children = children.ok_or_else(|| self.undeclared("module", name, range))?;
+        let children = children.ok_or_else(|| undeclared("module", name, range))?;
         let place = children.instances.get(&key.cloned());
         Ok(place.and_then(|place| self.outputs(*place).get(output)).cloned())
     }
@@ -244,6 +236,15 @@ fn snapshot_path(root: &str, path: &str) -> Result<String, String> {
         }
     }
     Ok(parts.join("/"))
+}
+
+/// What only the content of a `dynamic` block can name: everything else was looked up before.
+pub(crate) fn undeclared(what: &str, name: &str, range: &SourceRange) -> Diagnostic {
+    Diagnostic::error(
+        format!("Reference to undeclared {what}"),
+        format!("The {what} \"{name}\" has not been declared in this module."),
+    )
+    .at(range.clone())
 }
 
 fn no_each(name: &str, range: &SourceRange) -> Diagnostic {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use evenkeel_lang::config::check_references;
-use evenkeel_model::{Diagnostics, Snapshot};
+use evenkeel_model::{Diagnostic, Diagnostics, Severity, Snapshot, SourceRange};
 use evenkeel_plan::{Options, ValidationSubject, validate_configuration};
 use evenkeel_provider::Providers;
 use evenkeel_provider_builtin::HostFiles;
@@ -61,14 +61,25 @@ async fn everything(
                 .into(),
             ..Options::default()
         };
-        diagnostics.extend(validate_configuration(ValidationSubject {
+        let found = validate_configuration(ValidationSubject {
             snapshot: &loaded.snapshot,
             configuration: &loaded.configuration,
             catalog: providers,
             options: &options,
-        }));
+        });
+        extend(&mut diagnostics, found);
     }
     Ok((diagnostics, loaded.snapshot))
+}
+
+/// What leads nowhere was told without its value, and is not told again where it is evaluated.
+fn extend(diagnostics: &mut Diagnostics, found: Diagnostics) {
+    let errors = diagnostics.iter().filter(|known| known.severity == Severity::Error);
+    let told: Vec<SourceRange> = errors.filter_map(|known| known.range.clone()).collect();
+    let new = |diagnostic: &Diagnostic| {
+        diagnostic.range.as_ref().is_none_or(|range| !told.iter().any(|told| told.contains(range)))
+    };
+    diagnostics.0.extend(found.0.into_iter().filter(new));
 }
 
 /// Names that are not declared leave the rest of a configuration whole; other mistakes would be the

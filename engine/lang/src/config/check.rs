@@ -10,7 +10,7 @@ use evenkeel_model::{Diagnostic, Diagnostics, InstanceKey, ResourceMode};
 
 use super::block::{nearest, unsupported_argument};
 use super::passing::check_providers;
-use super::reference::{Malformed, Next, all_of_body, all_of_expr, references};
+use super::reference::{Malformed, Next, Reached, all_of_body, all_of_expr, references};
 use super::{
     CheckRule, Configuration, Connection, Import, Local, Module, ModuleCall, Provisioner, Reference,
     Referenced, Resource, ResourceKey,
@@ -296,26 +296,34 @@ impl<'a> Check<'a> {
     }
 
     fn all(&mut self, (found, malformed): (Vec<Referenced>, Vec<Malformed>), context: Context<'_>) {
-        for Malformed { summary, detail, range } in malformed {
-            self.diagnostics.error(summary, detail, Some(range));
+        for Malformed { summary, detail, range, reached } in malformed {
+            self.diagnostics.push(weighed(Diagnostic::error(summary, detail), reached).at(range));
         }
-        for Referenced { reference, range, next } in found {
+        for referenced in found {
             if self.diagnostics.0.len() >= PROBLEMS_MAX {
                 return;
             }
-            if let Some(problem) =
-                self.problem(&reference, context).or_else(|| self.misused(&reference, next))
-            {
-                self.diagnostics.push(problem.at(range));
+            if let Some(problem) = self.wrong(&referenced, context) {
+                self.diagnostics.push(problem.at(referenced.range));
             }
         }
+    }
+
+    fn wrong(&self, referenced: &Referenced, context: Context<'_>) -> Option<Diagnostic> {
+        let Referenced { reference, next, reached, .. } = referenced;
+        if let Some(problem) = self.of_itself(reference, context) {
+            return Some(problem);
+        }
+        let problem = self.problem(reference, context).or_else(|| self.misused(reference, *next));
+        let problem = problem.map(|problem| weighed(problem, *reached));
+        // Whether a module has an output is asked of its value, so that `try` can catch the answer.
+        problem.or_else(|| if *reached == Reached::Always { self.no_output(reference, *next) } else { None })
     }
 
     /// Instances are reached by their key, and what has none by no key.
     fn misused(&self, reference: &Reference, next: Next) -> Option<Diagnostic> {
         let key = match reference {
             Reference::Resource(key) => key,
-            Reference::Module { name, .. } => return self.misused_module(name, next),
             _ => return None,
         };
         let resource = self.module.resources.get(key)?;
@@ -340,24 +348,8 @@ impl<'a> Check<'a> {
         }
     }
 
-    fn misused_module(&self, name: &str, next: Next) -> Option<Diagnostic> {
-        let call = self.module.calls.get(name)?;
-        let example = match (&call.count, &call.for_each) {
-            (Some(_), _) => "count.index",
-            (None, Some(_)) => "each.key",
-            (None, None) => return None,
-        };
-        (next == Next::Attribute).then(|| {
-            let detail = format!(
-                "module.{name} has several instances, and the outputs belong to them. Choose one of them, for example \
-                 module.{name}[{example}]."
-            );
-            Diagnostic::error("Unsupported attribute", detail)
-        })
-    }
-
     fn dependencies(&mut self, references: &[Referenced]) {
-        for Referenced { reference, range, next } in references {
+        for Referenced { reference, range, next, .. } in references {
             let key_only = if *next == Next::Attribute { Next::Nothing } else { *next };
             let problem = self.problem(reference, Context::default());
             if let Some(problem) = problem.or_else(|| self.misused(reference, key_only)) {
@@ -366,18 +358,20 @@ impl<'a> Check<'a> {
         }
     }
 
+    fn of_itself(&self, reference: &Reference, context: Context<'_>) -> Option<Diagnostic> {
+        let own = context.own.filter(|own| matches!(reference, Reference::Resource(key) if key == *own))?;
+        let detail = format!("Configuration for {own} may not refer to itself.");
+        Some(Diagnostic::error("Self-referential block", detail))
+    }
+
     fn problem(&self, reference: &Reference, context: Context<'_>) -> Option<Diagnostic> {
         match reference {
             Reference::Variable(name) => self.undeclared_variable(name),
             Reference::Local(name) => self.undeclared_local(name),
-            Reference::Resource(key) if context.own == Some(key) => Some(Diagnostic::error(
-                "Self-referential block",
-                format!("Configuration for {key} may not refer to itself."),
-            )),
             Reference::Resource(key) => {
                 self.undeclared_resource(key).or_else(|| self.out_of_scope(key, context))
             }
-            Reference::Module { name, output } => self.undeclared_module(name, output.as_deref()),
+            Reference::Module { name, .. } => self.undeclared_module(name),
             Reference::EachValue if !context.each => Some(Diagnostic::error(
                 "each.value cannot be used in this context",
                 "each.value is there only in \"module\", \"resource\" and \"data\" blocks with the \"for_each\" argument.",
@@ -476,28 +470,41 @@ impl<'a> Check<'a> {
         })
     }
 
-    fn undeclared_module(&self, name: &Arc<str>, output: Option<&str>) -> Option<Diagnostic> {
+    fn undeclared_module(&self, name: &Arc<str>) -> Option<Diagnostic> {
         let calls = &self.module.calls;
-        if !calls.contains_key(name) {
+        (!calls.contains_key(name)).then(|| {
             let hint = nearest(name, calls.keys().map(|name| &**name))
                 .map_or_else(String::new, |near| format!(" Did you mean \"{near}\"?"));
-            return Some(Diagnostic::error(
+            Diagnostic::error(
                 "Reference to undeclared module",
                 format!("No module call named \"{name}\" is declared in {}.{hint}", self.name()),
-            ));
-        }
-        let (output, called) = (output?, self.called(name)?);
-        (!called.outputs.contains_key(output)).then(|| {
-            let hint = nearest(output, called.outputs.keys().map(|name| &**name))
-                .map_or_else(String::new, |near| format!(" Did you mean \"{near}\"?"));
-            Diagnostic::error(
-                "Unsupported attribute",
-                format!(
-                    "This object does not have an attribute named \"{output}\": the module \"{name}\" has no such \
-                     output.{hint}"
-                ),
             )
         })
+    }
+
+    fn no_output(&self, reference: &Reference, next: Next) -> Option<Diagnostic> {
+        let Reference::Module { name, output: Some(output) } = reference else { return None };
+        let call = self.module.calls.get(name)?;
+        let whole = next == Next::Attribute;
+        if whole && call.for_each.is_some() {
+            // What looks like an output is a key.
+            return None;
+        }
+        let why = if whole && call.count.is_some() {
+            format!(
+                "module.{name} has several instances, and the outputs belong to them. Choose one of them, for example \
+                 module.{name}[count.index]."
+            )
+        } else {
+            let called = self.called(name).filter(|called| !called.outputs.contains_key(output))?;
+            let hint = nearest(output, called.outputs.keys().map(|name| &**name))
+                .map_or_else(String::new, |near| format!(" Did you mean \"{near}\"?"));
+            format!(
+                "This object does not have an attribute named \"{output}\": the module \"{name}\" has no such \
+                 output.{hint}"
+            )
+        };
+        Some(Diagnostic::error("Unsupported attribute", why))
     }
 
     fn name(&self) -> String {
@@ -505,5 +512,17 @@ impl<'a> Check<'a> {
             return "the root module".to_owned();
         }
         self.path.iter().map(|step| format!("module.{step}")).collect::<Vec<_>>().join(".")
+    }
+}
+
+/// A mistake in the content of a `dynamic` block fails once the block has elements. Modules that are
+/// used otherwise have such mistakes, and work.
+fn weighed(problem: Diagnostic, reached: Reached) -> Diagnostic {
+    match reached {
+        Reached::Always | Reached::Sometimes => problem,
+        Reached::Expanded => {
+            let detail = format!("{} This dynamic block fails as soon as it has an element.", problem.detail);
+            Diagnostic::warning(problem.summary, detail)
+        }
     }
 }

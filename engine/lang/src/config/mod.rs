@@ -61,7 +61,7 @@ pub use operator::{
 };
 pub use provider::{ProviderBlock, ProviderRef};
 pub use provisioner::{Connection, OnFailure, Provisioner, When};
-pub use reference::{Reference, Referenced, body_references, references};
+pub use reference::{Next, Reference, Referenced, body_references, references};
 pub use removed::{Removed, RemovedTarget};
 pub use required::RequiredProvider;
 pub use source::{

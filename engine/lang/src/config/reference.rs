@@ -47,6 +47,20 @@ pub struct Referenced {
     pub range: SourceRange,
     /// What is done with it.
     pub next: Next,
+    /// When it is looked at.
+    pub(super) reached: Reached,
+}
+
+/// When something in an expression or a body is looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Reached {
+    /// Whenever what it stands in is.
+    #[default]
+    Always,
+    /// In a branch, in a loop or in an argument of `try` or `can`: what fails may not count.
+    Sometimes,
+    /// In the content of a `dynamic` block: when that has elements.
+    Expanded,
 }
 
 /// What follows a reference.
@@ -80,6 +94,8 @@ pub(super) struct Malformed {
     pub detail: String,
     /// The root name.
     pub range: SourceRange,
+    /// When it is looked at.
+    pub reached: Reached,
 }
 
 /// The references of an expression in source order. Names that `for` binds are none.
@@ -128,6 +144,7 @@ pub(super) fn whole(expr: &Expr) -> Option<Referenced> {
 #[derive(Default)]
 struct Collector {
     bound: Vec<Arc<str>>,
+    reached: Reached,
     found: Vec<Referenced>,
     malformed: Vec<Malformed>,
 }
@@ -193,15 +210,24 @@ impl Collector {
         for attribute in body.attributes.iter() {
             match &*attribute.name {
                 "iterator" => {}
-                "labels" => {
-                    self.within(std::slice::from_ref(&iterator), |inner| inner.expr(&attribute.value))
-                }
+                "labels" => self.when(Reached::Expanded, |inner| {
+                    inner.within(std::slice::from_ref(&iterator), |inner| inner.expr(&attribute.value));
+                }),
                 _ => self.expr(&attribute.value),
             }
         }
         for block in body.blocks.iter() {
-            self.within(std::slice::from_ref(&iterator), |inner| inner.body(&block.body));
+            self.when(Reached::Expanded, |inner| {
+                inner.within(std::slice::from_ref(&iterator), |inner| inner.body(&block.body));
+            });
         }
+    }
+
+    fn when(&mut self, reached: Reached, inner: impl FnOnce(&mut Self)) {
+        let before = self.reached;
+        self.reached = before.max(reached);
+        inner(self);
+        self.reached = before;
     }
 
     fn within(&mut self, names: &[Arc<str>], inner: impl FnOnce(&mut Self)) {
@@ -227,11 +253,20 @@ impl Collector {
             ExprKind::For(f) => {
                 self.expr(&f.collection);
                 let names: Vec<Arc<str>> = f.key_name.iter().chain([&f.value_name]).cloned().collect();
-                self.within(&names, |inner| {
-                    for expr in f.key.iter().chain([&f.value]).chain(&f.condition) {
-                        inner.expr(expr);
-                    }
+                self.when(Reached::Sometimes, |inner| {
+                    inner.within(&names, |inner| {
+                        f.key.iter().chain([&f.value]).chain(&f.condition).for_each(|expr| inner.expr(expr));
+                    });
                 });
+            }
+            ExprKind::Conditional(condition, yes, no) => {
+                self.expr(condition);
+                self.when(Reached::Sometimes, |inner| {
+                    [yes, no].into_iter().for_each(|expr| inner.expr(expr))
+                });
+            }
+            ExprKind::Call { name, arguments, .. } if is_guard(name) => {
+                self.when(Reached::Sometimes, |inner| arguments.iter().for_each(|expr| inner.expr(expr)));
             }
             ExprKind::Template(parts) => self.parts(parts),
             ExprKind::Binary(..) => self.operands(expr),
@@ -246,7 +281,6 @@ impl Collector {
             | ExprKind::Tuple(_)
             | ExprKind::Call { .. }
             | ExprKind::Unary(..)
-            | ExprKind::Conditional(..)
             | ExprKind::Parens(_)
             | ExprKind::JsonString(_) => children(expr, &mut |child| self.expr(child)),
         }
@@ -275,6 +309,7 @@ impl Collector {
                          quotes, \"key\"."
                         .to_owned(),
                 range: key.range().clone(),
+                reached: self.reached,
             });
             return;
         }
@@ -288,13 +323,14 @@ impl Collector {
                 TemplatePart::Interpolation(expr) => self.expr(expr),
                 TemplatePart::If { condition, yes, no } => {
                     self.expr(condition);
-                    self.parts(yes);
-                    self.parts(no);
+                    self.when(Reached::Sometimes, |inner| {
+                        [yes, no].into_iter().for_each(|part| inner.parts(part))
+                    });
                 }
                 TemplatePart::For { key_name, value_name, collection, body } => {
                     self.expr(collection);
                     let names: Vec<Arc<str>> = key_name.iter().chain([value_name]).cloned().collect();
-                    self.within(&names, |inner| inner.parts(body));
+                    self.when(Reached::Sometimes, |inner| inner.within(&names, |inner| inner.parts(body)));
                 }
             }
         }
@@ -374,6 +410,7 @@ impl Collector {
                         "The name \"{name}\" is reserved by the language. If it is a resource type, write resource.{name}."
                     ),
                     range: base.range().clone(),
+                    reached: self.reached,
                 });
             }
             ("resource", Some(kind)) => {
@@ -449,7 +486,7 @@ impl Collector {
             Reference::Module { .. } => Next::of(steps.get(1)),
             _ => Next::of(steps.get(used)),
         };
-        self.found.push(Referenced { reference, range, next });
+        self.found.push(Referenced { reference, range, next, reached: self.reached });
     }
 
     fn bad(&mut self, base: &Expr, detail: &str) {
@@ -458,8 +495,14 @@ impl Collector {
 
     /// An object of the language that has no such attribute.
     fn attribute(&mut self, base: &Expr, summary: &'static str, detail: &str) {
-        self.malformed.push(Malformed { summary, detail: detail.to_owned(), range: base.range().clone() });
+        let (range, reached) = (base.range().clone(), self.reached);
+        self.malformed.push(Malformed { summary, detail: detail.to_owned(), range, reached });
     }
+}
+
+/// Functions that take a failure of an argument for an answer.
+fn is_guard(function: &str) -> bool {
+    matches!(function.trim_start_matches("core::"), "try" | "can")
 }
 
 /// Calls `action` for an expression and every one inside, from the outside in.

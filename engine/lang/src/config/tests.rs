@@ -1,6 +1,6 @@
 //! Files in, rendering of diagnostics or of what was declared out.
 
-use evenkeel_model::{Revision, Snapshot};
+use evenkeel_model::{Revision, Severity, Snapshot};
 
 mod declarations;
 mod inputs;
@@ -394,6 +394,31 @@ fn references_that_are_wrong() {
     check(
         "resource \"a_b\" \"c\" {\n  provider = a.west\n}\n",
         &["Provider configuration not present ~ a.west"],
+    );
+}
+
+#[test]
+fn what_only_a_dynamic_block_with_elements_evaluates_is_a_warning() {
+    let (_, diagnostics) = load_files([(
+        "main.tf",
+        "resource \"a_b\" \"c\" {\n  dynamic \"d\" {\n    for_each = []\n    content {\n      e = var.nope\n      f = other.value\n      \
+         g = each.value\n      h = lone\n      dynamic \"i\" {\n        for_each = local.nope\n        content {}\n      }\n    }\n  }\n}\n",
+    )]);
+    let found: Vec<_> = diagnostics.iter().map(|found| (found.severity, &*found.summary)).collect();
+    let warned = |summary| (Severity::Warning, summary);
+    assert_eq!(
+        found,
+        [
+            warned("Invalid reference"),
+            warned("Reference to undeclared input variable"),
+            warned("Reference to undeclared resource"),
+            warned("each.value cannot be used in this context"),
+            warned("Reference to undeclared local value"),
+        ]
+    );
+    check(
+        "resource \"a_b\" \"c\" {\n  dynamic \"d\" {\n    for_each = var.nope\n    content {\n      e = a_b.c.f\n    }\n  }\n}\n",
+        &["Reference to undeclared input variable", "Self-referential block"],
     );
 }
 

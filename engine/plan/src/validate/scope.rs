@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use evenkeel_lang::config::ResourceKey;
+use evenkeel_lang::config::{Module, ModuleCall, Output, ResourceKey};
 use evenkeel_lang::eval::{PathKind, Scope};
 use evenkeel_model::{Diagnostic, InstanceKey, ResourceMode, SourceRange, Type, Value};
 
 use super::Walk;
 use crate::graph::{Node, NodeKind, StaticPath};
-use crate::scope::{files_below, read_file, relative};
+use crate::scope::{files_below, read_file, relative, undeclared};
 
 /// How the block around an expression repeats.
 #[derive(Clone, Copy, Debug, Default)]
@@ -49,6 +49,18 @@ impl<'w> StaticScope<'w> {
         schema.map_or_else(open, |schema| Value::unknown_not_null(schema.block.implied_type()))
     }
 
+    fn module_here(&self) -> Option<&Module> {
+        self.walk.subject.configuration.module(&self.path).map(Arc::as_ref)
+    }
+
+    /// A call of this module, and what it calls where that was found.
+    fn called(&self, name: &str) -> Option<(&ModuleCall, Option<&Module>)> {
+        let call = self.module_here()?.calls.get(name)?;
+        let path: StaticPath = self.path.iter().cloned().chain([name.into()]).collect();
+        let called = self.walk.subject.configuration.module(&path).map(Arc::as_ref);
+        Some((call, called.filter(|module| !module.incomplete)))
+    }
+
     fn is_repeated(&self, key: &ResourceKey) -> bool {
         let module = self.walk.subject.configuration.module(&self.path);
         let resource = module.and_then(|module| module.resources.get(key));
@@ -56,17 +68,30 @@ impl<'w> StaticScope<'w> {
     }
 }
 
+/// An output of a module, which may have any value.
+fn unknown_output(output: &Output) -> Value {
+    if output.sensitive { open().sensitive() } else { open() }
+}
+
 fn open() -> Value {
     Value::unknown(Type::Dynamic)
 }
 
 impl Scope for StaticScope<'_> {
-    fn variable(&self, name: &str, _: &SourceRange) -> Result<Value, Diagnostic> {
-        Ok(self.value(NodeKind::Variable(name.into())))
+    fn variable(&self, name: &str, range: &SourceRange) -> Result<Value, Diagnostic> {
+        let declared = self.module_here().is_some_and(|module| module.variables.contains_key(name));
+        match declared {
+            true => Ok(self.value(NodeKind::Variable(name.into()))),
+            false => Err(undeclared("input variable", name, range)),
+        }
     }
 
-    fn local(&self, name: &str, _: &SourceRange) -> Result<Value, Diagnostic> {
-        Ok(self.value(NodeKind::Local(name.into())))
+    fn local(&self, name: &str, range: &SourceRange) -> Result<Value, Diagnostic> {
+        let declared = self.module_here().is_some_and(|module| module.locals.contains_key(name));
+        match declared {
+            true => Ok(self.value(NodeKind::Local(name.into()))),
+            false => Err(undeclared("local value", name, range)),
+        }
     }
 
     fn resource(
@@ -74,9 +99,12 @@ impl Scope for StaticScope<'_> {
         mode: ResourceMode,
         kind: &str,
         name: &str,
-        _: &SourceRange,
+        range: &SourceRange,
     ) -> Result<Value, Diagnostic> {
         let key = ResourceKey { mode, kind: kind.into(), name: name.into() };
+        if !self.module_here().is_some_and(|module| module.resources.contains_key(&key)) {
+            return Err(undeclared("resource", &key.to_string(), range));
+        }
         Ok(if self.is_repeated(&key) { open() } else { self.instance(&key) })
     }
 
@@ -92,24 +120,35 @@ impl Scope for StaticScope<'_> {
         Ok(self.is_repeated(&key).then(|| self.instance(&key)))
     }
 
-    fn module(&self, _: &str, _: &SourceRange) -> Result<Value, Diagnostic> {
-        Ok(open())
+    fn module(&self, name: &str, range: &SourceRange) -> Result<Value, Diagnostic> {
+        let (call, module) = self.called(name).ok_or_else(|| undeclared("module", name, range))?;
+        let Some(module) = module else { return Ok(open()) };
+        let outputs = module.outputs.values();
+        let one = || Type::object(outputs.clone().map(|output| (output.name.clone(), Type::Dynamic)));
+        Ok(match (&call.count, &call.for_each) {
+            (Some(_), _) => Value::unknown_not_null(Type::list(one())),
+            (None, Some(_)) => Value::unknown_not_null(Type::map(one())),
+            (None, None) => {
+                Value::object(outputs.map(|output| (output.name.clone(), unknown_output(output))))
+            }
+        })
     }
 
     fn module_output(
         &self,
         name: &str,
-        _: Option<&InstanceKey>,
+        key: Option<&InstanceKey>,
         output: &str,
-        _: &SourceRange,
+        range: &SourceRange,
     ) -> Result<Option<Value>, Diagnostic> {
-        let path: StaticPath = self.path.iter().cloned().chain([name.into()]).collect();
-        let module = self.walk.subject.configuration.module(&path);
-        let output = module.and_then(|module| module.outputs.get(output));
-        Ok(Some(match output.is_some_and(|output| output.sensitive) {
-            true => open().sensitive(),
-            false => open(),
-        }))
+        let (call, module) = self.called(name).ok_or_else(|| undeclared("module", name, range))?;
+        let Some(module) = module else { return Ok(Some(open())) };
+        let fits = match key {
+            None => call.count.is_none() && call.for_each.is_none(),
+            Some(InstanceKey::Int(_)) => call.count.is_some(),
+            Some(InstanceKey::String(_)) => call.for_each.is_some(),
+        };
+        Ok(module.outputs.get(output).filter(|_| fits).map(unknown_output))
     }
 
     fn each_key(&self, range: &SourceRange) -> Result<Value, Diagnostic> {
