@@ -246,6 +246,7 @@ fn form(intent: &Intent, schema: &Schema, object: Option<&Object>, marks: Value)
         create_before_destroy: intent.create_before_destroy,
         token,
         marks,
+        before: None,
         ty: schema.ty(),
     }
 }

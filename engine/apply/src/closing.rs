@@ -16,7 +16,7 @@ pub(crate) fn status<'a>(statuses: impl Iterator<Item = &'a StepStatus>) -> RunS
     let mut worst = RunStatus::Succeeded;
     for status in statuses {
         match status {
-            StepStatus::Done => {}
+            StepStatus::Done | StepStatus::Unneeded => {}
             StepStatus::NotAttempted | StepStatus::Open => return RunStatus::Interrupted,
             StepStatus::Failed | StepStatus::Skipped { .. } | StepStatus::Unresolved => {
                 worst = RunStatus::Failed;
@@ -52,7 +52,7 @@ pub(crate) fn counts(steps: &[StepReport]) -> Counts {
             (StepStatus::Done, Activity::Create) => counts.added += 1,
             (StepStatus::Done, Activity::Update) => counts.changed += 1,
             (StepStatus::Done, Activity::Delete) => counts.destroyed += 1,
-            (StepStatus::Done, Activity::Read | Activity::Recover) => {}
+            (StepStatus::Done, Activity::Read | Activity::Recover) | (StepStatus::Unneeded, _) => {}
             (StepStatus::Failed | StepStatus::Unresolved, _) => counts.failed += 1,
             (StepStatus::Skipped { .. } | StepStatus::NotAttempted | StepStatus::Open, _) => {
                 counts.skipped += 1;
@@ -63,10 +63,9 @@ pub(crate) fn counts(steps: &[StepReport]) -> Counts {
 }
 
 /// The root outputs as an entry.
-pub(crate) fn outputs(plan: &Plan, outputs: &BTreeMap<Arc<str>, Value>) -> Entry {
+pub(crate) fn outputs(outputs: &BTreeMap<Arc<str>, Value>) -> Entry {
     let output = |(name, value): (&Arc<str>, &Value)| {
-        let declared = plan.outputs.get(name).is_some_and(|output| output.sensitive);
-        let sensitive = declared || value.all_marks().contains(Marks::SENSITIVE);
+        let sensitive = value.all_marks().contains(Marks::SENSITIVE);
         (name.clone(), OutputValue { value: Arc::new(json::encode_open(value)), sensitive })
     };
     Entry::Outputs { outputs: outputs.iter().map(output).collect() }

@@ -231,7 +231,7 @@ fn doubtful_error(work: &Work) -> ProviderError {
 
 /// The provider says it is done: what it gave must be what was planned.
 fn settle(work: &Work, value: &Value) -> Verdict {
-    let (Some(planned), Some(form)) = (planned(work), work.form()) else {
+    let (Some(planned), Some(form)) = (work.planned(), work.form()) else {
         return Verdict::Unresolved { diagnostics: message::wrong_answer(work).into() };
     };
     let violations = check::applied(planned, value);
@@ -261,15 +261,8 @@ fn settle_as_found(work: &Work, value: &Value) -> Verdict {
     }
 }
 
-fn planned(work: &Work) -> Option<&Value> {
-    match &work.task {
-        Task::Create { planned, .. } | Task::Update { planned, .. } => Some(planned),
-        Task::Delete { .. } | Task::Read { .. } => None,
-    }
-}
-
 fn matches_plan(work: &Work, value: &Value) -> bool {
-    planned(work).is_some_and(|planned| check::applied(planned, value).is_empty())
+    work.planned().is_some_and(|planned| check::applied(planned, value).is_empty())
 }
 
 fn fail(work: &Work, outcome: Option<OutcomeKind>, error: &ProviderError) -> Verdict {

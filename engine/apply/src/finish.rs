@@ -1,10 +1,10 @@
 //! What the machine needs of the planner at apply time, as a trait, so that the machine can be
 //! tested without configuration.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use evenkeel_model::{Diagnostics, InstanceAddress, Value};
+use evenkeel_model::{Diagnostics, InstanceAddress, ResourceAddress, Value};
 use evenkeel_plan::{Finished, Finisher, Plan};
 use evenkeel_state::StepId;
 
@@ -21,8 +21,10 @@ pub trait Finish: Send {
     /// Tells what conditions on it are not met; with an error, the step has failed.
     fn record(&mut self, address: &InstanceAddress, value: Value) -> Diagnostics;
 
-    /// The root outputs after the steps recorded so far.
-    fn outputs(&mut self) -> (BTreeMap<Arc<str>, Value>, Diagnostics);
+    /// The root outputs after the steps recorded so far; those that need one of the resources that were
+    /// not finished stay as they were.
+    fn outputs(&mut self, unfinished: &BTreeSet<ResourceAddress>)
+    -> (BTreeMap<Arc<str>, Value>, Diagnostics);
 }
 
 impl Finish for Finisher {
@@ -38,7 +40,10 @@ impl Finish for Finisher {
         self.record(address, value)
     }
 
-    fn outputs(&mut self) -> (BTreeMap<Arc<str>, Value>, Diagnostics) {
-        self.outputs()
+    fn outputs(
+        &mut self,
+        unfinished: &BTreeSet<ResourceAddress>,
+    ) -> (BTreeMap<Arc<str>, Value>, Diagnostics) {
+        self.outputs(unfinished)
     }
 }

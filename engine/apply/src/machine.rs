@@ -320,26 +320,38 @@ impl Machine {
             return;
         }
         let mut status = closing::status(self.statuses());
-        if status == RunStatus::Succeeded && !self.plan.outputs.is_empty() {
-            let (outputs, diagnostics) = self.finisher.outputs();
-            if diagnostics.has_errors() {
-                status = RunStatus::Failed;
-            } else {
-                self.outbox.push(closing::outputs(&self.plan, &outputs), Written::Closing);
-                self.outputs = Some(outputs);
-            }
-            self.diagnostics.extend(diagnostics);
+        let unresolved = self.statuses().any(|status| *status == StepStatus::Unresolved);
+        if status != RunStatus::Interrupted && !unresolved {
+            self.settle_outputs(&mut status);
         }
         if status == RunStatus::Interrupted {
             self.diagnostics.push(message::interrupted());
         }
-        if self.statuses().any(|status| *status == StepStatus::Unresolved) {
+        if unresolved {
             // The run stays open in the journal until somebody knows what it did.
             return self.finish(status);
         }
         let error = closing::error_text(&self.diagnostics);
         self.outbox.push(Entry::RunFinished { run: self.run, status, error }, Written::Closing);
         self.stage = Stage::Closing(status);
+    }
+
+    /// What can be told only when all steps are settled. Also of a run that failed: outputs that have
+    /// nothing to do with what failed get their values.
+    fn settle_outputs(&mut self, status: &mut RunStatus) {
+        let steps = self.plan.steps.iter().zip(self.statuses());
+        let open = steps.filter(|(_, status)| !matches!(status, StepStatus::Done | StepStatus::Unneeded));
+        let unfinished = open.filter_map(|(step, _)| self.plan.change_of(step));
+        let unfinished = unfinished.map(|change| change.address.resource.clone()).collect();
+        let (outputs, diagnostics) = self.finisher.outputs(&unfinished);
+        if diagnostics.has_errors() {
+            *status = RunStatus::Failed;
+        }
+        self.diagnostics.extend(diagnostics);
+        if !self.plan.outputs.is_empty() {
+            self.outbox.push(closing::outputs(&outputs), Written::Closing);
+            self.outputs = Some(outputs);
+        }
     }
 
     fn statuses(&self) -> impl Iterator<Item = &StepStatus> {

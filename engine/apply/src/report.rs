@@ -78,6 +78,9 @@ pub enum StepStatus {
     Open,
     /// It did what the plan promised.
     Done,
+    /// The object was already as it shall be, which showed when everything it is made from was there:
+    /// no call was made.
+    Unneeded,
     /// It did not; what is true instead was written down.
     Failed,
     /// Not attempted, because this step failed.

@@ -23,6 +23,17 @@ pub(crate) enum Next {
     Look,
 }
 
+/// What a step still has to do once its values are complete.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// Its call.
+    Call,
+    /// Only to write down what the plan knows already: which values are sensitive.
+    Remember,
+    /// Nothing.
+    Nothing,
+}
+
 /// A call that may or may not have happened.
 #[derive(Clone, Debug)]
 pub(crate) struct Doubt {
@@ -72,6 +83,8 @@ pub(crate) struct Form {
     pub(crate) token: Option<Token>,
     /// Carries the marks that the stored attributes get.
     pub(crate) marks: Value,
+    /// The object as the plan saw it, with its marks.
+    pub(crate) before: Option<Value>,
     /// The type that the stored attributes are read back with.
     pub(crate) ty: Type,
 }
@@ -160,6 +173,19 @@ impl Work {
         })
     }
 
+    /// What is left to do, as far as the provider is concerned: nothing where an update would change
+    /// only what is remembered of the object, or not even that.
+    pub(crate) fn need(&self) -> Need {
+        let Task::Update { prior, planned, form, .. } = &self.task else { return Need::Call };
+        if prior != planned || !planned.is_wholly_known() {
+            return Need::Call;
+        }
+        match form.before.as_ref().map(Value::with_declared_marks) {
+            Some(before) if before == form.marked(planned).with_declared_marks() => Need::Nothing,
+            Some(_) | None => Need::Remember,
+        }
+    }
+
     pub(crate) fn address(&self) -> &InstanceAddress {
         &self.subject.address
     }
@@ -171,6 +197,14 @@ impl Work {
                 Some(intent)
             }
             Task::Read { .. } => None,
+        }
+    }
+
+    /// What the object shall become.
+    pub(crate) fn planned(&self) -> Option<&Value> {
+        match &self.task {
+            Task::Create { planned, .. } | Task::Update { planned, .. } => Some(planned),
+            Task::Delete { .. } | Task::Read { .. } => None,
         }
     }
 
@@ -350,6 +384,7 @@ fn form(change: &Change, finished: &Finished, token: Option<Token>, marks: &Valu
         create_before_destroy: change.create_before_destroy,
         token,
         marks: marks.clone(),
+        before: change.before.clone(),
         ty: finished.ty.clone(),
     }
 }

@@ -1,9 +1,10 @@
 //! Sensitive text that comes back at another place.
 //!
 //! A provider gets values without marks and may repeat them where nobody marked them: in an attribute
-//! that merges others, in one that echoes its input. What repeats a sensitive value is sensitive too.
+//! that merges others, in one that echoes its input. What repeats a sensitive value is not shown either;
+//! for everything but showing it is what the provider says it is ([`Marks::ECHO`]).
 
-use crate::value::{Kind, Value};
+use crate::value::{Kind, Marks, Value};
 
 /// Shorter secrets are only recognised when they stand alone: as a part of other text they would
 /// hide half of a plan and protect nothing.
@@ -21,7 +22,9 @@ impl Value {
             return self.clone();
         }
         self.map_bottom_up(&mut |value| match value.as_str() {
-            Some(text) if secrets.iter().any(|secret| repeats(text, secret)) => value.sensitive(),
+            Some(text) if !value.is_sensitive() && secrets.iter().any(|secret| repeats(text, secret)) => {
+                value.with_marks(Marks::ECHO)
+            }
             _ => value,
         })
     }
@@ -63,11 +66,12 @@ mod tests {
             ("other", map("public")),
         ]);
         let marked = value.with_echoes_marked(&source);
-        assert!(marked.get("whole").unwrap().get("k").unwrap().is_sensitive());
-        assert!(marked.get("part").unwrap().get("k").unwrap().is_sensitive());
+        let echo = |value: &Value| value.marks() == Marks::ECHO;
+        assert!(echo(marked.get("whole").unwrap().get("k").unwrap()));
+        assert!(echo(marked.get("part").unwrap().get("k").unwrap()));
         assert!(marked.get("other").unwrap().all_marks().is_empty());
         let short = Value::string("a").sensitive();
-        assert!(Value::string("a").with_echoes_marked(&short).is_sensitive());
-        assert!(!Value::string("banana").with_echoes_marked(&short).is_sensitive());
+        assert!(echo(&Value::string("a").with_echoes_marked(&short)));
+        assert!(!echo(&Value::string("banana").with_echoes_marked(&short)));
     }
 }

@@ -116,7 +116,7 @@ pub fn decode(json: &Json, ty: &Type) -> Result<Value, JsonError> {
 }
 
 fn encode_marks(marks: Marks) -> Vec<&'static str> {
-    [(Marks::SENSITIVE, "sensitive"), (Marks::EPHEMERAL, "ephemeral")]
+    [(Marks::SENSITIVE, "sensitive"), (Marks::EPHEMERAL, "ephemeral"), (Marks::ECHO, "echo")]
         .into_iter()
         .filter(|(mark, _)| marks.contains(*mark))
         .map(|(_, name)| name)
@@ -128,6 +128,7 @@ fn decode_marks(json: &Json) -> Result<Marks, JsonError> {
     names.iter().try_fold(Marks::NONE, |marks, name| match name.as_str() {
         Some("sensitive") => Ok(marks.union(Marks::SENSITIVE)),
         Some("ephemeral") => Ok(marks.union(Marks::EPHEMERAL)),
+        Some("echo") => Ok(marks.union(Marks::ECHO)),
         _ => Err(JsonError(format!("unknown mark {name}"))),
     })
 }

@@ -27,10 +27,16 @@ impl Conditions {
         known.problems.extend(found.problems);
     }
 
-    /// As the plan lists them.
-    pub fn into_checks(self) -> Vec<Check> {
-        let check = |((kind, address), instances)| Check { kind, address, instances };
-        self.0.into_iter().map(check).collect()
+    /// As the plan lists them: everything that has conditions, come to or not.
+    pub fn into_checks(mut self, all: impl IntoIterator<Item = (CheckKind, String, bool)>) -> Vec<Check> {
+        let mut checks = BTreeMap::new();
+        for (kind, address, reached) in all {
+            let address: Arc<str> = address.into();
+            let instances = self.0.remove(&(kind, address.clone())).unwrap_or_default();
+            let reached = reached || !instances.is_empty();
+            checks.insert((kind, address.clone()), Check { kind, address, reached, instances });
+        }
+        checks.into_values().collect()
     }
 }
 

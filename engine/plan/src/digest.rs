@@ -24,7 +24,9 @@ pub fn of(plan: &Plan) -> Arc<str> {
     content.all(&plan.steps, step);
     content.all(&plan.outputs, |content, (name, change)| output(content.text(name), change));
     content.all(&plan.moves, moved);
-    content.all(&plan.kept_outputs, |content, (name, value)| content.text(name).value(value));
+    content.all(&plan.kept_outputs, |content, (name, value)| {
+        content.text(name).option(value.as_ref(), Content::value);
+    });
     content.finish().into()
 }
 

@@ -10,7 +10,7 @@ use evenkeel_model::{Diagnostic, Diagnostics, InstanceKey, Marks, Type, Value, c
 use crate::types::Repetition;
 
 /// More instances than this of one block are refused: it is a mistake, or an attack.
-const INSTANCES_MAX: u64 = 1_000_000;
+pub const INSTANCES_MAX: u64 = 1_000_000;
 
 /// What `each` and `count` are inside one instance.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -118,7 +118,7 @@ fn expand_for_each(expression: &Expr, scope: &dyn Scope) -> Result<Expansion, Di
         diagnostic.evidence = Some(evidence(expression, scope));
         Err(Diagnostics::from(diagnostic))
     };
-    if !value.marks().is_empty() {
+    if !value.marks().declared().is_empty() {
         return error(
             "Sensitive or ephemeral values cannot be used as \"for_each\": the keys show in addresses and \
              plans. Use nonsensitive() on the keys if they are no secret.",

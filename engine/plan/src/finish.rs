@@ -61,6 +61,8 @@ pub struct Finisher {
     configs: BTreeMap<ProviderConfigAddress, Value>,
     /// Place of each node in the order of evaluation.
     position: Vec<usize>,
+    /// What cannot have its final value, because something it is made from failed.
+    blocked: BTreeSet<NodeIndex>,
     broken: Diagnostics,
 }
 
@@ -90,6 +92,7 @@ impl Finisher {
             validations: Vec::new(),
             configs: BTreeMap::new(),
             position,
+            blocked: BTreeSet::new(),
             broken,
         }
     }
@@ -130,9 +133,14 @@ impl Finisher {
 
     /// The root outputs as they are after the steps recorded so far; outputs that are null or still
     /// wait for something are left out.
-    pub fn outputs(&mut self) -> (BTreeMap<Arc<str>, Value>, Diagnostics) {
+    pub fn outputs(
+        &mut self,
+        unfinished: &BTreeSet<ResourceAddress>,
+    ) -> (BTreeMap<Arc<str>, Value>, Diagnostics) {
         let mut diagnostics = Diagnostics::new();
-        let mut found = self.plan.kept_outputs.clone();
+        let kept = self.plan.kept_outputs.iter();
+        let mut found: BTreeMap<Arc<str>, Value> =
+            kept.filter_map(|(name, value)| Some((name.clone(), value.clone()?))).collect();
         if self.plan.partial {
             diagnostics.push(incomplete());
         }
@@ -140,23 +148,48 @@ impl Finisher {
             return (found, diagnostics);
         }
         let root = self.world.configuration.root().clone();
+        self.blocked = self.made_from(unfinished);
         diagnostics.extend(self.settle());
         let path: StaticPath = Arc::new([]);
         let plan = self.plan.clone();
         for name in root.outputs.keys().filter(|name| !plan.kept_outputs.contains_key(*name)) {
             let Some(node) = self.world.graph.find(&path, NodeKind::Output(name.clone())) else { continue };
-            let problems = self.ensure_with(node, 0);
-            let failed = problems.has_errors();
+            let (problems, value) = match plan.outputs.get(name) {
+                Some(change) if self.blocked.contains(&node) => (Diagnostics::new(), change.before.clone()),
+                Some(_) | None => self.output(node, name),
+            };
             diagnostics.extend(problems);
-            if let Some(value) = self.world.modules[0].outputs.get(name)
-                && !failed
-                && value.is_wholly_known()
-                && !value.is_null()
-            {
-                found.insert(name.clone(), value.clone());
-            }
+            found.extend(value.map(|value| (name.clone(), value)));
         }
         (found, diagnostics)
+    }
+
+    /// One root output; none where it is null or wrong.
+    fn output(&mut self, node: NodeIndex, name: &Arc<str>) -> (Diagnostics, Option<Value>) {
+        let problems = self.ensure_with(node, 0);
+        if problems.has_errors() {
+            let before = self.plan.outputs.get(name).and_then(|change| change.before.clone());
+            return (problems, before);
+        }
+        let value = self.world.modules[0].outputs.get(name);
+        (problems, value.filter(|value| !value.is_null()).map(known_parts))
+    }
+
+    /// Everything that is made from resources, directly or not.
+    fn made_from(&self, resources: &BTreeSet<ResourceAddress>) -> BTreeSet<NodeIndex> {
+        let graph = &self.world.graph;
+        let find = |resource: &ResourceAddress| {
+            let path: StaticPath = resource.module.without_keys().into();
+            graph.find(&path, NodeKind::Resource(key_of(resource)))
+        };
+        let mut open: Vec<NodeIndex> = resources.iter().filter_map(find).collect();
+        let mut found = BTreeSet::new();
+        while let Some(node) = open.pop() {
+            if found.insert(node) {
+                open.extend(graph.graph.neighbors_directed(node, petgraph::Direction::Outgoing));
+            }
+        }
+        found
     }
 
     /// Checks what could not be told while planning, and the checks, which look at the end.
@@ -193,7 +226,8 @@ impl Finisher {
             for kind in calls.chain(rules).chain(outputs).chain(checks) {
                 let node = Node { path: path.clone(), kind };
                 let wanted = matches!(node.kind, NodeKind::Call(_)) || labels.contains(&*node.subject());
-                let node = self.world.graph.index.get(&node).copied().filter(|_| wanted);
+                let node = self.world.graph.index.get(&node).copied();
+                let node = node.filter(|node| wanted && !self.blocked.contains(node));
                 diagnostics.extend(node.map(|node| self.ensure_with(node, place)).unwrap_or_default());
             }
             place += 1;
@@ -204,7 +238,10 @@ impl Finisher {
     /// The postconditions of an object that had no step.
     fn settle_instance(&mut self, address: &InstanceAddress) -> Diagnostics {
         let carried_out = |change: &Change| change.address == *address && change.action.has_steps();
-        if self.plan.changes.iter().any(carried_out) {
+        let path: StaticPath = address.resource.module.without_keys().into();
+        let node = self.world.graph.find(&path, NodeKind::Resource(key_of(&address.resource)));
+        if node.is_some_and(|node| self.blocked.contains(&node)) || self.plan.changes.iter().any(carried_out)
+        {
             return Diagnostics::new();
         }
         let values = self.values.get(&address.resource);
@@ -279,7 +316,7 @@ impl Finisher {
                 return Err(unsupported(change));
             }
         };
-        let config = match &prior {
+        let config = match change.before.as_ref().filter(|_| prior.is_some()) {
             Some(prior) => {
                 crate::planner::ignore_changes(block, &resource.lifecycle.ignore_changes, prior, config)
             }
@@ -516,6 +553,17 @@ impl Finisher {
         let rules = &resource.lifecycle.postconditions;
         check_rules(rules, &scope, "Resource postcondition failed", &address.to_string()).0
     }
+}
+
+/// The value with nothing in place of what a partial plan leaves open.
+fn known_parts(value: &Value) -> Value {
+    if value.is_wholly_known() {
+        return value.clone();
+    }
+    value.map_bottom_up(&mut |value| match value.is_unknown() {
+        true => Value::null(value.ty()).with_marks(value.marks()),
+        false => value,
+    })
 }
 
 fn key_of(address: &ResourceAddress) -> ResourceKey {

@@ -14,6 +14,9 @@ use evenkeel_state::ProviderConfigAddress;
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
 
+/// The summary of what is wrong with something that needs itself.
+pub const SELF_REFERENCE: &str = "Self-referential block";
+
 /// The static path of a module: the names of the calls that lead to it.
 pub type StaticPath = Arc<[Arc<str>]>;
 
@@ -473,7 +476,7 @@ impl<'a> Builder<'a> {
             self.graph.add_edge(needed, by, ());
         }
         let (order, diagnostics) = match petgraph::algo::toposort(&self.graph, None) {
-            Ok(order) => (order, Diagnostics::new()),
+            Ok(order) => (validations_early(&self.graph, order), Diagnostics::new()),
             Err(_) => (Vec::new(), cycles(&self.graph)),
         };
         let nearest = nearest_resources(&self.graph, &order);
@@ -507,6 +510,34 @@ impl<'a> Builder<'a> {
         }
         found
     }
+}
+
+/// The order with validations as early as may be, so that what uses a variable comes after them: root
+/// variables first, and each validation right behind the last thing it needs.
+fn validations_early(graph: &DiGraph<Node, ()>, order: Vec<NodeIndex>) -> Vec<NodeIndex> {
+    let is_validation = |node: NodeIndex| matches!(graph[node].kind, NodeKind::Validation(_));
+    let is_given =
+        |node: &NodeIndex| graph[*node].path.is_empty() && matches!(graph[*node].kind, NodeKind::Variable(_));
+    let (given, rest): (Vec<NodeIndex>, Vec<NodeIndex>) = order.into_iter().partition(is_given);
+    let mut missing: BTreeMap<NodeIndex, usize> = BTreeMap::new();
+    let mut early = Vec::with_capacity(given.len() + rest.len());
+    for node in given.into_iter().chain(rest).filter(|node| !is_validation(*node)) {
+        early.push(node);
+        let mut users: Vec<NodeIndex> = graph
+            .neighbors_directed(node, petgraph::Direction::Outgoing)
+            .filter(|user| is_validation(*user))
+            .collect();
+        users.sort();
+        for user in users {
+            let count = || graph.neighbors_directed(user, petgraph::Direction::Incoming).count();
+            let left = missing.entry(user).or_insert_with(count);
+            *left = left.saturating_sub(1);
+            if *left == 0 {
+                early.push(user);
+            }
+        }
+    }
+    early
 }
 
 fn nearest_resources(graph: &DiGraph<Node, ()>, order: &[NodeIndex]) -> Vec<Arc<Nearest>> {
@@ -583,7 +614,7 @@ fn cycles(graph: &DiGraph<Node, ()>) -> Diagnostics {
             ),
         };
         let summary = match &names[..] {
-            [_] => "Self-referential block".to_owned(),
+            [_] => SELF_REFERENCE.to_owned(),
             _ => format!("Cycle: {}", names.join(", ")),
         };
         diagnostics.push(Diagnostic::error(summary, detail));

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use evenkeel_lang::config::Configuration;
-use evenkeel_model::{Diagnostics, InstanceAddress, Snapshot, Value};
+use evenkeel_model::{Diagnostic, Diagnostics, InstanceAddress, Snapshot, Value};
 use evenkeel_provider::{Catalog, ProviderError};
 use evenkeel_state::{DeposedKey, ProviderConfigAddress, State};
 
@@ -71,6 +71,8 @@ pub struct Options {
     pub provisioners: Provisioners,
     /// What `path.cwd` is.
     pub working_directory: Arc<str>,
+    /// Root variables that got a value which does not suit them: told when they are evaluated.
+    pub unsuitable: BTreeMap<Arc<str>, Diagnostic>,
 }
 
 impl Default for Options {
@@ -88,6 +90,7 @@ impl Default for Options {
             excludes: Vec::new(),
             provisioners: Provisioners::default(),
             working_directory: ".".into(),
+            unsuitable: BTreeMap::new(),
         }
     }
 }
@@ -117,8 +120,9 @@ pub enum Planning {
     Ask(Vec<Question>),
     /// The plan, and warnings.
     Done(Box<Plan>, Diagnostics),
-    /// There is no plan.
-    Failed(Diagnostics),
+    /// There is no plan; where the mistake shows only with values, what was planned besides it, to be
+    /// shown and never to be applied.
+    Failed(Diagnostics, Option<Box<Plan>>),
 }
 
 /// Something only the world can answer.

@@ -81,7 +81,11 @@ impl Scope for InstanceScope<'_> {
             (Repetition::Count, InstanceKey::Int(_)) | (Repetition::ForEach, InstanceKey::String(_)) => true,
             (Repetition::Single | Repetition::Count | Repetition::ForEach, _) => false,
         };
-        Ok(if fits { resolved.values.instances.get(&Some(key.clone())).cloned() } else { None })
+        let instances = &resolved.values.instances;
+        let found = instances.get(&Some(key.clone())).filter(|_| fits).cloned();
+        // Before the last one that there is, one that is missing is only left out of a partial plan.
+        let gap = matches!(key, InstanceKey::Int(_)) && instances.range(Some(key.clone())..).next().is_some();
+        Ok(found.or_else(|| (fits && gap).then(|| Value::unknown(Type::Dynamic))))
     }
 
     fn module(&self, name: &str, range: &SourceRange) -> Result<Value, Diagnostic> {

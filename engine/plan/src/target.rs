@@ -91,8 +91,7 @@ pub(crate) struct Selection {
     options: Options,
     /// What of the configuration is planned.
     nodes: BTreeSet<NodeIndex>,
-    /// Resources of which only the instances that are named are planned, because nothing else that is
-    /// planned needs them.
+    /// Resources of which only the instances that are named are planned.
     by_instance: BTreeSet<NodeIndex>,
     /// What a destroy destroys.
     destroyed: BTreeSet<InstanceAddress>,
@@ -125,7 +124,7 @@ impl Selection {
         let first = direct.iter().flat_map(|node| graph.needs(*node)).collect();
         let needed = spread(first, |node| graph.needs(node).collect());
         self.nodes = needed.union(&direct).copied().collect();
-        self.by_instance = direct.difference(&needed).copied().collect();
+        self.by_instance = direct;
         let outputs = graph.order.iter().copied().filter(|&node| {
             let found = &graph.graph[node];
             let nearest = graph.nearest(node);

@@ -38,8 +38,12 @@ pub struct Plan {
     pub moves: Vec<Move>,
     /// The conditions of the configuration, and what is known of them.
     pub checks: Vec<Check>,
-    /// Root outputs that a partial plan does not evaluate, as they were.
-    pub kept_outputs: BTreeMap<Arc<str>, Value>,
+    /// Root outputs that a partial plan does not evaluate, as they were, if they were.
+    pub kept_outputs: BTreeMap<Arc<str>, Option<Value>>,
+    /// Instances that are not planned and stay as they are.
+    pub left_alone: BTreeSet<InstanceAddress>,
+    /// Whether a mistake was found on the way: then it tells what was planned besides, and has no steps.
+    pub errored: bool,
     /// Whether only a part of the configuration was planned (`-target`, `-exclude`).
     pub partial: bool,
     /// What was changed outside.
@@ -279,14 +283,17 @@ pub struct Check {
     pub kind: CheckKind,
     /// Its address without instance keys: `module.a.var.b`, `check.c`, `aws_vpc.main`.
     pub address: Arc<str>,
-    /// Each instance of it, by its whole address. None where the instances were not reached.
+    /// Whether it was come to.
+    pub reached: bool,
+    /// Each instance of it, by its whole address.
     pub instances: BTreeMap<Arc<str>, Checked>,
 }
 
 impl Check {
     /// The worst that is known of any instance.
     pub fn status(&self) -> CheckStatus {
-        self.instances.values().map(|checked| checked.status).max().unwrap_or(CheckStatus::Unknown)
+        let none = if self.reached { CheckStatus::Pass } else { CheckStatus::Unknown };
+        self.instances.values().map(|checked| checked.status).max().unwrap_or(none)
     }
 }
 
@@ -421,14 +428,15 @@ impl Plan {
 
     /// Whether applying it would change the cloud, what is managed, or the outputs.
     pub fn has_changes(&self) -> bool {
+        let moved = self.mode != Mode::RefreshOnly && !self.moves.is_empty();
         self.changes.iter().any(|change| change.action != ChangeAction::Read)
             || !self.outputs.is_empty()
-            || !self.moves.is_empty()
+            || moved
     }
 
     /// Whether applying it would do anything at all, be it only write down what was seen.
     pub fn has_effects(&self) -> bool {
-        self.has_changes() || !self.steps.is_empty() || !self.refreshed.is_empty()
+        self.has_changes() || !self.steps.is_empty() || !self.refreshed.is_empty() || !self.moves.is_empty()
     }
 
     /// The change a step carries out.

@@ -14,7 +14,7 @@ use evenkeel_provider::{Catalog, validate};
 use petgraph::graph::NodeIndex;
 
 use crate::conditions::{Conditions, check_rules};
-use crate::expand::{Expansion, InstanceData, expand};
+use crate::expand::{Expansion, INSTANCES_MAX, InstanceData, expand};
 use crate::graph::{Graph, NodeKind, ProviderUse, StaticPath};
 use crate::input::Options;
 use crate::scope::InstanceScope;
@@ -85,12 +85,25 @@ pub fn whole<'v>(
         Repetition::Single => {
             instances.map(|(_, value)| value.clone()).next().unwrap_or_else(|| Value::unknown(Type::Dynamic))
         }
-        Repetition::Count => Value::tuple(instances.map(|(_, value)| value.clone())),
+        Repetition::Count => Value::tuple(counted(instances)),
         Repetition::ForEach => Value::object(instances.filter_map(|(key, value)| match key {
             Some(InstanceKey::String(key)) => Some((key.clone(), value.clone())),
             Some(InstanceKey::Int(_)) | None => None,
         })),
     }
+}
+
+/// The instances by their index. Of one that a partial plan leaves out and nobody made, nothing is known.
+fn counted<'v>(instances: impl Iterator<Item = (&'v Option<InstanceKey>, &'v Value)>) -> Vec<Value> {
+    let mut found = Vec::new();
+    for (key, value) in instances {
+        if let Some(InstanceKey::Int(index)) = key {
+            let gap = usize::try_from(*index).ok().filter(|_| *index <= INSTANCES_MAX);
+            found.resize(gap.unwrap_or_default().max(found.len()), Value::unknown(Type::Dynamic));
+            found.push(value.clone());
+        }
+    }
+    found
 }
 
 /// A node in one instance of its module.
@@ -251,6 +264,9 @@ impl World {
         let instance = &self.modules[place];
         let Some(variable) = instance.module.variables.get(name) else { return Diagnostics::new() };
         let mut diagnostics = Diagnostics::new();
+        if let (None, Some(problem)) = (instance.parent, self.options.unsuitable.get(name)) {
+            return problem.clone().into();
+        }
         let mut range = variable.range.clone();
         let given = match instance.parent {
             None => self.inputs.get(name).cloned(),
@@ -364,13 +380,15 @@ impl World {
             }
         }
         let checks = !output.preconditions.is_empty();
-        let value = if output.sensitive { value.sensitive() } else { value };
+        let value = if output.sensitive { value.with_marks(output_mark(instance.parent)) } else { value };
         let value = if output.ephemeral { value.with_marks(Marks::EPHEMERAL) } else { value };
         if checks {
             self.note_conditions(place, CheckKind::Output, &format!("output.{name}"), checked);
         }
-        self.modules[place].outputs.insert(name.clone(), value);
-        self.forget_outputs(place);
+        if !diagnostics.has_errors() {
+            self.modules[place].outputs.insert(name.clone(), value);
+            self.forget_outputs(place);
+        }
         diagnostics
     }
 
@@ -464,6 +482,12 @@ impl World {
 /// `module.a.` for messages; empty for the root.
 pub fn module_prefix(address: &ModuleAddress) -> String {
     if address.is_root() { String::new() } else { format!("{address}.") }
+}
+
+/// What `sensitive` of an output means: at the root that it is sensitive. In a called module the value is
+/// not shown, and the caller is free to use it, as in Terraform 1.11.
+fn output_mark(parent: Option<usize>) -> Marks {
+    if parent.is_none() { Marks::SENSITIVE } else { Marks::ECHO }
 }
 
 fn place_of(range: &SourceRange) -> String {

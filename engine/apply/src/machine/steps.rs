@@ -8,7 +8,7 @@ use super::{Machine, Phase, Running, Stage, Written, index};
 use crate::command::{CallId, CallResult, Command};
 use crate::decide::{Span, Verdict, decide};
 use crate::report::{Notice, NoticeKind, StepStatus};
-use crate::work::{Context, Next, Work, id_of, subject};
+use crate::work::{Context, Need, Next, Work, id_of, subject};
 use crate::{closing, message};
 
 impl Machine {
@@ -52,6 +52,36 @@ impl Machine {
             self.diagnostics.push(message::unusable_step(&change.address));
             return self.settle(id, StepStatus::Failed);
         };
+        match work.need() {
+            Need::Call => self.prepare(id, work),
+            Need::Remember => self.remember(id, work),
+            Need::Nothing => self.pass_over(id, &work),
+        }
+    }
+
+    /// An update that changes nothing: what follows from the object goes on with it as it is.
+    fn pass_over(&mut self, id: StepId, work: &Work) {
+        let Some((form, planned)) = work.form().zip(work.planned()) else { return };
+        let problems = self.finisher.record(work.address(), form.marked(planned));
+        let status = if problems.has_errors() { StepStatus::Failed } else { StepStatus::Unneeded };
+        self.report_about(work.address(), problems);
+        self.settle(id, status);
+    }
+
+    /// An update of nothing but what is remembered: written down without a call.
+    fn remember(&mut self, id: StepId, work: Work) {
+        let Some((form, planned)) = work.form().zip(work.planned()) else { return };
+        let (outcome, value) = (form.present(planned), form.marked(planned));
+        self.notices.push(Notice { subject: work.subject.clone(), kind: NoticeKind::Started });
+        if let Some(intent) = work.intent() {
+            self.outbox.push(Entry::Intent(Box::new(intent.clone())), Written::Intent(id));
+        }
+        self.steps[index(id)].work = Some(work);
+        self.write_outcome(id, StepStatus::Done, Some(outcome), Some(value), None);
+    }
+
+    /// Writes the intent of a call.
+    fn prepare(&mut self, id: StepId, work: Work) {
         self.begun += 1;
         let intent = work.intent().cloned().map(Box::new);
         let slot = &mut self.steps[index(id)];
@@ -221,9 +251,16 @@ impl Machine {
             return self.settle(step, status);
         };
         let problems = self.finisher.record(&address, value);
-        let status = if problems.has_errors() { StepStatus::Failed } else { status };
+        let met = !problems.has_errors();
         self.report_about(&address, problems);
-        self.settle(step, status);
+        if met {
+            return self.settle(step, status);
+        }
+        // The call itself did what was planned.
+        if let Some(work) = self.steps[index(step)].work.take() {
+            self.notices.push(Notice { subject: work.subject, kind: NoticeKind::Done });
+        }
+        self.settle(step, StepStatus::Failed);
     }
 
     pub(super) fn report_about(&mut self, address: &InstanceAddress, diagnostics: Diagnostics) {
@@ -247,7 +284,7 @@ impl Machine {
             self.open = self.open.saturating_sub(1);
             self.tell(step, work, &status);
             match &status {
-                StepStatus::Done => self.release(&dependents, &mut todo),
+                StepStatus::Done | StepStatus::Unneeded => self.release(&dependents, &mut todo),
                 StepStatus::Failed | StepStatus::Unresolved => {
                     if let Some(because) = self.address_of(step) {
                         self.skip(&dependents, &because, &mut todo);
@@ -289,9 +326,11 @@ impl Machine {
     pub(super) fn tell(&mut self, step: StepId, work: Option<Work>, status: &StepStatus) {
         let kind = match status {
             StepStatus::Done => NoticeKind::Done,
+            // What never started is told by its diagnostics alone.
+            StepStatus::Failed if work.is_none() => return,
             StepStatus::Failed | StepStatus::Unresolved => NoticeKind::Failed,
             StepStatus::Skipped { because } => NoticeKind::Skipped { because: because.clone() },
-            StepStatus::NotAttempted | StepStatus::Open => return,
+            StepStatus::Unneeded | StepStatus::NotAttempted | StepStatus::Open => return,
         };
         let planned = || {
             let step = self.plan.step(step)?;

@@ -59,6 +59,8 @@ pub fn plan(lines: &[&str]) -> Arc<Plan> {
         moves: Vec::new(),
         checks: Vec::new(),
         kept_outputs: BTreeMap::new(),
+        left_alone: Default::default(),
+        errored: false,
         partial: false,
         drift: Vec::new(),
         refreshed: Vec::new(),
@@ -232,7 +234,10 @@ impl Finish for FakeFinisher {
         Diagnostics::new()
     }
 
-    fn outputs(&mut self) -> (BTreeMap<Arc<str>, Value>, Diagnostics) {
+    fn outputs(
+        &mut self,
+        _: &BTreeSet<evenkeel_model::ResourceAddress>,
+    ) -> (BTreeMap<Arc<str>, Value>, Diagnostics) {
         let names: Vec<String> =
             self.recorded.keys().map(|address| address.resource.name.to_string()).collect();
         ([("names".into(), Value::string(names.join(" ")))].into(), Diagnostics::new())

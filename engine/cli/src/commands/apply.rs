@@ -14,7 +14,7 @@ use crate::flow::Session;
 use crate::flow::apply::{apply, remember};
 use crate::flow::interrupt::Signals;
 use crate::flow::lease::Held;
-use crate::flow::planning::plan;
+use crate::flow::planning::{NotPlanned, plan};
 use crate::flow::recover::recover;
 use crate::flow::saved::{self, Opened};
 use crate::planfile::{PlanFile, is_plan_file};
@@ -45,7 +45,13 @@ async fn under_lease(
     let wish = wish(session, &args.run, &args.choice, mode).await?;
     let options = machine_options(&args.run);
     let state = recover(session, held, &wish.loaded, &wish.variables, options, signals).await?;
-    let planned = plan(session, wish, state, signals).await?;
+    let planned = match plan(session, wish, state, signals).await {
+        Ok(planned) => planned,
+        Err(NotPlanned { failure, partial }) => {
+            partial.iter().for_each(|partial| ui.plan(partial, &session.catalog));
+            return Err(failure);
+        }
+    };
     remember(session, held, &planned).await?;
     ui.plan(&planned, &session.catalog);
     if !planned.plan.has_effects() {
@@ -94,9 +100,9 @@ async fn saved_under_lease(
     let path = Path::new(&args.run.location);
     let Opened::Plan(planned) = saved::open(session, file, path, Some(&args.run)).await? else {
         return Err(Failure::plain(
-            "Cannot apply failed plan",
-            "The plan file tells of a plan that could not be made, so there is nothing to apply. Put right what \
-             `evenkeel plan` said, and plan again.",
+            "Cannot apply incomplete plan",
+            "A mistake was found while this plan was made, so it cannot be applied. Put right what `evenkeel plan` \
+             said, and plan again.",
         ));
     };
     let options = machine_options(&args.run);

@@ -78,8 +78,8 @@ pub async fn wish(
 
 /// The same, for a configuration that was read already.
 pub fn wish_of(session: &Session, args: &RunArgs, loaded: Loaded, options: Options) -> Result<Wish, Failure> {
-    let variables = variables::collect(args, &loaded, &session.ui)?;
-    let options = Options { workspace: session.stack.0.clone(), ..options };
+    let (variables, unsuitable) = variables::sorted(args, &loaded, &session.ui)?;
+    let options = Options { workspace: session.stack.0.clone(), unsuitable, ..options };
     Ok(Wish { loaded, variables, options, parallelism: usize::from(args.parallelism) })
 }
 

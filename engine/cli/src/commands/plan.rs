@@ -1,6 +1,5 @@
 //! `evenkeel plan`
 
-use evenkeel_model::Severity;
 use evenkeel_plan::{Mode, Options};
 use evenkeel_provider::Providers;
 use evenkeel_state::State;
@@ -12,7 +11,7 @@ use crate::flow::Session;
 use crate::flow::interrupt::Signals;
 use crate::flow::lease::Held;
 use crate::flow::load::{Loaded, load};
-use crate::flow::planning::{Planned, plan};
+use crate::flow::planning::{NotPlanned, Planned, plan};
 use crate::flow::recover::recover;
 use crate::flow::saved::{save, save_failed};
 use crate::ui::Ui;
@@ -32,11 +31,14 @@ pub async fn run(global: &Global, args: PlanArgs, providers: Providers, ui: &Ui)
     ui.diagnostics(&loaded.warnings, Some(&loaded.snapshot));
     let mode = if args.destroy { Mode::Destroy } else { Mode::Normal };
     let options = options(&args.run, &args.choice, mode)?;
-    let planned = match planned(&session, &args, loaded.clone(), state, options, &signals).await {
+    let planned = match planned(&session, &args, loaded, state, options, &signals).await {
         Ok(planned) => planned,
-        Err(failure) => {
-            if let Some(file) = args.out.as_ref().filter(|_| is_a_failed_plan(&failure)) {
-                save_failed(&session, &loaded, file).await?;
+        Err(NotPlanned { failure, partial }) => {
+            if let Some(partial) = partial {
+                if let Some(file) = &args.out {
+                    save_failed(&session, &partial, file).await?;
+                }
+                ui.plan(&partial, &session.catalog);
             }
             return Err(failure);
         }
@@ -53,25 +55,6 @@ pub async fn run(global: &Global, args: PlanArgs, providers: Providers, ui: &Ui)
     Ok(code)
 }
 
-/// Mistakes that only show when there are values. As with Terraform, the file then tells of a plan that
-/// failed; what is wrong whatever the values are is told before there is anything to write down.
-const WITH_VALUES: [&str; 6] = [
-    "Instance cannot be destroyed",
-    "Invalid value for variable",
-    "Required variable not set",
-    "Resource postcondition failed",
-    "Resource precondition failed",
-    "Self-referential block",
-];
-
-fn is_a_failed_plan(failure: &Failure) -> bool {
-    let mut errors = failure.diagnostics.iter().filter(|found| found.severity == Severity::Error);
-    errors.all(|found| {
-        let title = found.summary.split(':').next().unwrap_or_default();
-        WITH_VALUES.contains(&title) || (title.starts_with("Reading ") && title.ends_with(" failed"))
-    })
-}
-
 async fn planned(
     session: &Session,
     args: &PlanArgs,
@@ -79,7 +62,7 @@ async fn planned(
     state: Result<State, Failure>,
     options: Options,
     signals: &Signals,
-) -> Result<Planned, Failure> {
+) -> Result<Planned, NotPlanned> {
     let wish = wish_of(session, &args.run, loaded, options)?;
     let mut state = state?;
     if !state.pending.is_empty() {

@@ -53,12 +53,12 @@ async fn plan_file(
     let session = Session::look(global, ".", providers, &ui.without_refresh_lines()).await?;
     let planned = match saved::open(&session, &file, path, None).await? {
         Opened::Plan(planned) => planned,
-        Opened::Failed(document) if args.json => {
+        Opened::Failed { document, .. } if args.json => {
             ui.document(&document);
             return Ok(0);
         }
-        Opened::Failed(_) => {
-            ui.line("Planning failed. Evenkeel encountered an error while generating this plan.");
+        Opened::Failed { text, .. } => {
+            ui.line(&text);
             return Ok(0);
         }
     };

@@ -37,6 +37,26 @@ pub struct Planned {
     pub answers: Answers,
 }
 
+/// Why there is no plan.
+pub struct NotPlanned {
+    /// What is wrong.
+    pub failure: Failure,
+    /// What was planned besides: to be shown, and never to be applied.
+    pub partial: Option<Box<Planned>>,
+}
+
+impl From<NotPlanned> for Failure {
+    fn from(failed: NotPlanned) -> Self {
+        failed.failure
+    }
+}
+
+impl From<Failure> for NotPlanned {
+    fn from(failure: Failure) -> Self {
+        Self { failure, partial: None }
+    }
+}
+
 /// What to plan.
 #[derive(Clone)]
 pub struct Wish {
@@ -56,10 +76,10 @@ pub async fn plan(
     wish: Wish,
     state: State,
     signals: &Signals,
-) -> Result<Planned, Failure> {
+) -> Result<Planned, NotPlanned> {
     tokio::select! {
         planned = rounds(session, wish, state, Answers::default()) => planned,
-        () = signals.first() => Err(Failure::interrupted()),
+        () = signals.first() => Err(Failure::interrupted().into()),
     }
 }
 
@@ -69,7 +89,7 @@ pub async fn replay(
     wish: Wish,
     state: State,
     answers: Answers,
-) -> Result<Planned, Failure> {
+) -> Result<Planned, NotPlanned> {
     rounds(session, wish, state, answers).await
 }
 
@@ -78,7 +98,7 @@ async fn rounds(
     wish: Wish,
     state: State,
     mut answers: Answers,
-) -> Result<Planned, Failure> {
+) -> Result<Planned, NotPlanned> {
     for round in 1..=ROUNDS_MAX {
         let input = Input {
             snapshot: &wish.loaded.snapshot,
@@ -93,25 +113,12 @@ async fn rounds(
         match tokio::task::block_in_place(|| evenkeel_plan::plan(&input)) {
             Planning::Done(plan, warnings) => {
                 session.ui.diagnostics(&warnings, Some(&wish.loaded.snapshot));
-                let Wish { loaded, options, variables, .. } = wish;
-                let seen = answers.observed.iter();
-                let observed = seen
-                    .filter(|((_, deposed), answer)| deposed.is_none() && matches!(answer, Ok(Some(_))))
-                    .map(|((address, _), _)| address.clone())
-                    .collect();
-                return Ok(Planned {
-                    plan: Arc::from(plan),
-                    loaded,
-                    options,
-                    state,
-                    rounds: round,
-                    observed,
-                    variables,
-                    answers,
-                });
+                return Ok(planned(plan, wish, state, answers, round));
             }
-            Planning::Failed(diagnostics) => {
-                return Err(Failure::in_files(diagnostics, &wish.loaded.snapshot));
+            Planning::Failed(diagnostics, partial) => {
+                let failure = Failure::in_files(diagnostics, &wish.loaded.snapshot);
+                let partial = partial.map(|plan| Box::new(planned(plan, wish, state, answers, round)));
+                return Err(NotPlanned { failure, partial });
             }
             Planning::Ask(questions) => {
                 session.ui.refreshing(&questions);
@@ -122,7 +129,18 @@ async fn rounds(
     Err(Failure::plain(
         "The plan does not come to an end",
         format!("After {ROUNDS_MAX} rounds of questions there is still no plan. This is a bug in Evenkeel."),
-    ))
+    )
+    .into())
+}
+
+fn planned(plan: Box<Plan>, wish: Wish, state: State, answers: Answers, rounds: usize) -> Planned {
+    let Wish { loaded, options, variables, .. } = wish;
+    let seen = answers.observed.iter();
+    let observed = seen
+        .filter(|((_, deposed), answer)| deposed.is_none() && matches!(answer, Ok(Some(_))))
+        .map(|((address, _), _)| address.clone())
+        .collect();
+    Planned { plan: Arc::from(plan), loaded, options, state, rounds, observed, variables, answers }
 }
 
 type ObjectKey = (InstanceAddress, Option<DeposedKey>);

@@ -17,7 +17,7 @@ use crate::flow::load::Loaded;
 use crate::flow::planning::{Planned, Wish, replay};
 use crate::flow::variables;
 use crate::planfile::{self, Contents, Header, PlanFile, Restored, Sealed};
-use crate::render::json::representation;
+use crate::render::{self, json::representation};
 use crate::ui::schemas;
 
 /// So many objects that moved on are named.
@@ -32,12 +32,19 @@ pub async fn save(session: &Session, planned: &Planned, path: &Path) -> Result<(
     put(path, &planfile::write(&header, &Sealed::Plan(Box::new(contents)), &key)?)
 }
 
-/// Writes down that there is no plan, as far as it can be shown.
-pub async fn save_failed(session: &Session, loaded: &Loaded, path: &Path) -> Result<(), Failure> {
+/// Writes down what was planned before a mistake was found, to be shown.
+pub async fn save_failed(session: &Session, partial: &Planned, path: &Path) -> Result<(), Failure> {
     let key = session.store.make_plan_key(&session.stack, planfile::new_key()?).await?;
-    let header = Header::of_failed(&session.stack.0, &loaded.snapshot.revision, SystemClock.now());
-    let document = representation::failed(&loaded.configuration, &schemas(&session.catalog));
-    put(path, &planfile::write(&header, &Sealed::Failed(document), &key)?)
+    let header = Header::new(&session.stack.0, &partial.plan, SystemClock.now());
+    let schemas = schemas(&session.catalog);
+    let document = representation::plan(&representation::Subject {
+        plan: &partial.plan,
+        state: &partial.state,
+        configuration: &partial.loaded.configuration,
+        schemas: &schemas,
+    });
+    let text = render::plan(&partial.plan, &schemas, render::Style::PLAIN);
+    put(path, &planfile::write(&header, &Sealed::Failed { document, text }, &key)?)
 }
 
 fn put(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
@@ -67,7 +74,12 @@ pub enum Opened {
     /// A plan, made again.
     Plan(Box<Planned>),
     /// What is to be shown of a plan that failed.
-    Failed(serde_json::Value),
+    Failed {
+        /// As a document.
+        document: serde_json::Value,
+        /// As text.
+        text: String,
+    },
 }
 
 /// Opens a file and makes its plan again. Variables that must not be stored are taken from `args`.
@@ -81,7 +93,7 @@ pub async fn open(
     let key = session.store.plan_key(&session.stack).await?;
     let restored = match file.open(path, key.as_deref())? {
         Sealed::Plan(contents) => contents.restore()?,
-        Sealed::Failed(document) => return Ok(Opened::Failed(document)),
+        Sealed::Failed { document, text } => return Ok(Opened::Failed { document, text }),
     };
     let Restored { snapshot, root, resolved, commit, options, variables, state, answers } = restored;
     let snapshot = Arc::new(snapshot);

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use evenkeel_lang::config::{Inputs, Module};
-use evenkeel_model::Value;
+use evenkeel_model::{Diagnostic, Diagnostics, Value};
 
 use crate::args::{Assignment, RunArgs};
 use crate::error::Failure;
@@ -19,6 +19,21 @@ const PREFIX: &str = "TF_VAR_";
 
 /// Finds a value for every root variable that somebody gives one to.
 pub fn collect(args: &RunArgs, loaded: &Loaded, ui: &Ui) -> Result<BTreeMap<Arc<str>, Value>, Failure> {
+    let (values, unsuitable) = sorted(args, loaded, ui)?;
+    match unsuitable.is_empty() {
+        true => Ok(values),
+        false => {
+            let problems = Diagnostics(unsuitable.into_values().collect());
+            Err(Failure::in_files(problems, &loaded.snapshot))
+        }
+    }
+}
+
+/// Values by variable, and what is wrong with those that do not suit their variables.
+pub type Sorted = (BTreeMap<Arc<str>, Value>, BTreeMap<Arc<str>, Diagnostic>);
+
+/// The same; values that do not suit their variables are told of by the plan that uses them.
+pub fn sorted(args: &RunArgs, loaded: &Loaded, ui: &Ui) -> Result<Sorted, Failure> {
     let module = loaded.configuration.root();
     let mut inputs = Inputs::default();
     environment(&mut inputs);
@@ -32,12 +47,12 @@ pub fn collect(args: &RunArgs, loaded: &Loaded, ui: &Ui) -> Result<BTreeMap<Arc<
     if args.input && !args.json {
         ask(module, &mut inputs, ui);
     }
-    let (values, diagnostics) = inputs.finish(module);
+    let (values, unsuitable, diagnostics) = inputs.sorted(module);
     if diagnostics.has_errors() {
         return Err(Failure::in_files(diagnostics, &loaded.snapshot));
     }
     ui.diagnostics(&diagnostics, Some(&loaded.snapshot));
-    Ok(values)
+    Ok((values, unsuitable))
 }
 
 fn environment(inputs: &mut Inputs) {

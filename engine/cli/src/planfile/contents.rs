@@ -228,6 +228,7 @@ fn plan_options(options: &Options) -> PlanOptions {
         working_directory,
         home,
         entropy: _,
+        unsuitable: _,
     } = options;
     PlanOptions {
         mode: mode.as_str().to_owned(),
@@ -268,6 +269,7 @@ impl PlanOptions {
             working_directory: self.working_directory,
             home: self.home,
             entropy: None,
+            unsuitable: BTreeMap::new(),
         })
     }
 }

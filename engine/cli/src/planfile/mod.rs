@@ -69,20 +69,6 @@ impl Header {
         }
     }
 
-    /// The header of a file that tells of a plan that failed.
-    pub fn of_failed(stack: &str, revision: &Revision, at: Timestamp) -> Self {
-        Self {
-            format: FORMAT,
-            evenkeel: env!("CARGO_PKG_VERSION").to_owned(),
-            stack: stack.into(),
-            lineage: "".into(),
-            serial: Serial(0),
-            revision: revision.clone(),
-            digest: "".into(),
-            at,
-        }
-    }
-
     fn check(&self) -> Result<(), Failure> {
         let own = env!("CARGO_PKG_VERSION");
         if self.format == FORMAT && self.evenkeel == own {
@@ -105,8 +91,13 @@ impl Header {
 pub enum Sealed {
     /// What the plan was made from.
     Plan(Box<Contents>),
-    /// There is no plan, only this to be shown.
-    Failed(serde_json::Value),
+    /// A mistake was found while planning: what was planned besides, to be shown.
+    Failed {
+        /// As `show -json` has it.
+        document: serde_json::Value,
+        /// As people read it.
+        text: String,
+    },
 }
 
 /// A plan file as it was read: the header, and what is sealed.

@@ -12,7 +12,7 @@ use serde_json::Value as Json;
 pub(super) fn words(marks: Marks) -> Option<&'static str> {
     if marks.is_empty() {
         None
-    } else if marks.contains(Marks::SENSITIVE) {
+    } else if !marks.without(Marks::EPHEMERAL).is_empty() {
         Some("(sensitive value)")
     } else {
         Some("(ephemeral value)")

@@ -60,6 +60,10 @@ pub fn plan_summary(plan: &Plan) -> String {
 }
 
 fn no_changes(plan: &Plan, style: Style) -> String {
+    if plan.errored {
+        let start = style.paint(Paint::BoldRed, "Planning failed.");
+        return format!("\n{start} Evenkeel encountered an error while generating this plan.\n");
+    }
     let (title, remark) = match (plan.mode, plan.drift.is_empty() && plan.refreshed.is_empty()) {
         (Mode::Destroy, _) => (
             "No objects need to be destroyed.",
@@ -107,7 +111,10 @@ fn legend(plan: &Plan, style: Style) -> String {
             let _ = writeln!(out, "{} {words}", symbol(action, style));
         }
     }
-    out.push_str("\nEvenkeel will perform the following actions:\n");
+    out.push_str(match plan.errored {
+        true => "\nEvenkeel planned the following actions, but then encountered a problem:\n",
+        false => "\nEvenkeel will perform the following actions:\n",
+    });
     out
 }
 

@@ -46,6 +46,8 @@ pub(super) fn empty_plan() -> Plan {
         moves: Vec::new(),
         checks: Vec::new(),
         kept_outputs: BTreeMap::new(),
+        left_alone: Default::default(),
+        errored: false,
         partial: false,
         drift: Vec::new(),
         refreshed: Vec::new(),

@@ -77,8 +77,16 @@ impl Inputs {
 
     /// The values by variable. Each is known to suit its variable, and is not converted yet.
     pub fn finish(self, module: &Module) -> (BTreeMap<Arc<str>, Value>, Diagnostics) {
+        let (values, unsuitable, mut diagnostics) = self.sorted(module);
+        diagnostics.extend(Diagnostics(unsuitable.into_values().collect()));
+        (values, diagnostics)
+    }
+
+    /// The values by variable that suit them, what is wrong with those that do not, and what else is
+    /// wrong.
+    pub fn sorted(self, module: &Module) -> Sorted {
         let Self { given, mut diagnostics } = self;
-        let mut values = BTreeMap::new();
+        let (mut values, mut unsuitable) = (BTreeMap::new(), BTreeMap::new());
         let mut undeclared = Vec::new();
         for (name, given) in given {
             let Some(variable) = module.variables.get(&name) else {
@@ -86,26 +94,30 @@ impl Inputs {
                 continue;
             };
             match read(variable, &given) {
-                Ok(value) => drop(values.insert(name, value)),
+                Ok(Ok(value)) => drop(values.insert(name, value)),
+                Ok(Err(problem)) => drop(unsuitable.insert(name, problem)),
                 Err(problems) => diagnostics.extend(problems),
             }
         }
         report_undeclared(&undeclared, module, &mut diagnostics);
-        (values, diagnostics)
+        (values, unsuitable, diagnostics)
     }
 }
 
-fn read(variable: &Variable, given: &Given) -> Result<Value, Diagnostics> {
+/// Values that suit their variables, what is wrong with the others, and everything else that is wrong.
+pub type Sorted = (BTreeMap<Arc<str>, Value>, BTreeMap<Arc<str>, Diagnostic>, Diagnostics);
+
+fn read(variable: &Variable, given: &Given) -> Result<Result<Value, Diagnostic>, Diagnostics> {
     let value = match given {
         Given::File(value, _) => value.clone(),
         Given::Environment(text) | Given::Argument(text) | Given::Answer(text) => {
             parse_variable_value(Some(variable), text, &format!("<value for var.{}>", variable.name))?
         }
     };
-    match variable.convert(&value) {
+    Ok(match variable.convert(&value) {
         Ok(_) => Ok(value),
-        Err(error) => Err(unsuitable(variable, given, &error.to_string()).into()),
-    }
+        Err(error) => Err(unsuitable(variable, given, &error.to_string())),
+    })
 }
 
 fn unsuitable(variable: &Variable, given: &Given, error: &str) -> Diagnostic {

@@ -392,7 +392,7 @@ pub(crate) fn call(
 
 /// A message may quote its arguments, so it is not shown where one of them is sensitive.
 fn hide(error: CallError, secret: Marks) -> CallError {
-    match secret.contains(Marks::SENSITIVE) {
+    match !secret.without(Marks::EPHEMERAL).is_empty() {
         true => CallError {
             message: "the argument is not acceptable; details are not shown because an argument is sensitive"
                 .into(),

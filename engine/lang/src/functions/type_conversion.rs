@@ -159,7 +159,7 @@ fn is_sensitive(arguments: &[Value]) -> Result<Value, CallError> {
 
 fn non_sensitive(arguments: &[Value]) -> Result<Value, CallError> {
     let (value, marks) = first(arguments).unmark();
-    Ok(value.with_marks(marks.without(Marks::SENSITIVE)))
+    Ok(value.with_marks(marks.without(Marks::SENSITIVE.union(Marks::ECHO))))
 }
 
 fn ephemeral_as_null(arguments: &[Value]) -> Result<Value, CallError> {

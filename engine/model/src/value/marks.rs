@@ -11,6 +11,9 @@ impl Marks {
     pub const SENSITIVE: Self = Self(1);
     /// Must not be stored.
     pub const EPHEMERAL: Self = Self(2);
+    /// Repeats what must not be shown: it is not shown either, and otherwise it is as free as any other
+    /// value, because nobody declared it sensitive.
+    pub const ECHO: Self = Self(4);
 
     /// The marks of both.
     pub fn union(self, other: Self) -> Self {
@@ -25,6 +28,11 @@ impl Marks {
     /// Whether all marks of `other` are here.
     pub fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0
+    }
+
+    /// These marks as far as somebody declared them.
+    pub fn declared(self) -> Self {
+        self.without(Self::ECHO)
     }
 
     /// Whether there is none.

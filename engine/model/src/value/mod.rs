@@ -246,6 +246,17 @@ impl Value {
         (self.map_bottom_up(&mut |value| value.unmark().0), marks)
     }
 
+    /// The value with the marks that somebody declared and no others, inside too.
+    pub fn with_declared_marks(&self) -> Self {
+        if !self.all_marks().contains(Marks::ECHO) {
+            return self.clone();
+        }
+        self.map_bottom_up(&mut |value| {
+            let (value, marks) = value.unmark();
+            value.with_marks(marks.declared())
+        })
+    }
+
     /// Rebuilds the value from the inside out; `change` sees every value after its children.
     pub fn map_bottom_up(&self, change: &mut impl FnMut(Self) -> Self) -> Self {
         let marks = self.marks;

@@ -25,8 +25,10 @@ pub(crate) struct Wanted {
 }
 
 impl Planner<'_> {
-    /// Evaluates the blocks about a resource, all of whose instances are planned next.
-    pub(crate) fn evaluate_imports(&mut self, path: &StaticPath, key: &ResourceKey) {
+    /// Evaluates the blocks about a resource, all of whose instances are planned next. Tells whether
+    /// they are right.
+    pub(crate) fn evaluate_imports(&mut self, path: &StaticPath, key: &ResourceKey) -> bool {
+        let mut right = true;
         let root = self.world.configuration.root().clone();
         let about = |import: &&Import| {
             import.to.resource == *key && import.to.modules.iter().map(|step| &step.name).eq(path.iter())
@@ -38,9 +40,13 @@ impl Planner<'_> {
                         self.want(address, Wanted { id, range: import.range.clone() });
                     }
                 }
-                Err(diagnostics) => self.diagnostics.extend(diagnostics),
+                Err(diagnostics) => {
+                    right = false;
+                    self.diagnostics.extend(diagnostics);
+                }
             }
         }
+        right
     }
 
     fn want(&mut self, address: InstanceAddress, wanted: Wanted) {

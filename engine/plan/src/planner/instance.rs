@@ -38,29 +38,38 @@ impl Planner<'_> {
         let tainted = object.is_some_and(|object| object.status == ObjectStatus::Tainted);
         let prior = seen.as_ref().and_then(|seen| seen.observed.clone());
         let plain_prior = prior.clone().map(|prior| prior.unmark_deep().0);
-        let config = match (&plain_prior, &subject.resource.lifecycle.ignore_changes) {
-            (Some(prior), ignore) if !tainted => ignore_changes(&spec.schema().block, ignore, prior, config),
-            _ => config,
+        // What is ignored stays as it is in all respects, so also as sensitive as it is.
+        let whole = config;
+        let config = match (&prior, &subject.resource.lifecycle.ignore_changes) {
+            (Some(prior), ignore) if !tainted => {
+                ignore_changes(&spec.schema().block, ignore, prior, whole.clone())
+            }
+            _ => whole.clone(),
         };
         let plain_config = config.clone().unmark_deep().0;
 
         let planned = self.ask_spec(subject, spec, address, plain_prior.as_ref(), &plain_config)?;
-        let decision = self.decide(subject, address, plain_prior.as_ref(), tainted, &planned);
-        let planned = match decision.action {
-            Some(action) if action.is_replace() => {
-                self.ask_spec(subject, spec, address, None, &plain_config)?.planned
-            }
-            _ => planned.planned,
+        let mut decision = self.decide(subject, address, plain_prior.as_ref(), tainted, &planned);
+        // A new object has nothing that could stay as it is.
+        let replaces = decision.action.is_some_and(ChangeAction::is_replace);
+        let config = if replaces { whole } else { config };
+        let plain_config = if replaces { config.clone().unmark_deep().0 } else { plain_config };
+        let planned = match replaces {
+            true => self.ask_spec(subject, spec, address, None, &plain_config)?.planned,
+            false => planned.planned,
         };
         let after =
             mark_by_schema(&spec.schema().block, planned.with_marks_of(&config).with_echoes_marked(&config));
+        if decision.action.is_none() && is_sensitive_elsewhere(&spec.schema().block, prior.as_ref(), &after) {
+            decision.action = Some(ChangeAction::Update);
+        }
         if let Some(seen) = &seen {
             self.note_drift(spec, address, seen, &plain_config, &after, range.clone());
         }
         if let Some(action) = decision.action {
-            if action.is_replace() && subject.resource.lifecycle.prevent_destroy {
-                self.prevented(address, range);
-                return Err(Status::Failed);
+            let prevented = action.is_replace() && subject.resource.lifecycle.prevent_destroy;
+            if prevented {
+                self.prevented(address, range.clone());
             }
             let change = Change {
                 address: address.clone(),
@@ -68,7 +77,7 @@ impl Planner<'_> {
                 provider: subject.provider.clone(),
                 action,
                 reason: decision.reason,
-                before: prior,
+                before: prior.clone(),
                 after: Some(after.clone()),
                 replace_paths: decision.replace_paths,
                 dependencies: subject.dependencies.clone(),
@@ -79,16 +88,22 @@ impl Planner<'_> {
                 importing: None,
             };
             self.change(change);
+            if prevented {
+                return Err(Status::Failed);
+            }
         } else if let Some(object) = object {
             self.refresh_dependencies(address, object, &subject.dependencies);
             if self.origins.contains_key(address) {
-                self.unchanged(subject, spec, address, prior, &after);
+                self.unchanged(subject, spec, address, prior.clone(), &after);
             }
         } else {
+            self.unchanged(subject, spec, address, prior.clone(), &after);
+        }
+        let met = self.check_conditions(subject, address, &data, Some(after.clone()));
+        if met.is_err() && !self.changes.contains_key(&(address.clone(), None)) {
             self.unchanged(subject, spec, address, prior, &after);
         }
-        self.check_conditions(subject, address, &data, Some(after.clone()))?;
-        Ok(after)
+        met.map(|()| after)
     }
 
     /// Lists an instance that stays as it is.
@@ -201,8 +216,10 @@ impl Planner<'_> {
         tainted: bool,
         planned: &PlannedChange,
     ) -> Decision {
+        let triggered = self.is_triggered(subject, address).then_some(ActionReason::ReplaceByTriggers);
         let Some(prior) = prior else {
-            return Decision { action: Some(ChangeAction::Create), ..Decision::default() };
+            let action = Some(ChangeAction::Create);
+            return Decision { action, reason: triggered, ..Decision::default() };
         };
         let replace = match subject.create_before_destroy {
             true => ChangeAction::CreateThenDelete,
@@ -213,17 +230,17 @@ impl Planner<'_> {
             reason: Some(reason),
             replace_paths: planned.replace.clone(),
         };
+        if let Some(reason) = triggered {
+            return because(reason);
+        }
         if tainted {
-            return because(ActionReason::ReplaceBecauseTainted);
+            return Decision { replace_paths: Vec::new(), ..because(ActionReason::ReplaceBecauseTainted) };
         }
         if self.input.options.replace.contains(address) {
             return because(ActionReason::ReplaceByRequest);
         }
         if !planned.replace.is_empty() {
             return because(ActionReason::ReplaceBecauseCannotUpdate);
-        }
-        if self.is_triggered(subject, address) {
-            return because(ActionReason::ReplaceByTriggers);
         }
         match diff::same(prior, &planned.planned) {
             true => Decision::default(),
@@ -276,6 +293,15 @@ impl Planner<'_> {
     }
 }
 
+/// Whether other parts of an object that stays as it is are sensitive now.
+fn is_sensitive_elsewhere(block: &Block, prior: Option<&Value>, after: &Value) -> bool {
+    let Some(prior) = prior else { return false };
+    if prior.all_marks().is_empty() && after.all_marks().is_empty() {
+        return false;
+    }
+    mark_by_schema(block, prior.with_declared_marks()) != after.with_declared_marks()
+}
+
 #[derive(Default)]
 struct Decision {
     /// `None`: the object stays as it is.
@@ -306,6 +332,10 @@ pub(crate) fn ignore_changes(block: &Block, ignore: &IgnoreChanges, prior: &Valu
 /// `config` with the value at a path taken from `prior`.
 fn take_from(config: &Value, prior: &Value, steps: &[PathStep]) -> Value {
     let Some((step, rest)) = steps.split_first() else { return prior.clone() };
+    // An object has attributes and no keys: as in Terraform, such an index means the whole object.
+    if let (PathStep::Key(_), [], Kind::Object(_)) = (step, rest, config.kind()) {
+        return prior.clone();
+    }
     match (step, config.kind(), prior.kind()) {
         (PathStep::Attribute(name) | PathStep::Key(name), Kind::Object(_), Kind::Object(_)) => {
             match (config.get(name), prior.get(name)) {
@@ -318,31 +348,36 @@ fn take_from(config: &Value, prior: &Value, steps: &[PathStep]) -> Value {
         }
         (PathStep::Attribute(key) | PathStep::Key(key), _, _) => take_map_entry(config, prior, key),
         (PathStep::Index(index), Kind::List(ty, elements), Kind::List(_, before)) => {
-            let elements = elements.iter().enumerate().map(|(i, element)| match before.get(i) {
-                Some(before) if i == *index => take_from(element, before, rest),
-                _ => element.clone(),
-            });
-            Value::list(ty.clone(), elements).with_marks(config.marks())
+            Value::list(ty.clone(), take_element(elements, before, *index, rest)).with_marks(config.marks())
+        }
+        (PathStep::Index(index), Kind::Tuple(elements), Kind::Tuple(before)) => {
+            Value::tuple(take_element(elements, before, *index, rest)).with_marks(config.marks())
         }
         _ => config.clone(),
     }
 }
 
-/// One entry of a map, present or absent as in `prior`.
+/// The elements of a sequence, one of them taken from `before`.
+fn take_element(elements: &[Value], before: &[Value], index: usize, rest: &[PathStep]) -> Vec<Value> {
+    let taken = elements.iter().enumerate().map(|(i, element)| match before.get(i) {
+        Some(before) if i == index => take_from(element, before, rest),
+        _ => element.clone(),
+    });
+    taken.collect()
+}
+
+/// One entry of a map, present or absent as in `prior`. A map that is not there any more stays as it
+/// was, as in Terraform.
 fn take_map_entry(config: &Value, prior: &Value, key: &Arc<str>) -> Value {
     let element = match (config.kind(), prior.kind()) {
-        (Kind::Map(element, _), Kind::Map(..) | Kind::Null(_)) | (Kind::Null(_), Kind::Map(element, _)) => {
-            element.clone()
-        }
+        (Kind::Map(element, _), Kind::Map(..) | Kind::Null(_)) => element.clone(),
+        (Kind::Null(_), Kind::Map(..)) if prior.get(key).is_some() => return prior.clone(),
         _ => return config.clone(),
     };
     let mut entries = config.as_entries().cloned().unwrap_or_default();
     match prior.get(key) {
         Some(value) => drop(entries.insert(key.clone(), value.clone())),
         None => drop(entries.remove(key)),
-    }
-    if entries.is_empty() && config.is_null() {
-        return config.clone();
     }
     Value::map(element, entries).with_marks(config.marks())
 }

@@ -14,7 +14,7 @@ pub(crate) use instance::{ignore_changes, mark_by_schema};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use evenkeel_lang::config::{Resource, ResourceKey};
+use evenkeel_lang::config::{Module, Resource, ResourceKey};
 use evenkeel_model::{
     Diagnostic, Diagnostics, InstanceAddress, ModuleAddress, ModuleStep, ProviderAddress, ResourceAddress,
     ResourceMode, Severity, SourceRange, Value, json,
@@ -24,13 +24,13 @@ use evenkeel_state::{DeposedKey, ProviderConfigAddress, State};
 use petgraph::graph::NodeIndex;
 
 use crate::expand::{Expansion, expand};
-use crate::graph::{Node, NodeKind, ProviderUse, StaticPath};
+use crate::graph::{Node, NodeKind, ProviderUse, SELF_REFERENCE, StaticPath};
 use crate::input::{Input, Mode, Options, Planning, Question};
 use crate::moves::Moves;
 use crate::target::Selection;
-use crate::types::{Change, Drift, Move, OutputChange, Plan, Refreshed, ResourceValues};
+use crate::types::{Change, Check, CheckKind, Drift, Move, OutputChange, Plan, Refreshed, ResourceValues};
 use crate::world::World;
-use crate::{digest, order, verify};
+use crate::{digest, order, validate, verify};
 use crate::{ignored, later};
 
 /// Makes a plan, or says what it needs to know first. Pure: called again with more answers it goes
@@ -39,22 +39,22 @@ pub fn plan(input: &Input<'_>) -> Planning {
     let mut later = later::refuse(input.configuration);
     later.extend(removed::problems(input.configuration));
     if later.has_errors() {
-        return Planning::Failed(later);
+        return Planning::Failed(later, None);
     }
     let (moves, moved) = Moves::new(input.configuration, input.state);
     let current = Input { state: moved.as_ref().unwrap_or(input.state), ..*input };
-    let mut planner = match Planner::new(&current) {
-        Ok(planner) => planner,
-        Err(diagnostics) => return Planning::Failed(diagnostics),
-    };
-    planner.diagnostics.extend(moves.of_other_types());
-    if planner.diagnostics.has_errors() {
-        return Planning::Failed(planner.diagnostics);
+    let mut planner = Planner::new(&current);
+    let misplaced = moves.of_other_types();
+    if misplaced.has_errors() {
+        return Planning::Failed(misplaced, None);
     }
     planner.origins = moves.origins();
     planner.walk();
     planner.remaining_objects();
-    planner.take_moves(&moves);
+    if let Err(problems) = planner.take_moves(&moves) {
+        let warnings = planner.diagnostics.into_iter().filter(|one| one.severity == Severity::Warning);
+        return Planning::Failed(Diagnostics(warnings.chain(problems).collect()), None);
+    }
     planner.conclude(moves.moves, input.state)
 }
 
@@ -66,7 +66,7 @@ pub fn provider_configs(
 ) -> Result<BTreeMap<ProviderConfigAddress, Value>, Diagnostics> {
     let options = Options { mode: Mode::Destroy, ..input.options.clone() };
     let input = Input { options: &options, ..*input };
-    let mut planner = Planner::new(&input)?;
+    let mut planner = Planner::new(&input);
     planner.walk();
     if planner.diagnostics.has_errors() {
         return Err(planner.diagnostics);
@@ -113,6 +113,8 @@ pub(crate) struct Planner<'a> {
     pub(crate) imports: BTreeMap<InstanceAddress, imports::Wanted>,
     /// Provisioners that the plan would run, and where they stand.
     pub(crate) provisioned: BTreeMap<String, SourceRange>,
+    /// Instances that are not planned and keep the values that state has.
+    pub(crate) left_alone: BTreeSet<InstanceAddress>,
     /// What is planned, when not everything is.
     selection: Option<Selection>,
     provider_versions: BTreeMap<ProviderAddress, Arc<str>>,
@@ -131,7 +133,8 @@ pub(crate) struct Subject<'a> {
 }
 
 impl<'a> Planner<'a> {
-    fn new(input: &'a Input<'a>) -> Result<Self, Diagnostics> {
+    /// Where the graph has circles, that is told and there is nothing to walk.
+    fn new(input: &'a Input<'a>) -> Self {
         let (world, diagnostics) = World::new(
             input.snapshot.clone(),
             input.configuration.clone(),
@@ -139,15 +142,13 @@ impl<'a> Planner<'a> {
             input.options.clone(),
             input.variables.clone(),
         );
-        if diagnostics.has_errors() {
-            return Err(diagnostics);
-        }
         let nodes = world.graph.graph.node_count();
+        let untouched = if diagnostics.has_errors() { Status::Failed } else { Status::Done };
         let selection = Selection::new(&world.graph, input.options, input.state);
-        Ok(Self {
+        Self {
             input,
             world,
-            status: vec![Status::Done; nodes],
+            status: vec![untouched; nodes],
             questions: Vec::new(),
             diagnostics,
             changes: BTreeMap::new(),
@@ -160,9 +161,10 @@ impl<'a> Planner<'a> {
             removed: removed::targets(input.configuration),
             imports: BTreeMap::new(),
             provisioned: BTreeMap::new(),
+            left_alone: BTreeSet::new(),
             selection,
             provider_versions: BTreeMap::new(),
-        })
+        }
     }
 
     fn walk(&mut self) {
@@ -180,6 +182,17 @@ impl<'a> Planner<'a> {
                 Some(worse @ (Status::Pending | Status::Failed)) => worse,
                 Some(Status::Done) | None => self.visit(node),
             };
+            if self.status[node.index()] == Status::Failed {
+                self.fail_variable(node);
+            }
+        }
+    }
+
+    /// A value that is not valid must not be used.
+    fn fail_variable(&mut self, node: NodeIndex) {
+        let Node { path, kind: NodeKind::Validation(name) } = &self.world.graph.graph[node] else { return };
+        if let Some(variable) = self.world.graph.find(path, NodeKind::Variable(name.clone())) {
+            self.status[variable.index()] = Status::Failed;
         }
     }
 
@@ -195,6 +208,11 @@ impl<'a> Planner<'a> {
             self.take_from_state(place, resource, &address)
         });
         statuses.max().unwrap_or(Status::Done)
+    }
+
+    /// How far a node came.
+    pub(crate) fn status_of(&self, node: NodeIndex) -> Status {
+        self.status.get(node.index()).copied().unwrap_or(Status::Failed)
     }
 
     /// Whether an instance is planned at all.
@@ -234,8 +252,9 @@ impl<'a> Planner<'a> {
         };
         let Some(module) = self.world.configuration.module(&found.path).cloned() else { return Status::Done };
         let Some(resource) = module.resources.get(&key) else { return Status::Done };
-        if self.input.options.mode == Mode::Normal && key.mode == ResourceMode::Managed {
-            self.evaluate_imports(&found.path, &key);
+        let imports = self.input.options.mode == Mode::Normal && key.mode == ResourceMode::Managed;
+        if imports && !self.evaluate_imports(&found.path, &key) {
+            return Status::Failed;
         }
         let mut status = Status::Done;
         for place in self.world.instances_of(&found.path) {
@@ -301,7 +320,7 @@ impl<'a> Planner<'a> {
             self.visited.insert(address.clone());
             // The first instance is evaluated before anything is asked, because it has most of the
             // mistakes that the others have too; those are evaluated once, when there is an answer.
-            if place > 0 && self.is_unanswered(&address) {
+            if place > 0 && self.is_selected(&address) && self.is_unanswered(&address) {
                 status = status.max(Status::Pending);
                 continue;
             }
@@ -313,6 +332,7 @@ impl<'a> Planner<'a> {
                     Ok(value) => drop(values.instances.insert(key, value)),
                     Err(worse) => status = status.max(worse),
                 }
+                self.left_alone.insert(address);
                 continue;
             }
             match self.plan_instance(subject, spec, &address, data) {
@@ -394,9 +414,14 @@ impl<'a> Planner<'a> {
     }
 
     /// What is wrong with `moved` blocks is known only now. A destroy asks nothing of configuration.
-    fn take_moves(&mut self, moves: &Moves) {
+    /// Their mistakes are told alone: others are likely to follow from them.
+    fn take_moves(&mut self, moves: &Moves) -> Result<(), Diagnostics> {
         if self.input.options.mode == Mode::Normal {
-            self.diagnostics.extend(moves.problems(&self.world));
+            let problems = moves.problems(&self.world);
+            if problems.has_errors() && self.questions.is_empty() {
+                return Err(problems);
+            }
+            self.diagnostics.extend(problems);
         }
         if self.selection.is_some() {
             self.diagnostics.push(Diagnostic::warning(
@@ -404,17 +429,18 @@ impl<'a> Planner<'a> {
                 "With -target or -exclude the result may not be what configuration says as a whole. This is for \
                  recovering from mistakes and for getting around faults, and not for every day.",
             ));
-            self.refuse_moves_outside(moves);
+            self.refuse_moves_outside(moves)?;
         }
+        Ok(())
     }
 
     /// An object must not be moved from or to where nothing is planned.
-    fn refuse_moves_outside(&mut self, moves: &Moves) {
+    fn refuse_moves_outside(&self, moves: &Moves) -> Result<(), Diagnostics> {
         let outside = |address: &&InstanceAddress| !self.is_selected(address);
         let addresses = moves.moves.iter().flat_map(|one| [&one.from, &one.to]);
         let names: BTreeSet<String> = addresses.filter(outside).map(ToString::to_string).collect();
         if names.is_empty() {
-            return;
+            return Ok(());
         }
         let names: Vec<String> = names.into_iter().collect();
         let detail = format!(
@@ -423,7 +449,7 @@ impl<'a> Planner<'a> {
             names.join(", ")
         );
         let summary = "Moved resource instances excluded by targeting";
-        self.diagnostics.push(Diagnostic::error(summary, detail));
+        Err(Diagnostic::error(summary, detail).into())
     }
 
     fn conclude(mut self, moves: Vec<Move>, remembered: &State) -> Planning {
@@ -432,54 +458,28 @@ impl<'a> Planner<'a> {
         if self.questions.is_empty() {
             self.refuse_lost_imports();
         }
-        let outputs: Vec<(Arc<str>, Value)> = self
-            .world
-            .modules
-            .first()
-            .map(|root| root.outputs.clone())
-            .unwrap_or_default()
-            .into_iter()
-            .collect();
-        for (name, value) in &outputs {
-            self.refuse_infinity(value, format_args!("output value {name:?}"));
+        let root = self.world.modules.first();
+        for (name, value) in root.map(|root| root.outputs.clone()).unwrap_or_default() {
+            self.refuse_infinity(&value, format_args!("output value {name:?}"));
         }
-        if self.diagnostics.has_errors() {
-            return Planning::Failed(self.diagnostics);
+        let errored = self.diagnostics.has_errors();
+        if errored && self.is_never_valid() {
+            return Planning::Failed(self.diagnostics, None);
         }
         if !self.questions.is_empty() {
             return Planning::Ask(self.questions);
         }
-        let outputs = self.output_changes();
-        let kept_outputs = self.kept_outputs();
-        let changes: Vec<Change> = std::mem::take(&mut self.changes).into_values().collect();
-        let steps = match order::steps(&changes, self.input.state) {
-            Ok(steps) => steps,
+        let mut plan = self.assemble(moves, errored);
+        if errored {
+            return Planning::Failed(self.diagnostics, Some(Box::new(plan)));
+        }
+        match order::steps(&plan.changes, self.input.state) {
+            Ok(steps) => plan.steps = steps,
             Err(diagnostic) => {
                 self.diagnostics.push(diagnostic);
-                return Planning::Failed(self.diagnostics);
+                return Planning::Failed(self.diagnostics, None);
             }
-        };
-        self.drift.sort_by(|a, b| a.address.cmp(&b.address));
-        let mut plan = Plan {
-            revision: self.input.snapshot.revision.clone(),
-            lineage: self.input.state.lineage.clone(),
-            base_serial: self.input.state.serial,
-            mode: self.input.options.mode,
-            providers: self.provider_versions,
-            variables: self.input.variables.clone(),
-            plan_time: self.input.options.plan_time.clone(),
-            changes,
-            steps,
-            outputs,
-            moves,
-            checks: std::mem::take(&mut self.world.conditions).into_checks(),
-            kept_outputs,
-            partial: self.selection.is_some(),
-            drift: self.drift,
-            refreshed: self.refreshed.into_values().collect(),
-            resources: resource_values(&mut self.world),
-            digest: "".into(),
-        };
+        }
         plan.digest = digest::of(&plan);
         let violations = verify::violations(&plan, remembered);
         if !violations.is_empty() {
@@ -487,9 +487,66 @@ impl<'a> Planner<'a> {
                 "The plan contradicts itself",
                 format!("This is a bug in Evenkeel; nothing was changed. {}", violations.join("; ")),
             ));
-            return Planning::Failed(self.diagnostics);
+            return Planning::Failed(self.diagnostics, None);
         }
         Planning::Done(Box::new(plan), self.diagnostics)
+    }
+
+    /// Whether the configuration is wrong whatever the values are, so that nothing that was planned with
+    /// it is worth showing. That something needs itself shows only with values, as in Terraform.
+    fn is_never_valid(&self) -> bool {
+        let subject = validate::Subject {
+            snapshot: self.input.snapshot,
+            configuration: self.input.configuration,
+            catalog: &**self.input.catalog,
+            options: self.input.options,
+        };
+        let found = validate::validate_configuration(subject);
+        found.iter().any(|one| one.severity == Severity::Error && one.summary != SELF_REFERENCE)
+    }
+
+    /// The plan without its steps.
+    fn assemble(&mut self, moves: Vec<Move>, errored: bool) -> Plan {
+        let outputs = self.output_changes();
+        let kept_outputs = self.kept_outputs();
+        self.drift.sort_by(|a, b| a.address.cmp(&b.address));
+        Plan {
+            revision: self.input.snapshot.revision.clone(),
+            lineage: self.input.state.lineage.clone(),
+            base_serial: self.input.state.serial,
+            mode: self.input.options.mode,
+            providers: std::mem::take(&mut self.provider_versions),
+            variables: self.input.variables.clone(),
+            plan_time: self.input.options.plan_time.clone(),
+            changes: std::mem::take(&mut self.changes).into_values().collect(),
+            steps: Vec::new(),
+            outputs,
+            moves,
+            checks: self.checks(),
+            kept_outputs,
+            left_alone: std::mem::take(&mut self.left_alone),
+            errored,
+            partial: self.selection.is_some(),
+            drift: std::mem::take(&mut self.drift),
+            refreshed: std::mem::take(&mut self.refreshed).into_values().collect(),
+            resources: resource_values(&mut self.world),
+            digest: "".into(),
+        }
+    }
+
+    /// Everything that has conditions, and what is known of them.
+    fn checks(&mut self) -> Vec<Check> {
+        let graph = &self.world.graph;
+        let declared = graph.graph.node_indices().filter_map(|node| {
+            let Node { path, kind } = &graph.graph[node];
+            let kind = check_kind(self.input.configuration.module(path)?, kind)?;
+            let selected = self.selection.as_ref().is_none_or(|selection| selection.has(node));
+            let reached = selected && self.input.options.mode == Mode::Normal;
+            let reached = reached && self.status_of(node) == Status::Done;
+            Some((kind, graph.graph[node].subject(), reached))
+        });
+        let declared: Vec<_> = declared.collect();
+        std::mem::take(&mut self.world.conditions).into_checks(declared)
     }
 
     /// Notes a change.
@@ -517,14 +574,11 @@ impl<'a> Planner<'a> {
     }
 
     /// The outputs that the plan does not evaluate, as they were.
-    fn kept_outputs(&self) -> BTreeMap<Arc<str>, Value> {
-        let stored = self.input.state.outputs.iter();
-        let kept = stored.filter(|(name, _)| self.is_output_left_alone(name));
-        kept.filter_map(|(name, output)| {
-            let value = json::decode(&output.value, &evenkeel_model::Type::Dynamic).ok()?;
-            Some((name.clone(), if output.sensitive { value.sensitive() } else { value }))
-        })
-        .collect()
+    fn kept_outputs(&self) -> BTreeMap<Arc<str>, Option<Value>> {
+        let state = &self.input.state.outputs;
+        let declared = self.input.configuration.root();
+        let kept = state.keys().chain(declared.outputs.keys()).filter(|name| self.is_output_left_alone(name));
+        kept.map(|name| (name.clone(), state.get(name).and_then(output_value))).collect()
     }
 
     fn output_changes(&self) -> BTreeMap<Arc<str>, OutputChange> {
@@ -538,11 +592,11 @@ impl<'a> Planner<'a> {
                 continue;
             }
             let stored = state.get(name);
-            let before = stored.and_then(|output| {
-                let value = json::decode(&output.value, &evenkeel_model::Type::Dynamic).ok()?;
-                Some(if output.sensitive { value.sensitive() } else { value })
-            });
+            let before = stored.and_then(output_value);
             let after = root.outputs.get(name).filter(|_| !destroying).cloned();
+            if after.is_none() && self.diagnostics.has_errors() && root.module.outputs.contains_key(name) {
+                continue;
+            }
             let declared = root.module.outputs.get(name).is_some_and(|output| output.sensitive);
             let sensitive = declared || stored.is_some_and(|output| output.sensitive);
             let same = match (&before, &after) {
@@ -553,15 +607,38 @@ impl<'a> Planner<'a> {
                 (None, Some(after)) => after.is_null() && after.is_known(),
                 (before, None) => before.is_none(),
             };
-            let refresh_only = self.input.options.mode == Mode::RefreshOnly;
-            let open = after.as_ref().is_some_and(|after| !after.is_wholly_known());
-            let left_open = refresh_only && open;
-            if !same && !left_open {
+            if !same {
                 found.insert(name.clone(), OutputChange { before, after, sensitive });
             }
         }
         found
     }
+}
+
+/// What the conditions of a node belong to, if it has any.
+fn check_kind(module: &Module, kind: &NodeKind) -> Option<CheckKind> {
+    let (found, kind) = match kind {
+        NodeKind::Validation(name) => {
+            (!module.variables.get(name)?.validations.is_empty(), CheckKind::Variable)
+        }
+        NodeKind::Output(name) => (!module.outputs.get(name)?.preconditions.is_empty(), CheckKind::Output),
+        NodeKind::Check(_) => (true, CheckKind::Check),
+        NodeKind::Resource(key) => {
+            let lifecycle = &module.resources.get(key)?.lifecycle;
+            let rules = lifecycle.preconditions.len() + lifecycle.postconditions.len();
+            (rules > 0, CheckKind::Resource)
+        }
+        NodeKind::Provider(_) | NodeKind::Variable(_) | NodeKind::Local(_) | NodeKind::Call(_) => {
+            return None;
+        }
+    };
+    found.then_some(kind)
+}
+
+/// A root output as it is remembered.
+fn output_value(output: &evenkeel_state::OutputValue) -> Option<Value> {
+    let value = json::decode(&output.value, &evenkeel_model::Type::Dynamic).ok()?;
+    Some(if output.sensitive { value.sensitive() } else { value })
 }
 
 /// The values of all resources, which the world has no more use for.

@@ -229,6 +229,7 @@ impl Planner<'_> {
                 Ok(value) => drop(values.instances.insert(instance.key.clone(), value)),
                 Err(status) => return status,
             }
+            self.left_alone.insert(instance.clone());
         }
         self.world.set_resource(place, resource.key.clone(), values);
         Status::Done

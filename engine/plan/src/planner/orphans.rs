@@ -6,6 +6,7 @@ use evenkeel_state::{DeposedKey, Object};
 
 use super::{Planner, Status};
 use crate::drift;
+use crate::graph::NodeKind;
 use crate::input::Mode;
 use crate::types::{ActionReason, Change, ChangeAction, Repetition};
 
@@ -14,12 +15,12 @@ impl Planner<'_> {
     /// wanted.
     pub(crate) fn remaining_objects(&mut self) {
         self.ask_for_objects();
-        if self.diagnostics.has_errors() || !self.questions.is_empty() {
+        if !self.questions.is_empty() {
             return;
         }
         let state = self.input.state;
         for (address, instance) in &state.instances {
-            if !self.is_selected(address) {
+            if !self.is_selected(address) || self.is_undecided(address) {
                 continue;
             }
             if let Some(object) = &instance.current
@@ -83,9 +84,7 @@ impl Planner<'_> {
             }
             return;
         }
-        if self.input.options.mode == Mode::Destroy && self.is_protected(address) {
-            return;
-        }
+        self.check_protection(address);
         let reason = match (deposed, self.input.options.mode) {
             (None, Mode::Normal) => Some(self.orphan_reason(address)),
             _ => None,
@@ -109,17 +108,22 @@ impl Planner<'_> {
         self.change(change);
     }
 
-    /// `prevent_destroy` of an object that a destroy would remove.
-    fn is_protected(&mut self, address: &InstanceAddress) -> bool {
+    /// `prevent_destroy` of an object that would be destroyed.
+    fn check_protection(&mut self, address: &InstanceAddress) {
         let module = self.world.configuration.module(&address.resource.module.without_keys());
         let key = key_of(address);
-        let Some(resource) = module.and_then(|module| module.resources.get(&key)) else { return false };
-        if !resource.lifecycle.prevent_destroy {
-            return false;
+        let Some(resource) = module.and_then(|module| module.resources.get(&key)) else { return };
+        if resource.lifecycle.prevent_destroy {
+            let range = resource.range.clone();
+            self.prevented(address, range);
         }
-        let range = resource.range.clone();
-        self.prevented(address, range);
-        true
+    }
+
+    /// Whether a mistake keeps it open which instances the object's resource has.
+    fn is_undecided(&self, address: &InstanceAddress) -> bool {
+        let path = address.resource.module.without_keys().into();
+        let node = self.world.graph.find(&path, NodeKind::Resource(key_of(address)));
+        node.is_some_and(|node| self.status_of(node) != Status::Done)
     }
 
     pub(crate) fn prevented(&mut self, address: &InstanceAddress, range: evenkeel_model::SourceRange) {

@@ -196,7 +196,7 @@ impl<'a> Walk<'a> {
                 Some(output.value.range().clone()),
             );
         }
-        let value = if output.sensitive { value.sensitive() } else { value };
+        let value = if output.sensitive && node.path.is_empty() { value.sensitive() } else { value };
         self.values.insert(node.clone(), value);
     }
 

@@ -116,6 +116,8 @@ pub struct Stack {
     pub observed: usize,
     /// What the last plan said besides.
     pub diagnostics: evenkeel_model::Diagnostics,
+    /// What the last plan that failed had planned besides.
+    pub partial: Option<Box<Plan>>,
     /// How a planned value becomes an applied one; the number differs for each call.
     complete: fn(&Value, u64) -> Value,
     made: u64,
@@ -135,6 +137,7 @@ impl Stack {
             rounds: 0,
             observed: 0,
             diagnostics: evenkeel_model::Diagnostics::new(),
+            partial: None,
             complete,
             made: 0,
             run: 0,
@@ -180,7 +183,8 @@ impl Stack {
                     self.diagnostics = diagnostics;
                     return Ok(*plan);
                 }
-                Planning::Failed(diagnostics) => {
+                Planning::Failed(diagnostics, partial) => {
+                    self.partial = partial;
                     self.diagnostics = diagnostics;
                     return Err(text(&self.diagnostics));
                 }
@@ -244,7 +248,7 @@ impl Stack {
         for step in &plan.steps {
             self.step(&plan, &mut finisher, step.id)?;
         }
-        let (outputs, diagnostics) = finisher.outputs();
+        let (outputs, diagnostics) = finisher.outputs(&Default::default());
         self.diagnostics = diagnostics.clone();
         if diagnostics.has_errors() {
             return Err(text(&diagnostics));

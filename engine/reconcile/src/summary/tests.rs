@@ -57,6 +57,8 @@ fn summary(changes: Vec<Change>, drift: Vec<Drift>) -> PlanSummary {
         moves: Vec::new(),
         checks: Vec::new(),
         kept_outputs: BTreeMap::new(),
+        left_alone: Default::default(),
+        errored: false,
         partial: false,
         drift,
         refreshed: Vec::new(),

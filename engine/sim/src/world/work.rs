@@ -167,7 +167,7 @@ impl World {
                 }
             }
             Planning::Done(plan, _) => self.planned(number, *work, *plan),
-            Planning::Failed(diagnostics) => {
+            Planning::Failed(diagnostics, _) => {
                 let first =
                     diagnostics.iter().find(|found| found.severity == evenkeel_model::Severity::Error);
                 let text = first.map(|found| format!("{}: {}", found.summary, found.detail));

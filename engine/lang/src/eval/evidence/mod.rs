@@ -282,7 +282,7 @@ fn literal(key: &Expr) -> Option<String> {
 
 /// What is said of a value: nothing where it is sensitive, or where not even its type is known.
 fn statement(value: &Value) -> Option<String> {
-    if value.marks().contains(Marks::SENSITIVE) {
+    if !value.marks().without(Marks::EPHEMERAL).is_empty() {
         return None;
     }
     match value.kind() {

@@ -20,7 +20,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::super::Schemas;
 
-pub use plan::{failed, plan};
+pub use plan::plan;
 pub use state::state;
 
 /// A plan and what it was made from.
@@ -47,7 +47,7 @@ pub fn output_value(value: &Value) -> Json {
 }
 
 fn output(value: &Value, sensitive: bool) -> Json {
-    let mut out = json!({ "sensitive": sensitive || !value.marks().is_empty() });
+    let mut out = json!({ "sensitive": sensitive || !value.marks().declared().is_empty() });
     if value.is_wholly_known() {
         out["type"] = value.ty().to_json();
         out["value"] = value::clear(value);

@@ -3,15 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use evenkeel_lang::config::{Configuration, FOLLOWED_VERSION};
+use evenkeel_lang::config::FOLLOWED_VERSION;
 use evenkeel_model::{InstanceAddress, ModuleAddress, Path, PathStep, ProviderAddress, ResourceMode, Value};
 use evenkeel_plan::types::{Check, CheckKind};
-use evenkeel_plan::{Change, ChangeAction, Drift, Mode, OutputChange, Plan};
+use evenkeel_plan::{Change, ChangeAction, Drift, Mode, Move, OutputChange, Plan};
 use evenkeel_state::State;
 use evenkeel_state::drift::DriftKind;
 use serde_json::{Map, Value as Json, json};
 
-use super::super::super::{Schemas, hide};
+use super::super::super::hide;
 use super::super::state::{identity, tree};
 use super::configuration::configuration;
 use super::state::{resource, state};
@@ -30,7 +30,10 @@ pub fn plan(subject: &Subject<'_>) -> Json {
         put("variables", Json::Object(variables));
     }
     put("planned_values", planned_values(subject));
-    let drift: Vec<Json> = plan.drift.iter().map(|drift| drifted(subject, drift)).collect();
+    let mut drift: Vec<Json> = plan.drift.iter().map(|drift| drifted(subject, drift)).collect();
+    if plan.mode == Mode::RefreshOnly {
+        drift.extend(plan.moves.iter().filter_map(|one| moved(subject, one)));
+    }
     if !drift.is_empty() {
         put("resource_drift", json!(drift));
     }
@@ -53,9 +56,9 @@ pub fn plan(subject: &Subject<'_>) -> Json {
     if let Some(time) = &plan.plan_time {
         put("timestamp", json!(time));
     }
-    put("applyable", json!(plan.has_effects()));
-    put("complete", json!(true));
-    put("errored", json!(false));
+    put("applyable", json!(plan.has_effects() && !plan.errored));
+    put("complete", json!(!plan.errored && !plan.partial));
+    put("errored", json!(plan.errored));
     Json::Object(out)
 }
 
@@ -98,19 +101,6 @@ fn identity_of(address: &InstanceAddress) -> Json {
     out
 }
 
-/// What can be shown of a plan that could not be made.
-pub fn failed(configuration: &Configuration, schemas: Schemas<'_>) -> Json {
-    json!({
-        "format_version": "1.2",
-        "terraform_version": FOLLOWED_VERSION,
-        "planned_values": { "root_module": {} },
-        "configuration": self::configuration(configuration, schemas),
-        "applyable": false,
-        "complete": false,
-        "errored": true,
-    })
-}
-
 /// The root variables that have a value and may be kept.
 fn variables(subject: &Subject<'_>) -> Map<String, Json> {
     let declared = subject.configuration.root().variables.iter().filter(|(_, variable)| !variable.ephemeral);
@@ -144,7 +134,9 @@ fn resource_changes(subject: &Subject<'_>) -> Vec<Json> {
         .map(|change| (change.address.clone(), planned(subject, change)))
         .collect();
     for (address, value) in instances(subject.plan) {
-        if address.resource.mode == ResourceMode::Managed && !changed.contains_key(&address) {
+        let planned =
+            address.resource.mode == ResourceMode::Managed && !subject.plan.left_alone.contains(&address);
+        if planned && !changed.contains_key(&address) {
             let stays = unchanged(subject, &address, value);
             out.push((address, stays));
         }
@@ -192,6 +184,14 @@ fn drifted(subject: &Subject<'_>, drift: &Drift) -> Json {
     let (before, after) = (Some(&drift.expected), drift.observed.as_ref());
     out.insert("change".into(), sides(subject, &drift.address, before, after, actions));
     Json::Object(out)
+}
+
+/// An object that only gets another address.
+fn moved(subject: &Subject<'_>, one: &Move) -> Option<Json> {
+    let value = subject.plan.resources.get(&one.to.resource)?.instances.get(&one.to.key)?;
+    let mut out = unchanged(subject, &one.to, value);
+    out["previous_address"] = json!(one.from.to_string());
+    Some(out)
 }
 
 fn head(address: &InstanceAddress, provider: &ProviderAddress) -> Map<String, Json> {
@@ -293,12 +293,15 @@ fn planned_values(subject: &Subject<'_>) -> Json {
 /// The changes of root outputs, those that stay as they are included.
 fn all_outputs(subject: &Subject<'_>) -> BTreeMap<Arc<str>, OutputChange> {
     let mut found = subject.plan.outputs.clone();
-    if subject.plan.mode == Mode::Destroy {
+    if subject.plan.mode == Mode::Destroy || subject.plan.errored {
         return found;
     }
     for name in
         subject.configuration.root().outputs.keys().filter(|name| !subject.plan.outputs.contains_key(*name))
     {
+        if subject.plan.kept_outputs.contains_key(name) {
+            continue;
+        }
         let stored = subject.state.outputs.get(name);
         let value = stored.map_or_else(
             || Value::null(evenkeel_model::Type::Dynamic),

@@ -6,8 +6,10 @@ use serde_json::{Map, Value as Json, json};
 
 use super::super::value::flags;
 
-/// True where a value must not be shown.
-pub(super) use super::super::value::sensitive_flags as sensitive;
+/// True where a value was declared to be one that must not be shown.
+pub(super) fn sensitive(value: &Value) -> Json {
+    flags(value, &|value| (!value.marks().declared().is_empty()).then_some(true))
+}
 
 /// The value; what is unknown is left out of objects and null elsewhere, and what must not be kept
 /// is null.

@@ -1,0 +1,6 @@
+variable "v" { default = 2 }
+resource "terraform_data" "low" {
+ triggers_replace = var.v
+ lifecycle { create_before_destroy = true }
+}
+resource "terraform_data" "top" { triggers_replace = terraform_data.low.id }

@@ -1,0 +1,4 @@
+resource "terraform_data" "m" {
+ input = null
+ lifecycle { ignore_changes = [input["a"]] }
+}

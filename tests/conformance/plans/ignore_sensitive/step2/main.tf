@@ -1,0 +1,8 @@
+variable "v" {
+ default = "bb"
+ sensitive = true
+}
+resource "terraform_data" "a" {
+ input = var.v
+ lifecycle { ignore_changes = [input] }
+}

@@ -1,0 +1,3 @@
+resource "terraform_data" "q" {
+ count = 2
+}

@@ -1,0 +1,2 @@
+module "b" { source = "./b" }
+resource "terraform_data" "r" { input = 1 }

@@ -1,0 +1,7 @@
+variable "v" {}
+module "b" {
+ source = "./b"
+ for_each = { x = var.v }
+ v = each.value
+}
+output "o" { value = { for k, m in module.b : k => m.o } }

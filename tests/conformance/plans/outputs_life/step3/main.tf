@@ -1,0 +1,3 @@
+output "b" { value = null }
+output "t" { value = "tog" }
+output "l" { value = toset([1, 2]) }

@@ -1,0 +1,9 @@
+resource "terraform_data" "t1" { triggers_replace = 2 }
+resource "terraform_data" "t2" { input = 1 }
+resource "terraform_data" "r1" {
+ lifecycle { replace_triggered_by = [terraform_data.t1.id] }
+}
+resource "terraform_data" "r2" {
+ input = 1
+ lifecycle { replace_triggered_by = [terraform_data.t2] }
+}

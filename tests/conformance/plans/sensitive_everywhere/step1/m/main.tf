@@ -1,0 +1,6 @@
+variable "s" {}
+resource "terraform_data" "r" { input = var.s }
+output "o" {
+ value = terraform_data.r.id
+ sensitive = true
+}

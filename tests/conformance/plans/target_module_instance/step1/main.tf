@@ -1,0 +1,6 @@
+module "m" {
+ source = "./m"
+ for_each = toset(["a", "b"])
+ k = each.key
+}
+resource "terraform_data" "after" { input = module.m["a"].o }
