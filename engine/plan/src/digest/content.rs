@@ -93,7 +93,8 @@ impl Content {
         let marks = value.marks();
         let sensitive = u8::from(marks.contains(Marks::SENSITIVE));
         let ephemeral = u8::from(marks.contains(Marks::EPHEMERAL));
-        self.tag(sensitive | ephemeral << 1);
+        let echo = u8::from(marks.contains(Marks::ECHO));
+        self.tag(sensitive | ephemeral << 1 | echo << 2);
         match value.kind() {
             Kind::Unknown(ty, refinements) => {
                 self.tag(b'u').ty(ty);
