@@ -24,5 +24,8 @@ cargo test --locked --quiet --release -p evenkeel-source -p evenkeel-store \
 say "conformance: the built binary gives Terraform's recorded answers"
 python3 tests/conformance/run.py "${CARGO_TARGET_DIR:-target}/release/evenkeel"
 
+say "documents and lines for machines: the same as Terraform's, where there is one"
+python3 tests/differential/documents.py "${CARGO_TARGET_DIR:-target}/release/evenkeel"
+
 say "acceptance: the built binary against moto"
 .venv/bin/python -m unittest discover --start-directory tests/acceptance --pattern 'test_*.py'

@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 
-use evenkeel_apply::{Progress, RecoveryReport, Report};
+use evenkeel_apply::{Counts, Progress, RecoveryReport, Report};
 use evenkeel_model::schema::Schema;
 use evenkeel_model::{
-    Diagnostics, InstanceAddress, ResourceAddress, ResourceMode, Severity, Snapshot, Timestamp,
+    Diagnostics, InstanceAddress, ResourceAddress, ResourceMode, Severity, Snapshot, Timestamp, Value,
 };
-use evenkeel_plan::Question;
+use evenkeel_plan::{Change, ChangeAction, Question};
 use evenkeel_provider::{CallStatistics, Catalog};
 use evenkeel_reconcile::{Alert, Conditions, PlanSummary};
 use evenkeel_state::{Object, RunStatus, State};
@@ -112,6 +112,11 @@ impl Ui {
         self.line(&render::json::line(document));
     }
 
+    /// The same for people to read, too.
+    pub fn indented_document(&self, document: &Json) {
+        self.line(&render::json::pretty(document));
+    }
+
     /// Text exactly as it is, without even a line's end.
     pub fn raw(&self, text: &str) {
         let mut out = std::io::stdout().lock();
@@ -120,15 +125,12 @@ impl Ui {
     }
 
     /// A value that was asked for by name.
-    pub fn value(&self, value: &evenkeel_model::Value) {
+    pub fn value(&self, value: &Value) {
         self.line(&render::value(value, 0, self.out));
     }
 
     /// Root outputs, one a line.
-    pub fn plain_outputs(
-        &self,
-        outputs: &std::collections::BTreeMap<Arc<str>, (evenkeel_model::Value, bool)>,
-    ) {
+    pub fn plain_outputs(&self, outputs: &BTreeMap<Arc<str>, (Value, bool)>) {
         let text = render::outputs(outputs, self.out);
         let lines = text.split_once("\n\n").map_or("", |(_, lines)| lines);
         self.line(lines);
@@ -222,17 +224,24 @@ impl Ui {
         }
     }
 
+    /// What is to be said when these have been looked at; only machines are told.
+    pub fn when_refreshed(&self, questions: &[Question]) -> Vec<Json> {
+        let told = questions.iter().filter(|_| self.json && self.refresh_lines);
+        told.map(render::json::refreshed).collect()
+    }
+
+    /// What was looked at.
+    pub fn refreshed(&self, messages: Vec<Json>) {
+        self.emit_all(messages);
+    }
+
     /// What is about to be looked at.
     pub fn refreshing(&self, questions: &[Question]) {
         if !self.refresh_lines {
             return;
         }
         if self.json {
-            return self.emit_all(questions.iter().map(|question| {
-                let text = refresh_line(question);
-                let (text, kind, hook) = render::json::refreshing(question, &text);
-                render::json::message("info", text, kind, json!({ "hook": hook }))
-            }));
+            return self.emit_all(questions.iter().map(render::json::refreshing));
         }
         let lines: Vec<String> = questions.iter().map(refresh_line).collect();
         if lines.len() > REFRESH_LINES_MAX {
@@ -251,22 +260,34 @@ impl Ui {
                 let extra = json!({"change": render::json::resource_drift(drift)});
                 render::json::message("info", &text, "resource_drift", extra)
             }));
-            self.emit_all(plan.changes.iter().map(|change| {
-                let text = format!("{}: Plan to {}", change.address, change.action.names().join(", then "));
-                let extra = json!({"change": render::json::planned_change(change)});
-                render::json::message("info", &text, "planned_change", extra)
-            }));
+            self.changes(plan.changes.iter());
             let extra = json!({"changes": render::json::change_summary(plan)});
             self.emit(render::json::message("info", &render::plan_summary(plan), "change_summary", extra));
-            if !plan.outputs.is_empty() {
-                let text = format!("Outputs: {}", plan.outputs.len());
-                let extra = json!({"outputs": render::json::output_changes(&plan.outputs)});
+            let outputs =
+                render::json::all_outputs(plan, &planned.state, planned.loaded.configuration.root());
+            if !outputs.is_empty() {
+                let text = format!("Outputs: {}", outputs.len());
+                let extra = json!({"outputs": render::json::output_changes(&outputs, plan)});
                 self.emit(render::json::message("info", &text, "outputs", extra));
             }
             return;
         }
         self.line("");
         self.line(&render::plan(plan, &schemas(catalog), self.out));
+    }
+
+    /// What a plan that was approved before does to each object; only machines are told.
+    pub fn approved_changes(&self, planned: &Planned) {
+        let changes = planned.plan.changes.iter().filter(|change| change.action != ChangeAction::NoOp);
+        self.changes(changes.filter(|_| self.json));
+    }
+
+    fn changes<'a>(&self, changes: impl Iterator<Item = &'a Change>) {
+        self.emit_all(changes.map(|change| {
+            let text = format!("{}: Plan to {}", change.address, render::json::action(change));
+            let extra = json!({"change": render::json::planned_change(change)});
+            render::json::message("info", &text, "planned_change", extra)
+        }));
     }
 
     /// How many calls the plan took; shown to machines, and on request.
@@ -278,13 +299,39 @@ impl Ui {
         }
     }
 
-    /// That there is nothing to carry out.
-    pub fn nothing_to_apply(&self, destroy: bool) {
+    /// That there is nothing to carry out, and the outputs as they are.
+    pub fn nothing_to_apply(&self, destroy: bool, planned: &Planned) {
         let text = match destroy {
             true => "Destroy complete! Resources: 0 destroyed.",
             false => "Apply complete! Resources: 0 added, 0 changed, 0 destroyed.",
         };
-        self.note(text);
+        let outputs = stored_outputs(&planned.state);
+        if self.json {
+            return self.end_of_run(text, &Default::default(), 0, destroy, &outputs);
+        }
+        self.line(text);
+        if !outputs.is_empty() && !destroy {
+            self.line(&format!("\n{}", render::outputs(&outputs, self.out)));
+        }
+    }
+
+    /// The lines for machines at the end of a run.
+    fn end_of_run(
+        &self,
+        text: &str,
+        counts: &Counts,
+        imported: usize,
+        destroy: bool,
+        outputs: &BTreeMap<Arc<str>, (Value, bool)>,
+    ) {
+        let operation = if destroy { "destroy" } else { "apply" };
+        let changes = render::json::applied_summary(counts, imported, operation);
+        self.emit(render::json::message("info", text, "change_summary", json!({"changes": changes})));
+        if !destroy {
+            let text = format!("Outputs: {}", outputs.len());
+            let extra = json!({"outputs": render::json::outputs(outputs)});
+            self.emit(render::json::message("info", &text, "outputs", extra));
+        }
     }
 
     /// The question before anything is changed.
@@ -335,32 +382,30 @@ impl Ui {
     /// How a run ended.
     pub fn applied(&self, report: &Report, destroy: bool, planned: &Planned) {
         self.diagnostics(&report.diagnostics, Some(&planned.loaded.snapshot));
-        let outputs = report.outputs.clone().unwrap_or_default();
         let root = planned.loaded.configuration.root();
-        let outputs = outputs
-            .into_iter()
-            .map(|(name, value)| {
-                let declared = root.outputs.get(&name).is_some_and(|output| output.sensitive);
-                (name, (value, declared))
-            })
-            .collect();
+        let declared = |name: &str| root.outputs.get(name).is_some_and(|output| output.sensitive);
+        let outputs = match report.outputs.clone() {
+            Some(outputs) => outputs
+                .into_iter()
+                .map(|(name, value)| {
+                    let sensitive = declared(&name);
+                    (name, (value, sensitive))
+                })
+                .collect(),
+            None if report.status == RunStatus::Succeeded => stored_outputs(&planned.state),
+            None => BTreeMap::new(),
+        };
+        if self.json && report.status != RunStatus::Succeeded {
+            let text = render::apply_summary(report, 0, destroy, Style::PLAIN);
+            return self.note(text.trim());
+        }
+        let imported = planned.plan.summary().import;
         if self.json {
-            let text = render::apply_summary(report, destroy, Style::PLAIN);
-            let operation = if destroy { "destroy" } else { "apply" };
-            let changes = render::json::applied_summary(&report.counts, operation);
-            self.emit(render::json::message(
-                "info",
-                text.trim(),
-                "change_summary",
-                json!({"changes": changes}),
-            ));
-            let extra = json!({"outputs": render::json::outputs(&outputs)});
-            let text = format!("Outputs: {}", outputs.len());
-            self.emit(render::json::message("info", &text, "outputs", extra));
-            return;
+            let text = render::apply_summary(report, imported, destroy, Style::PLAIN);
+            return self.end_of_run(text.trim(), &report.counts, imported, destroy, &outputs);
         }
         if report.status == RunStatus::Succeeded || report.counts != Default::default() {
-            self.line(&format!("\n{}", render::apply_summary(report, destroy, self.out)));
+            self.line(&format!("\n{}", render::apply_summary(report, imported, destroy, self.out)));
         }
         if !outputs.is_empty() && !destroy {
             self.line(&format!("\n{}", render::outputs(&outputs, self.out)));
@@ -460,11 +505,7 @@ impl Ui {
                 self.line("");
             }
         }
-        let outputs = state.outputs.iter().filter_map(|(name, output)| {
-            let value = evenkeel_model::json::decode(&output.value, &evenkeel_model::Type::Dynamic).ok()?;
-            Some((name.clone(), (value, output.sensitive)))
-        });
-        let outputs: std::collections::BTreeMap<_, _> = outputs.collect();
+        let outputs = stored_outputs(state);
         if !outputs.is_empty() {
             self.line(&render::outputs(&outputs, self.out));
         }
@@ -544,6 +585,15 @@ fn schema(catalog: &SharedCatalog, address: &ResourceAddress) -> Option<Arc<Sche
         };
         schema.cloned().map(Arc::new)
     })
+}
+
+/// The root outputs as they are remembered; the flag says that one is sensitive.
+fn stored_outputs(state: &State) -> BTreeMap<Arc<str>, (Value, bool)> {
+    let outputs = state.outputs.iter().filter_map(|(name, output)| {
+        let value = evenkeel_model::json::decode(&output.value, &evenkeel_model::Type::Dynamic).ok()?;
+        Some((name.clone(), (value, output.sensitive)))
+    });
+    outputs.collect()
 }
 
 fn refresh_line(question: &Question) -> String {

@@ -73,8 +73,9 @@ fn check_rule(
         Ok(Kind::Bool(true)) => CheckStatus::Pass,
         Ok(Kind::Unknown(..)) => CheckStatus::Unknown,
         Ok(Kind::Bool(false)) => {
-            let detail = error_message(rule, scope, diagnostics);
-            problems.push(detail.as_str().into());
+            let message = error_message(rule, scope, diagnostics);
+            problems.extend(message.as_deref().map(Arc::from));
+            let detail = message.unwrap_or_else(|| "The error message cannot be determined yet.".to_owned());
             let range = rule.condition.range().clone();
             let mut failed = Diagnostic::error(summary, detail).at(range).about(address);
             failed.evidence = Some(evidence(&rule.condition, scope));
@@ -90,14 +91,18 @@ fn check_rule(
     }
 }
 
-fn error_message(rule: &CheckRule, scope: &InstanceScope<'_>, diagnostics: &mut Diagnostics) -> String {
+/// What to say; nothing where that is not known yet.
+fn error_message(
+    rule: &CheckRule,
+    scope: &InstanceScope<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Option<String> {
     let (message, found) = evaluate(&rule.error_message, scope);
     let usable = !found.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
     diagnostics.extend(found);
     match (usable && message.all_marks().is_empty(), message.as_str()) {
-        (true, Some(text)) => text.to_owned(),
-        (true, None) => "The error message cannot be determined yet.".to_owned(),
-        (false, _) => "The error message refers to sensitive values, so it is not shown.".to_owned(),
+        (true, text) => text.map(str::to_owned),
+        (false, _) => Some("The error message refers to sensitive values, so it is not shown.".to_owned()),
     }
 }
 

@@ -399,6 +399,8 @@ pub struct Refreshed {
 /// How many objects a plan creates, changes and destroys: replacements count twice.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
+    /// To import.
+    pub import: usize,
     /// To add.
     pub add: usize,
     /// To change.
@@ -412,6 +414,7 @@ impl Plan {
     pub fn summary(&self) -> Summary {
         let mut summary = Summary::default();
         for change in &self.changes {
+            summary.import += usize::from(change.importing.is_some());
             match change.action {
                 ChangeAction::Read | ChangeAction::Forget | ChangeAction::NoOp => {}
                 ChangeAction::Create => summary.add += 1,

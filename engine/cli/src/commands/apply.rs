@@ -55,7 +55,7 @@ async fn under_lease(
     remember(session, held, &planned).await?;
     ui.plan(&planned, &session.catalog);
     if !planned.plan.has_effects() {
-        ui.nothing_to_apply(args.destroy);
+        ui.nothing_to_apply(args.destroy, &planned);
         return Ok(0);
     }
     if planned.plan.has_changes() && !args.auto_approve && !approved(ui, args, signals).await? {
@@ -108,10 +108,11 @@ async fn saved_under_lease(
     let options = machine_options(&args.run);
     let state = recover(session, held, &planned.loaded, &planned.variables, options, signals).await?;
     saved::is_current(&planned, &state)?;
+    session.ui.approved_changes(&planned);
     remember(session, held, &planned).await?;
     let destroy = planned.options.mode == Mode::Destroy;
     if !planned.plan.has_effects() {
-        session.ui.nothing_to_apply(destroy);
+        session.ui.nothing_to_apply(false, &planned);
         return Ok(0);
     }
     if signals.raised() {
@@ -119,7 +120,8 @@ async fn saved_under_lease(
     }
     let kind = if destroy { RunKind::Destroy } else { RunKind::Apply };
     let report = apply(session, held, &planned, kind, options, signals.interrupts()).await?;
-    session.ui.applied(&report, destroy, &planned);
+    // As with Terraform, what is carried out is a plan, whatever it does.
+    session.ui.applied(&report, false, &planned);
     Ok(u8::from(report.status != RunStatus::Succeeded))
 }
 

@@ -37,7 +37,7 @@ pub async fn run(global: &Global, args: &OutputArgs, providers: Providers, ui: &
 
 fn all(outputs: &BTreeMap<Arc<str>, (Value, bool)>, as_json: bool, ui: &Ui) {
     if as_json {
-        return ui.document(&representation::outputs(outputs));
+        return ui.indented_document(&representation::outputs(outputs));
     }
     if outputs.is_empty() {
         return ui.line(

@@ -122,7 +122,9 @@ async fn rounds(
             }
             Planning::Ask(questions) => {
                 session.ui.refreshing(&questions);
+                let messages = session.ui.when_refreshed(&questions);
                 answer(session, questions, &mut answers, wish.parallelism).await?;
+                session.ui.refreshed(messages);
             }
         }
     }

@@ -56,7 +56,11 @@ pub fn plan(plan: &Plan, schemas: Schemas<'_>, style: Style) -> String {
 /// `Plan: 1 to add, 0 to change, 0 to destroy.`
 pub fn plan_summary(plan: &Plan) -> String {
     let summary = plan.summary();
-    format!("Plan: {} to add, {} to change, {} to destroy.", summary.add, summary.change, summary.destroy)
+    let import = if summary.import > 0 { format!("{} to import, ", summary.import) } else { String::new() };
+    format!(
+        "Plan: {import}{} to add, {} to change, {} to destroy.",
+        summary.add, summary.change, summary.destroy
+    )
 }
 
 fn no_changes(plan: &Plan, style: Style) -> String {

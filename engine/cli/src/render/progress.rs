@@ -72,15 +72,18 @@ fn still(subject: &Subject, elapsed_ms: i64) -> String {
 }
 
 /// The line at the end of a run.
-pub fn apply_summary(report: &Report, destroy: bool, style: Style) -> String {
+pub fn apply_summary(report: &Report, imported: usize, destroy: bool, style: Style) -> String {
     let counts = &report.counts;
     let is_whole = report.status == RunStatus::Succeeded;
     let what = if destroy { "Destroy" } else { "Apply" };
     let resources = match destroy && counts.added == 0 && counts.changed == 0 {
         true => format!("Resources: {} destroyed", counts.destroyed),
         false => format!(
-            "Resources: {} added, {} changed, {} destroyed",
-            counts.added, counts.changed, counts.destroyed
+            "Resources: {}{} added, {} changed, {} destroyed",
+            if imported > 0 { format!("{imported} imported, ") } else { String::new() },
+            counts.added,
+            counts.changed,
+            counts.destroyed
         ),
     };
     if is_whole {

@@ -61,7 +61,10 @@ pub use operator::{
 };
 pub use provider::{ProviderBlock, ProviderRef};
 pub use provisioner::{Connection, OnFailure, Provisioner, When};
-pub use reference::{Next, Reference, Referenced, body_references, references};
+pub use reference::{
+    Next, Reference, Referenced, Traversal, TraversalStep, body_references, body_traversals, references,
+    traversals,
+};
 pub use removed::{Removed, RemovedTarget};
 pub use required::RequiredProvider;
 pub use source::{

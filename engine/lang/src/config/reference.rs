@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use evenkeel_model::{ResourceMode, SourceRange};
+use evenkeel_model::{InstanceKey, ResourceMode, SourceRange};
 
 use super::ResourceKey;
 use crate::ast::{Attribute, Body, Expr, ExprKind, SplatStep, TemplatePart};
@@ -61,6 +61,59 @@ pub(super) enum Reached {
     Sometimes,
     /// In the content of a `dynamic` block: when that has elements.
     Expanded,
+}
+
+/// A name and the constant steps into it, as they are written: what a reference is before anybody asks
+/// what it refers to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Traversal {
+    /// The name that it begins with.
+    pub root: Arc<str>,
+    /// The steps, up to the first that is computed.
+    pub steps: Vec<TraversalStep>,
+}
+
+/// A step into a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TraversalStep {
+    /// `.name`
+    Attribute(Arc<str>),
+    /// `[key]`
+    Key(InstanceKey),
+}
+
+impl Traversal {
+    fn of(root: &Arc<str>, steps: &[&Expr]) -> Self {
+        Self { root: root.clone(), steps: steps.iter().map_while(|step| TraversalStep::of(step)).collect() }
+    }
+}
+
+impl TraversalStep {
+    fn of(step: &Expr) -> Option<Self> {
+        match step.kind() {
+            ExprKind::Attribute(_, name) => Some(Self::Attribute(name.clone())),
+            ExprKind::LegacyIndex(_, index) => Some(Self::Key(InstanceKey::Int(*index))),
+            ExprKind::Index(_, key) => match key.kind() {
+                ExprKind::Literal(key) => super::address::instance_key(key).map(Self::Key),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+/// The references of an expression as they are written, in source order.
+pub fn traversals(expr: &Expr) -> Vec<Traversal> {
+    let mut collector = Collector { traversals: Some(Vec::new()), ..Collector::default() };
+    collector.expr(expr);
+    collector.traversals.unwrap_or_default()
+}
+
+/// The same for a body and all blocks inside.
+pub fn body_traversals(body: &Body) -> Vec<Traversal> {
+    let mut collector = Collector { traversals: Some(Vec::new()), ..Collector::default() };
+    collector.body(body);
+    collector.traversals.unwrap_or_default()
 }
 
 /// What follows a reference.
@@ -147,6 +200,8 @@ struct Collector {
     reached: Reached,
     found: Vec<Referenced>,
     malformed: Vec<Malformed>,
+    /// As they are written, where somebody wants them.
+    traversals: Option<Vec<Traversal>>,
 }
 
 impl Collector {
@@ -349,7 +404,12 @@ impl Collector {
         }
         steps.reverse();
         match base.kind() {
-            ExprKind::Name(name) if !self.bound.contains(name) => self.root(name, base, &steps),
+            ExprKind::Name(name) if !self.bound.contains(name) => {
+                if let Some(traversals) = &mut self.traversals {
+                    traversals.push(Traversal::of(name, &steps));
+                }
+                self.root(name, base, &steps);
+            }
             ExprKind::Name(_) => {}
             _ => self.expr(base),
         }

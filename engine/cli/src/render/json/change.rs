@@ -4,13 +4,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use evenkeel_apply::Counts;
-use evenkeel_model::{InstanceAddress, InstanceKey};
-use evenkeel_plan::{ActionReason, Change, ChangeAction, Drift, OutputChange, Plan, Summary};
+use evenkeel_lang::config::Module;
+use evenkeel_model::{InstanceAddress, InstanceKey, Type, Value};
+use evenkeel_plan::{ActionReason, Change, ChangeAction, Drift, Mode, OutputChange, Plan, Summary};
 use evenkeel_reconcile::PlanSummary;
+use evenkeel_state::State;
 use evenkeel_state::drift::DriftKind;
 use serde_json::{Map, Value as Json, json};
 
 use super::super::drift::{Outlook, Outlooks, sides, visible_paths};
+use super::super::hide;
 use super::value::{redacted, sensitive_flags};
 
 /// A resource instance, as every line names it.
@@ -37,8 +40,11 @@ pub(super) fn key(key: Option<&InstanceKey>) -> Json {
     }
 }
 
-fn action(action: ChangeAction) -> &'static str {
-    match action {
+/// What happens, as these lines have it: an object that is only moved or imported has that for an action.
+pub fn action(change: &Change) -> &'static str {
+    match change.action {
+        ChangeAction::NoOp if change.importing.is_some() => "import",
+        ChangeAction::NoOp if change.previous_address.is_some() => "move",
         ChangeAction::Read => "read",
         ChangeAction::Create => "create",
         ChangeAction::Update => "update",
@@ -62,9 +68,15 @@ fn reason(reason: ActionReason) -> &'static str {
 
 /// One planned change: `change` of a `planned_change` line.
 pub fn planned_change(change: &Change) -> Json {
-    let mut out = json!({ "resource": resource(&change.address), "action": action(change.action) });
+    let mut out = json!({ "resource": resource(&change.address), "action": action(change) });
+    if let Some(previous) = &change.previous_address {
+        out["previous_resource"] = resource(previous);
+    }
     if let Some(key) = change.deposed {
         out["deposed"] = json!(key.to_string());
+    }
+    if let Some(id) = &change.importing {
+        out["importing"] = json!({ "id": &**id });
     }
     if let Some(why) = change.reason {
         out["reason"] = json!(reason(why));
@@ -86,28 +98,48 @@ pub(super) fn drift_action(drift: &Drift) -> &'static str {
 
 /// How much a plan does: `changes` of a `change_summary` line.
 pub fn change_summary(plan: &Plan) -> Json {
-    let Summary { add, change, destroy } = plan.summary();
-    json!({ "add": add, "change": change, "import": 0, "remove": destroy, "operation": "plan" })
+    let Summary { import, add, change, destroy } = plan.summary();
+    json!({ "add": add, "change": change, "import": import, "remove": destroy, "operation": "plan" })
 }
 
 /// How much a run did: `changes` of a `change_summary` line; `operation` is `apply` or `destroy`.
-pub fn applied_summary(counts: &Counts, operation: &str) -> Json {
+pub fn applied_summary(counts: &Counts, imported: usize, operation: &str) -> Json {
     json!({
         "add": counts.added,
         "change": counts.changed,
-        "import": 0,
+        "import": imported,
         "remove": counts.destroyed,
         "operation": operation,
     })
 }
 
-/// The root outputs that a plan changes: `outputs` of an `outputs` line.
-pub fn output_changes(outputs: &BTreeMap<Arc<str>, OutputChange>) -> Json {
+/// The changes of root outputs, those that stay as they are included.
+pub fn all_outputs(plan: &Plan, state: &State, root: &Module) -> BTreeMap<Arc<str>, OutputChange> {
+    let mut found = plan.outputs.clone();
+    if plan.mode == Mode::Destroy || plan.errored {
+        return found;
+    }
+    for (name, declared) in root.outputs.iter().filter(|(name, _)| !plan.outputs.contains_key(*name)) {
+        let stored = state.outputs.get(name);
+        // Only a part was planned, and this is not in it.
+        if plan.kept_outputs.contains_key(name) || stored.is_none() && plan.partial {
+            continue;
+        }
+        let value = stored.map_or_else(|| Value::null(Type::Dynamic), |stored| hide::untyped(&stored.value));
+        let sensitive = stored.map_or(declared.sensitive, |stored| stored.sensitive);
+        let change = OutputChange { before: Some(value.clone()), after: Some(value), sensitive };
+        found.insert(name.clone(), change);
+    }
+    found
+}
+
+/// What becomes of root outputs: `outputs` of an `outputs` line.
+pub fn output_changes(outputs: &BTreeMap<Arc<str>, OutputChange>, plan: &Plan) -> Json {
     outputs
         .iter()
         .map(|(name, change)| {
-            let change = json!({ "sensitive": change.sensitive, "action": output_action(change) });
-            (name.to_string(), change)
+            let action = if plan.outputs.contains_key(name) { output_action(change) } else { "noop" };
+            (name.to_string(), json!({ "sensitive": change.sensitive, "action": action }))
         })
         .collect::<Map<_, _>>()
         .into()

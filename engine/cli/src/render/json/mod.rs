@@ -19,11 +19,14 @@ use serde_json::{Value as Json, json};
 
 use super::text;
 
-pub use change::{applied_summary, change_summary, drift, output_changes, planned_change, resource_drift};
+pub use change::{
+    action, all_outputs, applied_summary, change_summary, drift, output_changes, planned_change,
+    resource_drift,
+};
 pub use diagnostic::{diagnostic, validation};
 pub use history::{run, runs, versions};
 pub use plan::plan;
-pub use progress::{progress, refreshing};
+pub use progress::{progress, refreshed, refreshing};
 pub use state::state;
 pub use value::outputs;
 
@@ -32,7 +35,7 @@ pub fn message(level: &str, text: &str, kind: &str, extra: Json) -> Json {
     let mut out = json!({
         "@level": level,
         "@message": text,
-        "@module": "evenkeel.ui",
+        "@module": "terraform.ui",
         "type": kind,
     });
     if let (Some(out), Json::Object(extra)) = (out.as_object_mut(), extra) {

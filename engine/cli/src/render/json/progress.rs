@@ -1,6 +1,7 @@
 //! The lines that a run writes while it goes on.
 
 use evenkeel_apply::{Activity, Progress, Subject};
+use evenkeel_model::InstanceAddress;
 use evenkeel_plan::Question;
 use serde_json::{Value as Json, json};
 
@@ -33,30 +34,84 @@ pub fn progress(progress: &Progress) -> Option<Json> {
     if let Progress::Skipped { because, .. } = progress {
         hook["because"] = json!(because.to_string());
     }
-    let level = if kind == "apply_errored" { "error" } else { "info" };
-    let text = human::progress(progress, Style::PLAIN)?;
-    Some(message(level, &text, kind, json!({ "hook": hook })))
+    let text = human::progress(&undeposed(progress), Style::PLAIN)?;
+    let text = match subject.activity {
+        // Reading has another name in these lines.
+        Activity::Read => text.replacen(": Reading...", ": Refreshing...", 1).replacen(
+            ": Read complete",
+            ": Refresh complete",
+            1,
+        ),
+        _ => text,
+    };
+    Some(message("info", &text, kind, json!({ "hook": hook })))
 }
 
-/// What is about to be looked at: the text, the kind of line, and its `hook`.
-pub fn refreshing<'t>(question: &Question, text: &'t str) -> (&'t str, &'static str, Json) {
+/// The same without the key of the deposed object, which has a field of its own.
+fn undeposed(progress: &Progress) -> Progress {
+    let mut progress = progress.clone();
+    match &mut progress {
+        Progress::Started(subject)
+        | Progress::Still { subject, .. }
+        | Progress::Done { subject, .. }
+        | Progress::Failed { subject, .. }
+        | Progress::Skipped { subject, .. } => subject.deposed = None,
+    }
+    progress
+}
+
+/// That something is about to be looked at.
+pub fn refreshing(question: &Question) -> Json {
     match question {
-        Question::Observe { address, prior, .. } => {
-            let mut hook = json!({ "resource": resource(address) });
-            if let Some(id) = prior.get_str("id") {
-                hook["id_key"] = json!("id");
-                hook["id_value"] = json!(id);
-            }
-            (text, "refresh_start", hook)
-        }
-        Question::Import { address, id, .. } => {
-            let hook = json!({ "resource": resource(address), "id_key": "id", "id_value": &**id });
-            (text, "refresh_start", hook)
-        }
         Question::ReadData { address, .. } => {
-            (text, "apply_start", json!({ "resource": resource(address), "action": "read" }))
+            let hook = json!({ "resource": resource(address), "action": "read" });
+            message("info", &format!("{address}: Refreshing..."), "apply_start", json!({ "hook": hook }))
+        }
+        Question::Observe { address, .. } | Question::Import { address, .. } => {
+            let (id, hook) = looked_at(question, address);
+            message(
+                "info",
+                &format!("{address}: Refreshing state...{id}"),
+                "refresh_start",
+                json!({ "hook": hook }),
+            )
         }
     }
+}
+
+/// That something was looked at.
+pub fn refreshed(question: &Question) -> Json {
+    match question {
+        Question::ReadData { address, .. } => {
+            let hook = json!({ "resource": resource(address), "action": "read", "elapsed_seconds": 0 });
+            let text = format!("{address}: Refresh complete after 0s");
+            message("info", &text, "apply_complete", json!({ "hook": hook }))
+        }
+        Question::Observe { address, .. } | Question::Import { address, .. } => {
+            let (id, hook) = looked_at(question, address);
+            message(
+                "info",
+                &format!("{address}: Refresh complete{id}"),
+                "refresh_complete",
+                json!({ "hook": hook }),
+            )
+        }
+    }
+}
+
+/// What an object is known by, as text and as `hook`.
+fn looked_at(question: &Question, address: &InstanceAddress) -> (String, Json) {
+    let id = match question {
+        Question::Observe { prior, .. } => prior.get_str("id"),
+        Question::Import { id, .. } => Some(&**id),
+        Question::ReadData { .. } => None,
+    };
+    let mut hook = json!({ "resource": resource(address) });
+    if let Some(id) = id {
+        hook["id_key"] = json!("id");
+        hook["id_value"] = json!(id);
+    }
+    (id.map(|id| format!(" [id={id}]")).unwrap_or_default(), hook)
 }
 
 fn action(subject: &Subject) -> &'static str {

@@ -29,24 +29,24 @@ pub(super) fn redacted(value: &Value) -> Json {
 
 /// True where a value must not be shown; leaves that may are left out of objects.
 pub(super) fn sensitive_flags(value: &Value) -> Json {
-    flags(value, &|value| (!value.marks().is_empty()).then_some(true))
+    flags(value, &|value| (!value.marks().is_empty()).then_some(json!(true)))
 }
 
 /// True where a value is unknown; leaves that are known are left out of objects.
 pub(super) fn unknown_flags(value: &Value) -> Json {
     flags(value, &|value| match (value.is_unknown(), value.marks().is_empty()) {
-        (true, _) => Some(true),
+        (true, _) => Some(json!(true)),
         // The names inside are not shown either.
-        (false, false) => Some(!value.is_wholly_known()),
+        (false, false) => Some(json!(!value.is_wholly_known())),
         (false, true) => None,
     })
 }
 
 /// What the test says of a value, or a tree of the value's shape with what it says of the parts; false
 /// is left out of objects.
-pub(super) fn flags(value: &Value, test: &dyn Fn(&Value) -> Option<bool>) -> Json {
+pub(super) fn flags(value: &Value, test: &dyn Fn(&Value) -> Option<Json>) -> Json {
     if let Some(found) = test(value) {
-        return json!(found);
+        return found;
     }
     match value.kind() {
         Kind::List(_, elements) | Kind::Set(_, elements) | Kind::Tuple(elements) => {
@@ -69,9 +69,10 @@ pub fn outputs(outputs: &BTreeMap<Arc<str>, (Value, bool)>) -> Json {
         .iter()
         .map(|(name, (value, sensitive))| {
             let sensitive = *sensitive || !value.marks().is_empty();
-            let shown = if sensitive { Json::Null } else { redacted(value) };
-            let output =
-                json!({ "sensitive": sensitive, "type": shown_type(value).to_json(), "value": shown });
+            let mut output = json!({ "sensitive": sensitive, "type": shown_type(value).to_json() });
+            if !sensitive {
+                output["value"] = redacted(value);
+            }
             (name.to_string(), output)
         })
         .collect::<Map<_, _>>()
@@ -80,7 +81,7 @@ pub fn outputs(outputs: &BTreeMap<Arc<str>, (Value, bool)>) -> Json {
 
 /// The type of the value as far as it may be shown: the names inside what is hidden are hidden too.
 pub(super) fn shown_type(value: &Value) -> Type {
-    let hide = &mut |value: Value| match value.marks().is_empty() {
+    let hide = &mut |value: Value| match value.marks().is_empty() || value.ty().is_primitive() {
         true => value,
         false => Value::unknown(Type::Dynamic),
     };

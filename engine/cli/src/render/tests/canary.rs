@@ -134,7 +134,7 @@ fn everything(before: &Value, after: &Value, schema: Option<Arc<Schema>>, declar
         render::json::plan(&plan, &schemas),
         render::json::drift(&plan),
         render::json::outputs(&outputs),
-        render::json::output_changes(&plan.outputs),
+        render::json::output_changes(&plan.outputs, &plan),
         render::json::state(&state, &schemas),
         render::json::versions(&at, &rows, schema.as_deref()),
         plan.changes.iter().map(render::json::planned_change).collect(),

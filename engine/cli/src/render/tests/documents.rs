@@ -147,7 +147,7 @@ fn a_state_hides_and_flags_what_is_sensitive() {
         &json!({
             "outputs": {
                 "open": { "sensitive": false, "type": "string", "value": "v" },
-                "shut": { "sensitive": true, "type": "string", "value": null },
+                "shut": { "sensitive": true, "type": "string" },
             },
             "root_module": { "resources": [{
                 "address": "test_thing.a[\"k\"]",
@@ -179,7 +179,7 @@ fn lines_name_the_resource_as_terraform_does() {
         &json!({
             "@level": "info",
             "@message": "module.m.terraform_data.in[\"x\"]: Creation complete after 0s [id=9db3]",
-            "@module": "evenkeel.ui",
+            "@module": "terraform.ui",
             "type": "apply_complete",
             "hook": {
                 "resource": {

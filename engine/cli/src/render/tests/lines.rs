@@ -160,7 +160,7 @@ fn a_run_ends_with_its_counts() {
             "Apply incomplete. Resources: 1 added, 0 changed, 0 destroyed; 1 failed, 2 not attempted.\n",
         ),
     ] {
-        assert_eq!(super::super::apply_summary(&report, destroy, PLAIN), text);
+        assert_eq!(super::super::apply_summary(&report, 0, destroy, PLAIN), text);
     }
 }
 

@@ -1,18 +1,20 @@
 //! `configuration` of a plan: what is declared, with the constants and references of its expressions.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use evenkeel_lang::ast::{Body, Expr};
 use evenkeel_lang::config::{
-    Configuration, Module, ModuleCall, Output, Reference, Referenced, Resource, Variable, constant_value,
-    references,
+    Configuration, Module, ModuleCall, Output, Provisioner, Reference, Referenced, Resource, Variable,
+    constant_value,
 };
 use evenkeel_model::schema::Block;
 use evenkeel_model::{ModuleAddress, ResourceAddress, ResourceMode};
 use serde_json::{Map, Value as Json, json};
 
 use super::super::super::Schemas;
+use super::providers::Providers;
+use super::references::names;
 use super::value::clear;
 
 /// A deeper tree of modules is cut off here; the loader allows less.
@@ -20,48 +22,24 @@ const DEPTH_MAX: usize = 100;
 
 /// The whole configuration.
 pub(super) fn configuration(configuration: &Configuration, schemas: Schemas<'_>) -> Json {
-    let mut providers = Map::new();
-    for (path, module) in &configuration.modules {
-        add_providers(path, module, &mut providers);
-    }
     let mut out = Map::new();
+    let subject = Subject { configuration, schemas, providers: Providers::of(configuration) };
+    out.insert("root_module".into(), module(&subject, &mut Vec::new(), configuration.root()));
+    let providers = subject.providers.document();
     if !providers.is_empty() {
         out.insert("provider_config".into(), Json::Object(providers));
     }
-    out.insert("root_module".into(), module(configuration, schemas, &mut Vec::new(), configuration.root()));
     Json::Object(out)
 }
 
-/// Every provider that a module uses, under the key that its resources name.
-fn add_providers(path: &[Arc<str>], module: &Module, providers: &mut Map<String, Json>) {
-    let address = path.iter().map(|name| format!("module.{name}")).collect::<Vec<_>>().join(".");
-    let mut put = |name: &str, alias: Option<&str>| {
-        let mut key = if path.is_empty() { name.to_owned() } else { format!("{address}:{name}") };
-        let mut out = json!({ "name": name, "full_name": module.provider_source(name).to_string() });
-        if let Some(alias) = alias {
-            key = format!("{key}.{alias}");
-            out["alias"] = json!(alias);
-        }
-        if !path.is_empty() {
-            out["module_address"] = json!(address);
-        }
-        providers.entry(key).or_insert(out);
-    };
-    for block in &module.providers {
-        put(&block.name, block.alias.as_deref());
-    }
-    // Modules below take the root's where they have no block of their own.
-    if path.is_empty() {
-        module.resources.values().for_each(|resource| put(resource.provider_name(), None));
-    }
+/// What is described, and what is needed for that.
+struct Subject<'a> {
+    configuration: &'a Configuration,
+    schemas: Schemas<'a>,
+    providers: Providers,
 }
 
-fn module(
-    configuration: &Configuration,
-    schemas: Schemas<'_>,
-    path: &mut Vec<Arc<str>>,
-    module: &Module,
-) -> Json {
+fn module(subject: &Subject<'_>, path: &mut Vec<Arc<str>>, module: &Module) -> Json {
     let mut out = Map::new();
     let mut put = |name: &str, entries: Map<String, Json>| {
         if !entries.is_empty() {
@@ -73,27 +51,23 @@ fn module(
         "variables",
         module.variables.iter().map(|(name, found)| (name.to_string(), variable(found))).collect(),
     );
-    put("module_calls", calls(configuration, schemas, path, module));
-    let resources: Vec<Json> = module.resources.values().map(|found| resource(schemas, found)).collect();
+    put("module_calls", calls(subject, path, module));
+    let resources: Vec<Json> =
+        module.resources.values().map(|found| resource(subject, path, found)).collect();
     if !resources.is_empty() {
         out.insert("resources".into(), json!(resources));
     }
     Json::Object(out)
 }
 
-fn calls(
-    configuration: &Configuration,
-    schemas: Schemas<'_>,
-    path: &mut Vec<Arc<str>>,
-    parent: &Module,
-) -> Map<String, Json> {
+fn calls(subject: &Subject<'_>, path: &mut Vec<Arc<str>>, parent: &Module) -> Map<String, Json> {
     let mut out = Map::new();
     if path.len() >= DEPTH_MAX {
         return out;
     }
     for (name, call) in &parent.calls {
         path.push(name.clone());
-        let inner = configuration.module(path).map(|inner| module(configuration, schemas, path, inner));
+        let inner = subject.configuration.module(path).map(|inner| module(subject, path, inner));
         path.pop();
         out.insert(name.to_string(), module_call(call, inner));
     }
@@ -119,9 +93,6 @@ fn output(output: &Output) -> Json {
     if output.sensitive {
         out["sensitive"] = json!(true);
     }
-    if output.ephemeral {
-        out["ephemeral"] = json!(true);
-    }
     if let Some(description) = &output.description {
         out["description"] = json!(&**description);
     }
@@ -132,7 +103,8 @@ fn output(output: &Output) -> Json {
 fn variable(variable: &Variable) -> Json {
     let mut out = json!({});
     if let Some(default) = &variable.default {
-        out["default"] = clear(default);
+        // It stands in the files for everybody to read.
+        out["default"] = clear(&default.clone().unmark_deep().0);
     }
     if let Some(description) = &variable.description {
         out["description"] = json!(&**description);
@@ -140,13 +112,10 @@ fn variable(variable: &Variable) -> Json {
     if variable.sensitive {
         out["sensitive"] = json!(true);
     }
-    if variable.ephemeral {
-        out["ephemeral"] = json!(true);
-    }
     out
 }
 
-fn resource(schemas: Schemas<'_>, resource: &Resource) -> Json {
+fn resource(subject: &Subject<'_>, path: &[Arc<str>], resource: &Resource) -> Json {
     let key = &resource.key;
     let address = ResourceAddress {
         module: ModuleAddress::root(),
@@ -154,33 +123,46 @@ fn resource(schemas: Schemas<'_>, resource: &Resource) -> Json {
         kind: key.kind.clone(),
         name: key.name.clone(),
     };
-    let schema = schemas(&address);
-    let mut provider = resource.provider_name().to_owned();
-    if let Some(alias) = resource.provider.as_ref().and_then(|provider| provider.alias.as_ref()) {
-        provider = format!("{provider}.{alias}");
-    }
+    let schema = (subject.schemas)(&address);
     let mut out = json!({
         "address": key.to_string(),
-        "mode": if key.mode == ResourceMode::Managed { "managed" } else { "data" },
+        "mode": match key.mode {
+            ResourceMode::Managed => "managed",
+            ResourceMode::Data => "data",
+            ResourceMode::Ephemeral => "ephemeral",
+        },
         "type": &*key.kind,
         "name": &*key.name,
-        "provider_config_key": provider,
+        "provider_config_key": subject.providers.key_of(path, resource),
         "schema_version": schema.as_ref().map_or(0, |schema| schema.version),
     });
     let expressions = expressions(&resource.body, schema.as_ref().map(|schema| &schema.block));
     if !expressions.is_empty() {
         out["expressions"] = Json::Object(expressions);
     }
+    let provisioners: Vec<Json> = resource.provisioners.iter().map(provisioner).collect();
+    if !provisioners.is_empty() {
+        out["provisioners"] = json!(provisioners);
+    }
     repetition(&mut out, resource.count.as_ref(), resource.for_each.as_ref(), &resource.depends_on);
     out
 }
 
-fn repetition(out: &mut Json, count: Option<&Expr>, for_each: Option<&Expr>, needs: &[Referenced]) {
-    if let Some(count) = count {
-        out["count_expression"] = expression(count);
+fn provisioner(provisioner: &Provisioner) -> Json {
+    let mut out = json!({ "type": &*provisioner.kind });
+    let expressions = expressions(&provisioner.body, None);
+    if !expressions.is_empty() {
+        out["expressions"] = Json::Object(expressions);
     }
-    if let Some(for_each) = for_each {
-        out["for_each_expression"] = expression(for_each);
+    out
+}
+
+fn repetition(out: &mut Json, count: Option<&Expr>, for_each: Option<&Expr>, needs: &[Referenced]) {
+    if let Some(count) = count.and_then(expression_if_any) {
+        out["count_expression"] = count;
+    }
+    if let Some(for_each) = for_each.and_then(expression_if_any) {
+        out["for_each_expression"] = for_each;
     }
     depends_on(out, needs);
 }
@@ -192,7 +174,7 @@ fn depends_on(out: &mut Json, needs: &[Referenced]) {
 }
 
 /// The arguments of a body, and those of the blocks that the schema knows.
-fn expressions(body: &Body, schema: Option<&Block>) -> Map<String, Json> {
+pub(super) fn expressions(body: &Body, schema: Option<&Block>) -> Map<String, Json> {
     let mut out: Map<String, Json> = body
         .attributes
         .iter()
@@ -214,23 +196,18 @@ fn expression(expr: &Expr) -> Json {
     if !names.is_empty() {
         return json!({ "references": names });
     }
-    match constant(expr) {
-        Some(value) => json!({ "constant_value": value }),
+    match constant_value(expr) {
+        Some(value) => json!({ "constant_value": clear(&value) }),
         None => json!({}),
     }
 }
 
-fn constant(expr: &Expr) -> Option<Json> {
-    constant_value(expr).map(|value| clear(&value))
+/// The same, where nothing can be said of some expressions.
+fn expression_if_any(expr: &Expr) -> Option<Json> {
+    Some(expression(expr)).filter(|said| *said != json!({}))
 }
 
-/// What an expression refers to, each once, in order.
-fn names(expr: &Expr) -> Vec<String> {
-    let mut seen = BTreeSet::new();
-    let found = references(expr).into_iter().filter_map(|found| name_of(&found.reference));
-    found.filter(|name| seen.insert(name.clone())).collect()
-}
-
+/// A name for what something depends on.
 fn name_of(reference: &Reference) -> Option<String> {
     Some(match reference {
         Reference::Variable(name) => format!("var.{name}"),

@@ -4,8 +4,11 @@
 //! stand in them in clear and are flagged. They are only made for somebody who asked for one of these
 //! commands; everything else that is written in JSON takes sensitive values out ([`super`]).
 
+mod checks;
 mod configuration;
 mod plan;
+mod providers;
+mod references;
 mod state;
 mod value;
 

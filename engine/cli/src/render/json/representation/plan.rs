@@ -4,16 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use evenkeel_lang::config::FOLLOWED_VERSION;
+use evenkeel_model::json::encode;
 use evenkeel_model::{InstanceAddress, ModuleAddress, Path, PathStep, ProviderAddress, ResourceMode, Value};
-use evenkeel_plan::types::{Check, CheckKind};
 use evenkeel_plan::{Change, ChangeAction, Drift, Mode, Move, OutputChange, Plan};
-use evenkeel_state::State;
 use evenkeel_state::drift::DriftKind;
+use evenkeel_state::{Instance, Object, ObjectStatus, ProviderConfigAddress, State};
 use serde_json::{Map, Value as Json, json};
 
 use super::super::super::hide;
 use super::super::state::{identity, tree};
+use super::checks::check;
 use super::configuration::configuration;
+use super::references::relevant_attributes;
 use super::state::{resource, state};
 use super::value::{clear, sensitive, unknown};
 use super::{Subject, output};
@@ -45,11 +47,15 @@ pub fn plan(subject: &Subject<'_>) -> Json {
     if !outputs.is_empty() {
         put("output_changes", Json::Object(outputs));
     }
-    let prior = refreshed(plan, subject.state);
+    let prior = refreshed(subject);
     if !prior.is_empty() || !prior.outputs.is_empty() {
         put("prior_state", state(&prior, subject.schemas));
     }
     put("configuration", configuration(subject.configuration, subject.schemas));
+    let relevant = relevant_attributes(plan, subject.configuration, subject.schemas);
+    if !relevant.is_empty() {
+        put("relevant_attributes", json!(relevant));
+    }
     if !plan.checks.is_empty() {
         put("checks", plan.checks.iter().map(check).collect());
     }
@@ -60,45 +66,6 @@ pub fn plan(subject: &Subject<'_>) -> Json {
     put("complete", json!(!plan.errored && !plan.partial));
     put("errored", json!(plan.errored));
     Json::Object(out)
-}
-
-/// What is known of the conditions of one declared thing.
-fn check(check: &Check) -> Json {
-    let name = check.address.rsplit('.').next().unwrap_or_default();
-    let mut address = json!({ "kind": check.kind.as_str(), "name": name, "to_display": &*check.address });
-    if let Ok(instance) = check.address.parse::<InstanceAddress>()
-        && check.kind == CheckKind::Resource
-    {
-        address = identity_of(&instance);
-        address["to_display"] = json!(&*check.address);
-        address["kind"] = json!(check.kind.as_str());
-    }
-    let instances: Vec<Json> = check
-        .instances
-        .iter()
-        .map(|(address, checked)| {
-            let mut out =
-                json!({ "address": { "to_display": &**address }, "status": checked.status.as_str() });
-            if !checked.problems.is_empty() {
-                out["problems"] =
-                    checked.problems.iter().map(|message| json!({ "message": &**message })).collect();
-            }
-            out
-        })
-        .collect();
-    json!({ "address": address, "status": check.status().as_str(), "instances": instances })
-}
-
-fn identity_of(address: &InstanceAddress) -> Json {
-    let mut out = json!({
-        "mode": if address.resource.mode == ResourceMode::Managed { "managed" } else { "data" },
-        "type": &*address.resource.kind,
-        "name": &*address.resource.name,
-    });
-    if !address.resource.module.is_root() {
-        out["module"] = json!(address.resource.module.to_string());
-    }
-    out
 }
 
 /// The root variables that have a value and may be kept.
@@ -126,6 +93,10 @@ fn current_changes(plan: &Plan) -> BTreeMap<&InstanceAddress, &Change> {
 
 /// What changes and what stays as it is, by address.
 fn resource_changes(subject: &Subject<'_>) -> Vec<Json> {
+    // What was changed outside is all that such a plan is about.
+    if subject.plan.mode == Mode::RefreshOnly {
+        return Vec::new();
+    }
     let changed = current_changes(subject.plan);
     let mut out: Vec<(InstanceAddress, Json)> = subject
         .plan
@@ -141,7 +112,11 @@ fn resource_changes(subject: &Subject<'_>) -> Vec<Json> {
             out.push((address, stays));
         }
     }
-    out.sort_by(|(a, _), (b, _)| a.cmp(b));
+    // Modules that are called deeper down come later.
+    out.sort_by(|(a, _), (b, _)| {
+        let depth = |address: &InstanceAddress| address.resource.module.0.len();
+        depth(a).cmp(&depth(b)).then_with(|| a.cmp(b))
+    });
     out.into_iter().map(|(_, json)| json).collect()
 }
 
@@ -233,8 +208,8 @@ fn pair(before: Option<&Value>, after: Option<&Value>, actions: &[&str]) -> Json
         "before": before.map(clear),
         "after": after.map(clear),
         "after_unknown": match after {
-            Some(after) if after.is_wholly_known() => json!({}),
-            after => flags(after, unknown),
+            Some(after) if !after.is_wholly_known() => unknown(after),
+            Some(_) | None => json!({}),
         },
         "before_sensitive": flags(before, sensitive),
         "after_sensitive": flags(after, sensitive),
@@ -260,7 +235,8 @@ fn steps(path: &Path) -> Json {
 fn planned_values(subject: &Subject<'_>) -> Json {
     let mut modules: BTreeMap<ModuleAddress, Vec<Json>> = BTreeMap::new();
     let changes = current_changes(subject.plan);
-    for (address, value) in instances(subject.plan) {
+    let is_planned = subject.plan.mode != Mode::RefreshOnly;
+    for (address, value) in instances(subject.plan).filter(|_| is_planned) {
         let change = changes.get(&address);
         let is_read = address.resource.mode == ResourceMode::Data && change.is_none();
         if is_read
@@ -292,26 +268,7 @@ fn planned_values(subject: &Subject<'_>) -> Json {
 
 /// The changes of root outputs, those that stay as they are included.
 fn all_outputs(subject: &Subject<'_>) -> BTreeMap<Arc<str>, OutputChange> {
-    let mut found = subject.plan.outputs.clone();
-    if subject.plan.mode == Mode::Destroy || subject.plan.errored {
-        return found;
-    }
-    for name in
-        subject.configuration.root().outputs.keys().filter(|name| !subject.plan.outputs.contains_key(*name))
-    {
-        if subject.plan.kept_outputs.contains_key(name) {
-            continue;
-        }
-        let stored = subject.state.outputs.get(name);
-        let value = stored.map_or_else(
-            || Value::null(evenkeel_model::Type::Dynamic),
-            |stored| hide::untyped(&stored.value),
-        );
-        let sensitive = stored.is_some_and(|stored| stored.sensitive);
-        let change = OutputChange { before: Some(value.clone()), after: Some(value), sensitive };
-        found.insert(name.clone(), change);
-    }
-    found
+    super::super::all_outputs(subject.plan, subject.state, subject.configuration.root())
 }
 
 fn output_changes(subject: &Subject<'_>) -> Map<String, Json> {
@@ -327,7 +284,7 @@ fn output_changes(subject: &Subject<'_>) -> Map<String, Json> {
                 (Some(_), Some(_)) => "update",
             };
             let mut out = pair(change.before.as_ref(), change.after.as_ref(), &[action]);
-            if out["after_unknown"] == json!({}) {
+            if change.after.as_ref().is_none_or(Value::is_wholly_known) {
                 out["after_unknown"] = json!(false);
             }
             out["before_sensitive"] = json!(change.sensitive);
@@ -337,9 +294,13 @@ fn output_changes(subject: &Subject<'_>) -> Map<String, Json> {
         .collect()
 }
 
-/// The state with what was seen of its objects.
-fn refreshed(plan: &Plan, state: &State) -> State {
-    let mut state = state.clone();
+/// The state with what was seen of its objects, and what was read of data sources.
+fn refreshed(subject: &Subject<'_>) -> State {
+    let Subject { plan, state, .. } = subject;
+    let mut state = State::clone(state);
+    for evenkeel_plan::Move { from, to } in &plan.moves {
+        state.fold(&evenkeel_state::Entry::Moved { from: from.clone(), to: to.clone() });
+    }
     for seen in &plan.refreshed {
         state.fold(&evenkeel_state::Entry::Observed {
             address: seen.address.clone(),
@@ -347,5 +308,30 @@ fn refreshed(plan: &Plan, state: &State) -> State {
             object: seen.object.clone().map(Box::new),
         });
     }
+    let changed = current_changes(plan);
+    for (address, value) in instances(plan) {
+        if address.resource.mode == ResourceMode::Data && !changed.contains_key(&address) {
+            let current = Some(read_now(subject, &address, value));
+            state.instances.insert(address, Instance { current, ..Instance::default() });
+        }
+    }
     state
+}
+
+/// What was read of a data source, in the form of what is remembered.
+fn read_now(subject: &Subject<'_>, address: &InstanceAddress, value: &Value) -> Object {
+    let schema = (subject.schemas)(&address.resource);
+    Object {
+        status: ObjectStatus::Ready,
+        provider: ProviderConfigAddress {
+            module: Vec::new(),
+            provider: provider_of(subject, address),
+            alias: None,
+        },
+        schema_version: schema.map_or(0, |schema| schema.version),
+        attributes: Arc::new(encode(value)),
+        dependencies: Vec::new(),
+        create_before_destroy: false,
+        token: None,
+    }
 }

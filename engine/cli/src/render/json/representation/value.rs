@@ -1,14 +1,23 @@
 //! Values as Terraform's own documents have them: in clear, with flags beside them.
 
 use evenkeel_model::value::Kind;
-use evenkeel_model::{Marks, Value, json as model};
+use evenkeel_model::{Marks, Type, Value, json as model};
 use serde_json::{Map, Value as Json, json};
 
 use super::super::value::flags;
 
-/// True where a value was declared to be one that must not be shown.
+/// True where a value was declared to be one that must not be shown. Of an unknown collection only that it
+/// is one is said.
 pub(super) fn sensitive(value: &Value) -> Json {
-    flags(value, &|value| (!value.marks().declared().is_empty()).then_some(true))
+    flags(value, &|value| match value.marks().declared().is_empty() {
+        false => Some(json!(true)),
+        true if !value.is_unknown() => None,
+        true => match value.ty() {
+            Type::List(_) | Type::Set(_) | Type::Tuple(_) => Some(json!([])),
+            Type::Map(_) | Type::Object(..) => Some(json!({})),
+            _ => Some(json!(false)),
+        },
+    })
 }
 
 /// The value; what is unknown is left out of objects and null elsewhere, and what must not be kept
@@ -37,5 +46,5 @@ pub(super) fn clear(value: &Value) -> Json {
 
 /// True where a value is unknown.
 pub(super) fn unknown(value: &Value) -> Json {
-    flags(value, &|value| value.is_unknown().then_some(true))
+    flags(value, &|value| value.is_unknown().then_some(json!(true)))
 }
