@@ -424,15 +424,15 @@ impl<'a> Builder<'a> {
 
     fn reference_edge(&mut self, node: Option<NodeIndex>, path: &StaticPath, found: &Referenced) {
         for needed in self.targets(path, found) {
-            self.edge(Some(needed), node);
+            // A validation names its own variable, and has nothing to wait for in itself.
+            let own = Some(needed) == node && matches!(self.graph[needed].kind, NodeKind::Validation(_));
+            self.edge(Some(needed).filter(|_| !own), node);
         }
     }
 
     fn targets(&self, path: &StaticPath, found: &Referenced) -> Vec<NodeIndex> {
         match &found.reference {
-            Reference::Variable(name) => {
-                self.at(path, NodeKind::Variable(name.clone())).into_iter().collect()
-            }
+            Reference::Variable(name) => self.variable_targets(path, name),
             Reference::Local(name) => self.at(path, NodeKind::Local(name.clone())).into_iter().collect(),
             Reference::Resource(key) => self.at(path, NodeKind::Resource(key.clone())).into_iter().collect(),
             Reference::Module { name, output } => {
@@ -445,6 +445,15 @@ impl<'a> Builder<'a> {
             | Reference::Terraform
             | Reference::SelfRef => Vec::new(),
         }
+    }
+
+    /// What uses a variable waits until its value was found valid.
+    fn variable_targets(&self, path: &StaticPath, name: &Arc<str>) -> Vec<NodeIndex> {
+        let declared = self.configuration.module(path).and_then(|module| module.variables.get(name));
+        let validated = declared.is_some_and(|variable| !variable.validations.is_empty());
+        let validation = validated.then(|| NodeKind::Validation(name.clone()));
+        let kinds = [NodeKind::Variable(name.clone())].into_iter().chain(validation);
+        kinds.filter_map(|kind| self.at(path, kind)).collect()
     }
 
     fn module_targets(

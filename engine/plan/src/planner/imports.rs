@@ -90,32 +90,7 @@ impl Planner<'_> {
         if diagnostics.has_errors() {
             return Err(diagnostics);
         }
-        let error = |detail: &str| {
-            Diagnostics::from(
-                Diagnostic::error("Invalid import id argument", detail).at(import.id.range().clone()),
-            )
-        };
-        if value.all_marks().contains(Marks::EPHEMERAL) {
-            return Err(error("The import ID cannot be ephemeral: it is written down in the plan."));
-        }
-        if value.all_marks().contains(Marks::SENSITIVE) {
-            return Err(error("The import ID cannot be sensitive: it is shown in the plan."));
-        }
-        if value.is_unknown() {
-            return Err(error(
-                "The import block \"id\" argument depends on resource attributes that cannot be determined until \
-                 apply, so what to import cannot be planned. Apply what it depends on first.",
-            ));
-        }
-        if value.is_null() {
-            return Err(error("The import ID cannot be null."));
-        }
-        let text = convert::convert(&value, &Type::String).ok();
-        match text.as_ref().and_then(Value::as_str) {
-            Some("") => Err(error("The import ID cannot be an empty string.")),
-            Some(text) => Ok(text.into()),
-            None => Err(error("The import ID value is unsuitable: a string is required.")),
-        }
+        identifier(&value, import.id.range())
     }
 
     /// The object that a block imports as an instance that state does not have, if there is a block.
@@ -230,4 +205,32 @@ fn identified(spec: &dyn ResourceSpec, id: &str) -> Value {
     let attributes = block.attributes.iter().map(|(name, one)| (name.clone(), Value::null(one.ty.clone())));
     let blocks = block.block_types.iter().map(|(name, one)| (name.clone(), Value::null(one.implied_type())));
     Value::object(attributes.chain(blocks).collect::<Vec<_>>()).with_attribute("id", Value::string(id))
+}
+
+/// What an object is imported by, from the value of `id`.
+pub(crate) fn identifier(value: &Value, range: &SourceRange) -> Result<Arc<str>, Diagnostics> {
+    let error = |detail: &str| {
+        Diagnostics::from(Diagnostic::error("Invalid import id argument", detail).at(range.clone()))
+    };
+    if value.all_marks().contains(Marks::EPHEMERAL) {
+        return Err(error("The import ID cannot be ephemeral: it is written down in the plan."));
+    }
+    if value.all_marks().contains(Marks::SENSITIVE) {
+        return Err(error("The import ID cannot be sensitive: it is shown in the plan."));
+    }
+    if value.is_unknown() {
+        return Err(error(
+            "The import block \"id\" argument depends on resource attributes that cannot be determined until \
+             apply, so what to import cannot be planned. Apply what it depends on first.",
+        ));
+    }
+    if value.is_null() {
+        return Err(error("The import ID cannot be null."));
+    }
+    let text = convert::convert(value, &Type::String).ok();
+    match text.as_ref().and_then(Value::as_str) {
+        Some("") => Err(error("The import ID cannot be an empty string.")),
+        Some(text) => Ok(text.into()),
+        None => Err(error("The import ID value is unsuitable: a string is required.")),
+    }
 }

@@ -9,6 +9,7 @@ mod provisioning;
 mod removed;
 mod triggers;
 
+pub(crate) use imports::identifier;
 pub(crate) use instance::{ignore_changes, mark_by_schema};
 
 use std::collections::{BTreeMap, BTreeSet};

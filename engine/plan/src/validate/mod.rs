@@ -26,6 +26,7 @@ use crate::expand::expand;
 use crate::graph::{Graph, Node, NodeKind, ProviderUse, StaticPath};
 use crate::ignored;
 use crate::input::Options;
+use crate::planner::identifier;
 
 /// What is validated.
 #[derive(Clone, Copy)]
@@ -49,6 +50,7 @@ pub fn validate_configuration(subject: Subject<'_>) -> Diagnostics {
             walk.visit(found, graph.providers.get(node));
         }
     }
+    walk.imports();
     walk.diagnostics
 }
 
@@ -234,6 +236,20 @@ impl<'a> Walk<'a> {
                 let diagnostic = Diagnostic::error("Invalid error message", detail);
                 self.diagnostics.push(diagnostic.at(rule.error_message.range().clone()).about(address));
             }
+        }
+    }
+
+    /// The identifiers of `import` blocks, as far as they are known.
+    fn imports(&mut self) {
+        let root = StaticPath::from([]);
+        for import in &self.subject.configuration.root().imports {
+            let repeats = Repeats { each: import.for_each.is_some(), ..Repeats::default() };
+            let (value, found) = evaluate(&import.id, &self.scope(&root, repeats));
+            let wrong = match found.has_errors() || value.is_unknown() {
+                true => found,
+                false => identifier(&value, import.id.range()).err().unwrap_or_default(),
+            };
+            self.diagnostics.extend(wrong);
         }
     }
 
