@@ -274,6 +274,9 @@ pub struct PlanArgs {
     /// Write the plan to a file that `apply` and `show` take
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// Write configuration for import blocks whose resource is not declared to a new file
+    #[arg(long, value_name = "FILE")]
+    pub generate_config_out: Option<PathBuf>,
 }
 
 /// What is planned beyond the configuration.

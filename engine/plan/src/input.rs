@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use evenkeel_lang::config::Configuration;
-use evenkeel_model::{Diagnostic, Diagnostics, InstanceAddress, Snapshot, Value};
+use evenkeel_model::{Diagnostic, Diagnostics, InstanceAddress, ResourceAddress, Snapshot, Value};
 use evenkeel_provider::{Catalog, ProviderError};
 use evenkeel_state::{DeposedKey, ProviderConfigAddress, State};
 
@@ -71,6 +71,9 @@ pub struct Options {
     pub provisioners: Provisioners,
     /// What `path.cwd` is.
     pub working_directory: Arc<str>,
+    /// Resources whose blocks are only stubs: what to write into them is generated from the objects that
+    /// are imported as them.
+    pub stubs: BTreeSet<ResourceAddress>,
     /// Root variables that got a value which does not suit them: told when they are evaluated.
     pub unsuitable: BTreeMap<Arc<str>, Diagnostic>,
 }
@@ -90,6 +93,7 @@ impl Default for Options {
             excludes: Vec::new(),
             provisioners: Provisioners::default(),
             working_directory: ".".into(),
+            stubs: BTreeSet::new(),
             unsuitable: BTreeMap::new(),
         }
     }
@@ -118,6 +122,8 @@ pub struct Input<'a> {
 pub enum Planning {
     /// These have to be answered first; they are independent of each other.
     Ask(Vec<Question>),
+    /// Blocks for the resources that are only stubs, as the objects that they import are.
+    Generated(BTreeMap<ResourceAddress, String>),
     /// The plan, and warnings.
     Done(Box<Plan>, Diagnostics),
     /// There is no plan; where the mistake shows only with values, what was planned besides it, to be

@@ -12,6 +12,7 @@ pub mod digest;
 pub mod drift;
 mod expand;
 pub mod finish;
+pub mod generate;
 mod graph;
 pub mod ignored;
 mod input;

@@ -1,5 +1,7 @@
 //! `evenkeel plan`
 
+use std::collections::BTreeMap;
+
 use evenkeel_plan::{Mode, Options};
 use evenkeel_provider::Providers;
 use evenkeel_state::State;
@@ -8,10 +10,11 @@ use crate::args::{Global, PlanArgs};
 use crate::commands::{check_run, machine_options, options, wish_of};
 use crate::error::Failure;
 use crate::flow::Session;
+use crate::flow::generate;
 use crate::flow::interrupt::Signals;
 use crate::flow::lease::Held;
 use crate::flow::load::{Loaded, load};
-use crate::flow::planning::{NotPlanned, Planned, plan};
+use crate::flow::planning::{self, NotPlanned, Planned, plan};
 use crate::flow::recover::recover;
 use crate::flow::saved::{save, save_failed};
 use crate::ui::Ui;
@@ -26,11 +29,10 @@ pub async fn run(global: &Global, args: PlanArgs, providers: Providers, ui: &Ui)
         None => Session::to_plan(global, location, revision, providers, ui).await?,
     };
     // Neither waits for the other; a mistake in configuration is what is told.
-    let (loaded, state) = tokio::join!(load(&session, args.run.revision.as_deref()), session.state());
+    let (loaded, state) = tokio::join!(loaded(&session, &args, &signals), session.state());
     let loaded = loaded?;
     ui.diagnostics(&loaded.warnings, Some(&loaded.snapshot));
-    let mode = if args.destroy { Mode::Destroy } else { Mode::Normal };
-    let options = options(&args.run, &args.choice, mode)?;
+    let options = options(&args.run, &args.choice, mode(&args))?;
     let planned = match planned(&session, &args, loaded, state, options, &signals).await {
         Ok(planned) => planned,
         Err(NotPlanned { failure, partial }) => {
@@ -53,6 +55,32 @@ pub async fn run(global: &Global, args: PlanArgs, providers: Providers, ui: &Ui)
     // The process ends now: to give its memory back piece by piece would only take time.
     std::mem::forget(planned);
     Ok(code)
+}
+
+fn mode(args: &PlanArgs) -> Mode {
+    if args.destroy { Mode::Destroy } else { Mode::Normal }
+}
+
+/// The configuration, with what is generated for objects that are imported and not declared.
+async fn loaded(session: &Session, args: &PlanArgs, signals: &Signals) -> Result<Loaded, Failure> {
+    let revision = args.run.revision.as_deref();
+    let Some(file) = &args.generate_config_out else { return load(session, revision).await };
+    let stubbed = generate::load(session, revision, file).await?;
+    if stubbed.stubs.is_empty() {
+        return stubbed.fill(&BTreeMap::new());
+    }
+    let options = stubbed.options(&options(&args.run, &args.choice, mode(args))?);
+    let wish = wish_of(session, &args.run, stubbed.loaded.clone(), options)?;
+    let blocks = planning::generate(session, wish, session.state().await?, signals).await?;
+    let loaded = stubbed.fill(&blocks)?;
+    if !blocks.is_empty() {
+        session.ui.note(&format!(
+            "Evenkeel has generated configuration and written it to {}. Please review the configuration and edit it \
+             as necessary before adding it to version control.",
+            file.display()
+        ));
+    }
+    Ok(loaded)
 }
 
 async fn planned(

@@ -2,6 +2,7 @@
 
 pub mod apply;
 pub mod connections;
+pub mod generate;
 pub mod interrupt;
 pub mod lease;
 pub mod load;

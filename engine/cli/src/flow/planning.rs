@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use evenkeel_model::{InstanceAddress, Value};
+use evenkeel_model::{InstanceAddress, ResourceAddress, Value};
 use evenkeel_plan::{Answers, DataAnswer, ImportAnswer, Input, Options, Plan, Planning, Question};
 use evenkeel_provider::{ErrorKind, ImportRequest, ObserveRequest, ProviderError, ReadDataRequest};
 use evenkeel_state::{DeposedKey, ProviderConfigAddress, State};
@@ -70,6 +70,42 @@ pub struct Wish {
     pub parallelism: usize,
 }
 
+/// What rounds of planning come to.
+enum Outcome {
+    Planned(Box<Planned>),
+    Generated(BTreeMap<ResourceAddress, String>),
+}
+
+impl Outcome {
+    fn planned(self) -> Result<Planned, NotPlanned> {
+        match self {
+            Self::Planned(planned) => Ok(*planned),
+            Self::Generated(_) => Err(Failure::plain(
+                "The plan has stubs",
+                "Configuration was generated where none was asked for. This is a bug in Evenkeel.",
+            )
+            .into()),
+        }
+    }
+}
+
+/// Writes the blocks of the resources that are only stubs. Stops when the user asks to.
+pub async fn generate(
+    session: &Session,
+    wish: Wish,
+    state: State,
+    signals: &Signals,
+) -> Result<BTreeMap<ResourceAddress, String>, NotPlanned> {
+    let outcome = tokio::select! {
+        outcome = rounds(session, wish, state, Answers::default()) => outcome?,
+        () = signals.first() => return Err(Failure::interrupted().into()),
+    };
+    Ok(match outcome {
+        Outcome::Generated(blocks) => blocks,
+        Outcome::Planned(_) => BTreeMap::new(),
+    })
+}
+
 /// Plans against a state. Stops when the user asks to.
 pub async fn plan(
     session: &Session,
@@ -78,7 +114,7 @@ pub async fn plan(
     signals: &Signals,
 ) -> Result<Planned, NotPlanned> {
     tokio::select! {
-        planned = rounds(session, wish, state, Answers::default()) => planned,
+        outcome = rounds(session, wish, state, Answers::default()) => outcome?.planned(),
         () = signals.first() => Err(Failure::interrupted().into()),
     }
 }
@@ -90,7 +126,7 @@ pub async fn replay(
     state: State,
     answers: Answers,
 ) -> Result<Planned, NotPlanned> {
-    rounds(session, wish, state, answers).await
+    rounds(session, wish, state, answers).await?.planned()
 }
 
 async fn rounds(
@@ -98,7 +134,7 @@ async fn rounds(
     wish: Wish,
     state: State,
     mut answers: Answers,
-) -> Result<Planned, NotPlanned> {
+) -> Result<Outcome, NotPlanned> {
     for round in 1..=ROUNDS_MAX {
         let input = Input {
             snapshot: &wish.loaded.snapshot,
@@ -113,13 +149,14 @@ async fn rounds(
         match tokio::task::block_in_place(|| evenkeel_plan::plan(&input)) {
             Planning::Done(plan, warnings) => {
                 session.ui.diagnostics(&warnings, Some(&wish.loaded.snapshot));
-                return Ok(planned(plan, wish, state, answers, round));
+                return Ok(Outcome::Planned(Box::new(planned(plan, wish, state, answers, round))));
             }
             Planning::Failed(diagnostics, partial) => {
                 let failure = Failure::in_files(diagnostics, &wish.loaded.snapshot);
                 let partial = partial.map(|plan| Box::new(planned(plan, wish, state, answers, round)));
                 return Err(NotPlanned { failure, partial });
             }
+            Planning::Generated(blocks) => return Ok(Outcome::Generated(blocks)),
             Planning::Ask(questions) => {
                 session.ui.refreshing(&questions);
                 let messages = session.ui.when_refreshed(&questions);

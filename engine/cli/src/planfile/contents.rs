@@ -228,6 +228,7 @@ fn plan_options(options: &Options) -> PlanOptions {
         working_directory,
         home,
         entropy: _,
+        stubs: _,
         unsuitable: _,
     } = options;
     PlanOptions {
@@ -269,6 +270,7 @@ impl PlanOptions {
             working_directory: self.working_directory,
             home: self.home,
             entropy: None,
+            stubs: Default::default(),
             unsuitable: BTreeMap::new(),
         })
     }

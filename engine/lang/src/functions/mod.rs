@@ -35,6 +35,7 @@ use evenkeel_model::{Marks, SourceRange, Type, Value};
 use crate::eval::Evaluator;
 
 pub use reference::page;
+pub use terraform_provider::expression;
 
 /// The type of a result, as the arguments decide it.
 type TypeOf = fn(&[Value]) -> Result<Type, CallError>;

@@ -49,6 +49,13 @@ fn decode_tfvars(arguments: &[Value]) -> Result<Value, CallError> {
     Ok(Value::object(variables.into_iter().map(|(name, (value, _))| (name, value))))
 }
 
+/// A value that is wholly known as an expression, laid out as the formatter does; marks are not written.
+pub fn expression(value: &Value) -> String {
+    let mut writer = Writer { lines: vec![Line::default()] };
+    writer.value(value);
+    writer.finish()
+}
+
 fn encode_expr(arguments: &[Value]) -> Result<Value, CallError> {
     let Some(value) = arguments.first() else { return failed("a value is required") };
     if !value.is_wholly_known() {
@@ -63,9 +70,7 @@ fn encode_expr(arguments: &[Value]) -> Result<Value, CallError> {
             Refinements { not_null: true, prefix: prefix.map(Arc::from), ..Refinements::default() };
         return Ok(Value::unknown_refined(Type::String, refinements));
     }
-    let mut writer = Writer { lines: vec![Line::default()] };
-    writer.value(value);
-    Ok(Value::string(writer.finish()))
+    Ok(Value::string(expression(value)))
 }
 
 fn encode_tfvars(arguments: &[Value]) -> Result<Value, CallError> {

@@ -13,6 +13,7 @@ use evenkeel_state::{Object, ObjectStatus};
 use super::observed::Seen;
 use super::{Planner, Status, Subject};
 use crate::expand::{InstanceData, expand};
+use crate::generate;
 use crate::graph::StaticPath;
 use crate::input::{Mode, Question};
 use crate::types::Refreshed;
@@ -124,6 +125,35 @@ impl Planner<'_> {
         };
         self.diagnostics.push(problem.at(wanted.range).about(address));
         Err(Status::Failed)
+    }
+
+    /// Writes the block of a resource that is only a stub, when the object is there to write it from. The
+    /// resource itself has no value before the block is a part of the configuration.
+    pub(crate) fn generate(
+        &mut self,
+        subject: &Subject<'_>,
+        spec: &dyn ResourceSpec,
+        address: &InstanceAddress,
+    ) -> Status {
+        match self.imported(subject, spec, address) {
+            Err(status) => status,
+            Ok(seen) => {
+                let id = self.imports.get(address).map(|wanted| wanted.id.clone()).unwrap_or_default();
+                let provider = subject.resource.provider.as_ref().map(ToString::to_string);
+                if let Some(value) = seen.and_then(|seen| seen.observed) {
+                    let value = super::mark_by_schema(&spec.schema().block, value);
+                    let text = generate::resource(
+                        spec.schema(),
+                        &address.resource,
+                        provider.as_deref(),
+                        &id,
+                        &value,
+                    );
+                    self.generated.insert(address.resource.clone(), text);
+                }
+                Status::Pending
+            }
+        }
     }
 
     fn ask_for_import(

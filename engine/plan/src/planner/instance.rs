@@ -26,6 +26,9 @@ impl Planner<'_> {
         address: &InstanceAddress,
         data: InstanceData,
     ) -> Result<Value, Status> {
+        if self.input.options.stubs.contains(&address.resource) {
+            return Err(self.generate(subject, spec, address));
+        }
         let state = self.input.state;
         let object = state.instances.get(address).and_then(|instance| instance.current.as_ref());
         let range = subject.resource.range.clone();

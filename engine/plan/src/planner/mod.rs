@@ -114,6 +114,8 @@ pub(crate) struct Planner<'a> {
     pub(crate) imports: BTreeMap<InstanceAddress, imports::Wanted>,
     /// Provisioners that the plan would run, and where they stand.
     pub(crate) provisioned: BTreeMap<String, SourceRange>,
+    /// Blocks for resources that are only stubs.
+    pub(crate) generated: BTreeMap<ResourceAddress, String>,
     /// Instances that are not planned and keep the values that state has.
     pub(crate) left_alone: BTreeSet<InstanceAddress>,
     /// What is planned, when not everything is.
@@ -162,6 +164,7 @@ impl<'a> Planner<'a> {
             removed: removed::targets(input.configuration),
             imports: BTreeMap::new(),
             provisioned: BTreeMap::new(),
+            generated: BTreeMap::new(),
             left_alone: BTreeSet::new(),
             selection,
             provider_versions: BTreeMap::new(),
@@ -469,6 +472,9 @@ impl<'a> Planner<'a> {
         }
         if !self.questions.is_empty() {
             return Planning::Ask(self.questions);
+        }
+        if !errored && !self.generated.is_empty() {
+            return Planning::Generated(self.generated);
         }
         let mut plan = self.assemble(moves, errored);
         if errored {

@@ -189,6 +189,9 @@ impl Stack {
                     return Err(text(&self.diagnostics));
                 }
                 Planning::Ask(questions) => self.answer(questions, &mut answers),
+                Planning::Generated(blocks) => {
+                    return Err(blocks.into_values().collect());
+                }
             }
         }
         Err("the planner asks for ever".into())

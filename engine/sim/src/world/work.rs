@@ -166,6 +166,7 @@ impl World {
                     self.send(number, delay, Message::Question { work, question: Box::new(question) });
                 }
             }
+            Planning::Generated(_) => self.no_plan(number, "nothing was to be generated".into()),
             Planning::Done(plan, _) => self.planned(number, *work, *plan),
             Planning::Failed(diagnostics, _) => {
                 let first =
