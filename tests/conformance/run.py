@@ -32,12 +32,7 @@ FUNCTIONS = set(
     # `quirk`: crashes of 1.11.4 that it recovers from.
     "f0704 f0755 f0762 f0836 f1509".split()
 )
-PLANS = set(
-    """
-    fail_partial parallel_chain_log provisioner_destroy provisioner_not_on_update
-    provisioner_self_and_env
-    """.split()
-)
+PLANS = set()
 
 
 def main() -> int:
@@ -56,8 +51,9 @@ def main() -> int:
 
 
 def run(script: str, *arguments: str) -> subprocess.CompletedProcess:
+    environment = dict(os.environ, EVENKEEL_ALLOW_LOCAL_EXEC="1")
     command = [sys.executable, str(DATA / script), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
 def expressions(binary: pathlib.Path, name: str, known: set) -> list:

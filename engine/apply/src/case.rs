@@ -16,6 +16,11 @@ use crate::{message, redact};
 /// What an outcome says that does not fulfil its intention.
 const UNKNOWN: &str = "the run stopped before the outcome was known; what is true was found out afterwards";
 
+const NOT_PROVISIONED: &str =
+    "the run stopped before the provisioners of the new object, which is tainted, had run";
+const COMMAND: &str = "the run stopped while a provisioner's command ran: it may have done all, a part or nothing of its \
+                       work; a new object that it belongs to stays tainted, and one that was to be destroyed stays";
+
 /// An intent, and everything it takes to look for what became of it.
 #[derive(Clone, Debug)]
 pub(crate) struct Case {
@@ -53,6 +58,9 @@ impl Case {
         options: &MachineOptions,
     ) -> Result<Self, String> {
         let intent = &pending.intent;
+        if intent.action == Action::Provision {
+            return Ok(Self::of_command(intent, pending.at));
+        }
         let provider_config = input
             .provider_configs
             .get(&intent.provider)
@@ -74,7 +82,7 @@ impl Case {
                 decode(spec, intent.schema_version, &intent.planned)
                     .map_err(|error| format!("what was planned cannot be read: {error}"))?,
             ),
-            Action::Delete => None,
+            Action::Delete | Action::Provision => None,
         };
         let marks = marks(prior.as_ref(), planned.as_ref());
         let form = form(intent, spec.schema(), object, marks);
@@ -91,6 +99,33 @@ impl Case {
             looks: 0,
             failed: 0,
         })
+    }
+
+    /// A command that may have run. Nobody can be asked about it; what it belongs to stands in the state
+    /// already: a new object is tainted, and one that was to be destroyed is there.
+    fn of_command(intent: &Intent, at: Timestamp) -> Self {
+        let marks = Value::null(Type::Dynamic);
+        let form = Form {
+            status: ObjectStatus::Tainted,
+            provider: intent.provider.clone(),
+            schema_version: intent.schema_version,
+            dependencies: Vec::new(),
+            former_dependencies: Vec::new(),
+            create_before_destroy: intent.create_before_destroy,
+            token: None,
+            marks: marks.clone(),
+            ty: Type::Dynamic,
+            before: None,
+        };
+        Self {
+            intent: intent.clone(),
+            provider_config: marks,
+            target: Target::Remembered { prior: None },
+            form,
+            believe_after: at,
+            looks: 0,
+            failed: 0,
+        }
     }
 
     pub(crate) fn address(&self) -> &InstanceAddress {
@@ -161,13 +196,15 @@ impl Case {
     /// It is there. What a delete was to remove is left as it is remembered.
     pub(crate) fn present(&self, value: &Value) -> Finding {
         let outcome = match self.intent.action {
+            Action::Create if self.intent.provisioned => self.form.tainted(value),
             Action::Create => self.form.present(value),
             Action::Update => self.form.seen(value),
-            Action::Delete => OutcomeKind::Unchanged,
+            Action::Delete | Action::Provision => OutcomeKind::Unchanged,
         };
         let error = match self.intent.action {
+            Action::Create if self.intent.provisioned => Some(NOT_PROVISIONED.into()),
             Action::Create => None,
-            Action::Update | Action::Delete => Some(UNKNOWN.into()),
+            Action::Update | Action::Delete | Action::Provision => Some(UNKNOWN.into()),
         };
         Finding { outcome, resolution: Resolution::Present, error }
     }
@@ -178,6 +215,7 @@ impl Case {
             Action::Create => return self.nothing_happened(),
             Action::Update => Some(UNKNOWN.into()),
             Action::Delete => None,
+            Action::Provision => return self.nothing_happened(),
         };
         Finding { outcome: OutcomeKind::Absent, resolution: Resolution::Absent, error }
     }
@@ -188,9 +226,12 @@ impl Case {
             Action::Create => {
                 (OutcomeKind::NotCreated { restore: self.intent.depose_current_as }, Resolution::NotCreated)
             }
-            Action::Update | Action::Delete => (OutcomeKind::Unchanged, Resolution::Unchanged),
+            Action::Update | Action::Delete | Action::Provision => {
+                (OutcomeKind::Unchanged, Resolution::Unchanged)
+            }
         };
-        Finding { outcome, resolution, error: Some(UNKNOWN.into()) }
+        let error = if self.intent.action == Action::Provision { COMMAND } else { UNKNOWN };
+        Finding { outcome, resolution, error: Some(error.into()) }
     }
 
     /// A provider's text without what must not be shown.
@@ -235,7 +276,7 @@ fn marks(prior: Option<&Value>, planned: Option<&Value>) -> Value {
 fn form(intent: &Intent, schema: &Schema, object: Option<&Object>, marks: Value) -> Form {
     let token = match intent.action {
         Action::Create => Some(intent.token.clone()),
-        Action::Update | Action::Delete => object.and_then(|object| object.token.clone()),
+        Action::Update | Action::Delete | Action::Provision => object.and_then(|object| object.token.clone()),
     };
     Form {
         status: object.map_or(ObjectStatus::Ready, |object| object.status),

@@ -52,8 +52,11 @@ pub(crate) fn counts(steps: &[StepReport]) -> Counts {
             (StepStatus::Done, Activity::Create) => counts.added += 1,
             (StepStatus::Done, Activity::Update) => counts.changed += 1,
             (StepStatus::Done, Activity::Delete) => counts.destroyed += 1,
-            (StepStatus::Done, Activity::Read | Activity::Recover) | (StepStatus::Unneeded, _) => {}
+            (StepStatus::Done, Activity::Read | Activity::Provision | Activity::Recover)
+            | (StepStatus::Unneeded, _) => {}
             (StepStatus::Failed | StepStatus::Unresolved, _) => counts.failed += 1,
+            // The object that it belongs to counts.
+            (_, Activity::Provision) => {}
             (StepStatus::Skipped { .. } | StepStatus::NotAttempted | StepStatus::Open, _) => {
                 counts.skipped += 1;
             }

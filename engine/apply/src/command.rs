@@ -1,19 +1,22 @@
 //! What the machines ask the shell to do, and what the shell tells them.
 //!
 //! Commands and events are plain values: a driver carries them out with real clouds and stores, the
-//! simulation with fake ones, a test with neither. Every [`Command::Append`] and [`Command::Call`]
-//! is answered once, in any order; [`Command::WakeAt`] is answered with [`Event::Woken`] at or after
+//! simulation with fake ones, a test with neither. Every [`Command::Append`], [`Command::Call`]
+//! and [`Command::Provision`] is answered once, in any order; [`Command::WakeAt`] is answered with [`Event::Woken`] at or after
 //! its time, and one too many does no harm.
 
 use std::fmt;
 use std::sync::Arc;
 
 use evenkeel_model::{InstanceAddress, Timestamp, Value};
+use evenkeel_plan::LocalExec;
 use evenkeel_provider::{
     CreateRequest, DeleteRequest, Failed, FindRequest, ObserveRequest, ProviderError, ReadDataRequest,
     UpdateRequest,
 };
 use evenkeel_state::{Entry, ProviderConfigAddress, Serial, StepId};
+
+use crate::report::Subject;
 
 /// The number of an append within one machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -62,6 +65,18 @@ pub enum Command {
         /// What to call, with what.
         call: Call,
     },
+    /// Run this command on this machine. Answered once, by [`Event::Provisioned`].
+    Provision {
+        /// Names it in the answer.
+        id: CallId,
+        /// The object it is about.
+        subject: Subject,
+        /// What to run.
+        run: Arc<LocalExec>,
+    },
+    /// End the commands that run: ask them to, and by force when that does not help. They are
+    /// answered all the same.
+    EndProvisioners,
     /// Say when it is this late.
     WakeAt {
         /// The time.
@@ -187,6 +202,13 @@ pub enum Event {
         id: CallId,
         /// What it gave.
         result: CallResult,
+    },
+    /// A command is over.
+    Provisioned {
+        /// Which.
+        id: CallId,
+        /// Why it failed, for people.
+        result: Result<(), String>,
     },
     /// A time that was asked for has come.
     Woken,

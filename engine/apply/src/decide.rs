@@ -5,6 +5,7 @@
 //! next. Where a call may or may not have happened, nothing is concluded until something was seen.
 
 use evenkeel_model::{Diagnostic, Diagnostics, Timestamp, Value};
+use evenkeel_plan::OnFailure;
 use evenkeel_provider::{ErrorKind, Failed, ProviderError, check};
 use evenkeel_state::OutcomeKind;
 
@@ -12,7 +13,7 @@ use crate::command::CallResult;
 use crate::inquiry::{Answer, Look};
 use crate::message;
 use crate::options::MachineOptions;
-use crate::work::{Doubt, Next, Task, Work};
+use crate::work::{Doubt, Made, Next, Task, Work};
 
 /// What to do with a step now.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,6 +55,27 @@ pub(crate) fn decide(work: &mut Work, result: CallResult, span: Span, options: &
             looked_at_deleted(work, answer)
         }
         _ => Verdict::Unresolved { diagnostics: message::wrong_answer(work).into() },
+    }
+}
+
+/// What follows from the end of a command. The last one that belongs to a creation completes the object;
+/// before that, and where one fails, it stays tainted.
+pub(crate) fn provisioned(work: &Work, result: Result<(), String>) -> Verdict {
+    let Task::Provision { run, made, .. } = &work.task else {
+        return Verdict::Unresolved { diagnostics: message::wrong_answer(work).into() };
+    };
+    match result {
+        Err(error) if run.on_failure == OnFailure::Fail => {
+            let diagnostics = message::provisioner_failed(work, run, &error).into();
+            Verdict::Failed { outcome: work.no_effect(), diagnostics }
+        }
+        Ok(()) | Err(_) => match made.clone() {
+            Some(Made { value, object }) => {
+                let outcome = Some(OutcomeKind::Present(Box::new(object)));
+                Verdict::Done { outcome, value: Some(value) }
+            }
+            None => Verdict::Done { outcome: work.no_effect(), value: None },
+        },
     }
 }
 
@@ -240,7 +262,9 @@ fn settle(work: &Work, value: &Value) -> Verdict {
     }
     let outcome = match &work.task {
         Task::Create { .. } => form.tainted(value),
-        Task::Update { .. } | Task::Delete { .. } | Task::Read { .. } => form.seen(value),
+        Task::Update { .. } | Task::Delete { .. } | Task::Read { .. } | Task::Provision { .. } => {
+            form.seen(value)
+        }
     };
     let diagnostics = message::inconsistent(work, &violations).into();
     Verdict::Failed { outcome: Some(outcome), diagnostics }

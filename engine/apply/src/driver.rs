@@ -10,18 +10,22 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 
 use evenkeel_model::{InstanceAddress, Timestamp, Value};
+use evenkeel_plan::LocalExec;
 use evenkeel_provider::{BoxFuture, Connection, ErrorKind, ProviderError};
 use evenkeel_state::{Entry, ProviderConfigAddress, Serial};
 use futures_util::future::{Either, FutureExt, select};
-use futures_util::stream::{FuturesUnordered, Stream, StreamExt};
+use futures_util::stream::{BoxStream, FuturesUnordered, Stream, StreamExt};
 
-use crate::command::{AppendFailure, Call, CallResult, Command, Event};
+use crate::command::{AppendFailure, Call, CallId, CallResult, Command, Event};
 use crate::machine::Machine;
 use crate::recovery::Recovery;
 use crate::report::{Notice, NoticeKind, Subject};
 
 /// How often running steps are reported.
 const STILL_MS: i64 = 10_000;
+
+/// So many things that have happened are taken before the machine is asked what follows.
+const TOGETHER_MAX: usize = 4_096;
 
 /// A machine that can be driven.
 pub trait Drive {
@@ -92,6 +96,50 @@ pub trait Connections: Send + Sync {
     ) -> BoxFuture<'a, Result<Arc<dyn Connection>, ProviderError>>;
 }
 
+/// Runs commands on this machine.
+pub trait Provisioners: Send + Sync {
+    /// Starts a command. The stream tells what it says, and last how it ended; dropping it ends the
+    /// command by force.
+    fn start(&self, run: Arc<LocalExec>) -> BoxStream<'_, Said>;
+
+    /// Asks the commands that run to end, and ends them by force when they do not.
+    fn end(&self);
+}
+
+/// What comes of a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// One line of what it says, as it may be shown.
+    Line(String),
+    /// It is over; with an error, it failed for this reason.
+    Over(Result<(), String>),
+}
+
+/// Runs no commands: for recoveries, which have none.
+pub struct NoProvisioners;
+
+impl Provisioners for NoProvisioners {
+    fn start(&self, _run: Arc<LocalExec>) -> BoxStream<'_, Said> {
+        let over = Said::Over(Err("commands of a configuration are not run here".into()));
+        futures_util::stream::once(std::future::ready(over)).boxed()
+    }
+
+    fn end(&self) {}
+}
+
+/// What a machine's commands are carried out with.
+#[derive(Clone, Copy)]
+pub struct Shell<'a> {
+    /// Where entries are written.
+    pub journal: &'a dyn Journal,
+    /// The providers.
+    pub connections: &'a dyn Connections,
+    /// What runs commands.
+    pub provisioners: &'a dyn Provisioners,
+    /// The clock.
+    pub timer: &'a dyn Timer,
+}
+
 /// The clock.
 pub trait Timer: Send + Sync {
     /// The time.
@@ -143,25 +191,40 @@ pub enum Progress {
         /// The one that failed.
         because: InstanceAddress,
     },
+    /// A command beside a step begins.
+    Provisioning(Subject),
+    /// A command beside a step says something.
+    Output {
+        /// Beside which.
+        subject: Subject,
+        /// One line.
+        line: String,
+    },
+    /// A command beside a step is over.
+    Provisioned {
+        /// Beside which.
+        subject: Subject,
+        /// Whether it failed.
+        failed: bool,
+    },
 }
 
 /// Drives a machine until it is over. Interrupts may come at any time and as often as the user
 /// likes; a stream that ends is one without further interrupts.
 pub async fn run(
     machine: &mut impl Drive,
-    journal: &dyn Journal,
-    connections: &dyn Connections,
-    timer: &dyn Timer,
+    shell: Shell<'_>,
     interrupts: impl Stream<Item = Interrupt>,
     progress: &mut dyn FnMut(Progress),
 ) {
+    let timer = shell.timer;
     let mut interrupts = pin!(interrupts.fuse());
-    let mut running: FuturesUnordered<BoxFuture<'_, Happened>> = FuturesUnordered::new();
+    let mut running: FuturesUnordered<BoxFuture<'_, Happened<'_>>> = FuturesUnordered::new();
     let mut watch = Watch::default();
     let mut ticking = false;
     loop {
         for command in machine.poll() {
-            running.push(carry_out(command, journal, connections, timer));
+            running.extend(carry_out(command, shell));
         }
         watch.tell(machine.take_notices(), timer.now(), progress);
         if machine.is_over() {
@@ -175,13 +238,10 @@ pub async fn run(
             }));
         }
         match next(&mut running, interrupts.as_mut()).await {
-            Some(Happened::Event(event)) => {
-                machine.handle(event, timer.now());
-                ticking &= !take_all(machine, &mut running, timer, &mut watch, progress);
-            }
-            Some(Happened::Tick) => {
-                ticking = false;
-                watch.tick(timer.now(), progress);
+            Some(happened) => {
+                let mut ticked = take(happened, machine, &mut running, timer, &mut watch, progress);
+                ticked |= take_all(machine, &mut running, timer, &mut watch, progress);
+                ticking &= !ticked;
             }
             None => {
                 debug_assert!(false, "a machine that is not over always waits for something");
@@ -191,39 +251,79 @@ pub async fn run(
     }
 }
 
-/// Takes everything that has happened already, so that what follows from it is written together; true
-/// when it was time for a tick as well.
-fn take_all(
+/// Takes what has happened already, so that what follows from it is written together; true when it was
+/// time for a tick as well. Not without end: a command may say things faster than anybody listens.
+fn take_all<'a>(
     machine: &mut impl Drive,
-    running: &mut FuturesUnordered<BoxFuture<'_, Happened>>,
+    running: &mut FuturesUnordered<BoxFuture<'a, Happened<'a>>>,
     timer: &dyn Timer,
     watch: &mut Watch,
     progress: &mut dyn FnMut(Progress),
 ) -> bool {
     let mut ticked = false;
-    while let Some(Some(happened)) = running.next().now_or_never() {
-        match happened {
-            Happened::Event(event) => machine.handle(event, timer.now()),
-            Happened::Tick => {
-                ticked = true;
-                watch.tick(timer.now(), progress);
-            }
-        }
+    for _ in 0..TOGETHER_MAX {
+        let Some(Some(happened)) = running.next().now_or_never() else { break };
+        ticked |= take(happened, machine, running, timer, watch, progress);
     }
     ticked
 }
 
+/// Takes one thing that has happened; true when it was time for a tick.
+fn take<'a>(
+    happened: Happened<'a>,
+    machine: &mut impl Drive,
+    running: &mut FuturesUnordered<BoxFuture<'a, Happened<'a>>>,
+    timer: &dyn Timer,
+    watch: &mut Watch,
+    progress: &mut dyn FnMut(Progress),
+) -> bool {
+    match happened {
+        Happened::Event(event) => machine.handle(event, timer.now()),
+        Happened::Said(Some(Said::Line(line)), command) => {
+            progress(Progress::Output { subject: command.subject.clone(), line });
+            running.push(listen(command));
+        }
+        Happened::Said(said, command) => {
+            let result = match said {
+                Some(Said::Over(result)) => result,
+                Some(Said::Line(_)) | None => Err("it is not known how the command ended".into()),
+            };
+            machine.handle(Event::Provisioned { id: command.id, result }, timer.now());
+        }
+        Happened::Tick => {
+            watch.tick(timer.now(), progress);
+            return true;
+        }
+    }
+    false
+}
+
 /// What the loop waits for.
-enum Happened {
+enum Happened<'a> {
     Event(Event),
+    Said(Option<Said>, Listening<'a>),
     Tick,
 }
 
+/// A command that runs.
+struct Listening<'a> {
+    id: CallId,
+    subject: Subject,
+    speech: BoxStream<'a, Said>,
+}
+
+fn listen<'a>(mut command: Listening<'a>) -> BoxFuture<'a, Happened<'a>> {
+    Box::pin(async move {
+        let said = command.speech.next().await;
+        Happened::Said(said, command)
+    })
+}
+
 /// The next thing that happens; `None` when nothing runs that could.
-async fn next<S>(
-    running: &mut FuturesUnordered<BoxFuture<'_, Happened>>,
+async fn next<'a, S>(
+    running: &mut FuturesUnordered<BoxFuture<'a, Happened<'a>>>,
     mut interrupts: Pin<&mut S>,
-) -> Option<Happened>
+) -> Option<Happened<'a>>
 where
     S: Stream<Item = Interrupt>,
 {
@@ -241,13 +341,10 @@ where
     }
 }
 
-fn carry_out<'a>(
-    command: Command,
-    journal: &'a dyn Journal,
-    connections: &'a dyn Connections,
-    timer: &'a dyn Timer,
-) -> BoxFuture<'a, Happened> {
-    match command {
+/// Carries a command out; nothing is left to wait for where there is no future.
+fn carry_out<'a>(command: Command, shell: Shell<'a>) -> Option<BoxFuture<'a, Happened<'a>>> {
+    let Shell { journal, connections, provisioners, timer } = shell;
+    Some(match command {
         Command::Append { id, entries } => Box::pin(async move {
             Happened::Event(match journal.append(entries).await {
                 Ok(serial) => Event::Appended { id, serial },
@@ -261,11 +358,18 @@ fn carry_out<'a>(
             };
             Happened::Event(Event::CallDone { id, result })
         }),
+        Command::Provision { id, subject, run } => {
+            listen(Listening { id, subject, speech: provisioners.start(run) })
+        }
+        Command::EndProvisioners => {
+            provisioners.end();
+            return None;
+        }
         Command::WakeAt { at } => Box::pin(async move {
             timer.sleep_until(at).await;
             Happened::Event(Event::Woken)
         }),
-    }
+    })
 }
 
 async fn make(connection: Arc<dyn Connection>, call: Call) -> CallResult {
@@ -317,6 +421,8 @@ impl Watch {
                     progress(Progress::Failed { subject, elapsed_ms });
                 }
                 NoticeKind::Skipped { because } => progress(Progress::Skipped { subject, because }),
+                NoticeKind::Provisioning => progress(Progress::Provisioning(subject)),
+                NoticeKind::Provisioned { failed } => progress(Progress::Provisioned { subject, failed }),
             }
         }
     }

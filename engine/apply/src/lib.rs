@@ -28,7 +28,9 @@ pub mod report;
 mod work;
 
 pub use command::{AppendFailure, AppendId, Call, CallId, CallResult, Command, Event};
-pub use driver::{Connections, Drive, Interrupt, Journal, Progress, Timer, run};
+pub use driver::{
+    Connections, Drive, Interrupt, Journal, NoProvisioners, Progress, Provisioners, Said, Shell, Timer, run,
+};
 pub use finish::Finish;
 pub use machine::Machine;
 pub use options::MachineOptions;

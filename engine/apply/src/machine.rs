@@ -19,10 +19,13 @@ use crate::finish::Finish;
 use crate::options::MachineOptions;
 use crate::outbox::{AfterFailure, Outbox};
 use crate::report::{Notice, Report, StepStatus};
-use crate::work::{Next, Remembered, Work};
+use crate::work::{Made, Next, Remembered, Work};
 use crate::{closing, message, opening};
 
+mod provisioning;
 mod steps;
+
+use provisioning::Beside;
 
 /// Carries out one plan.
 pub struct Machine {
@@ -40,6 +43,12 @@ pub struct Machine {
     calls: BTreeMap<CallId, Running>,
     outbox: Outbox<Written>,
     alarm: Alarm<Option<StepId>>,
+    /// The provisioners of the changes that have some, by the place of the change.
+    beside: BTreeMap<usize, Beside>,
+    /// New objects whose provisioners have not all run, by the place of the change.
+    made: BTreeMap<usize, Made>,
+    /// Whether the commands that run are to be ended.
+    ending: bool,
     /// Steps that have begun and have no verdict yet.
     begun: usize,
     /// Of these, the ones that hold one of the parallel calls.
@@ -135,6 +144,9 @@ impl Machine {
             calls: BTreeMap::new(),
             outbox: Outbox::new(),
             alarm: Alarm::new(),
+            beside: provisioning::beside(&plan),
+            made: BTreeMap::new(),
+            ending: false,
             begun: 0,
             holding: 0,
             ahead: options.intents_ahead,
@@ -192,6 +204,7 @@ impl Machine {
         self.close_run();
         commands.extend(self.outbox.poll(self.now));
         self.issue_calls(&mut commands);
+        commands.extend(std::mem::take(&mut self.ending).then_some(Command::EndProvisioners));
         commands.extend(self.alarm.poll());
         commands
     }
@@ -206,6 +219,7 @@ impl Machine {
             Event::Appended { id, serial } => self.appended(id, serial),
             Event::AppendFailed { id, error } => self.append_failed(id, error),
             Event::CallDone { id, result } => self.call_done(id, result),
+            Event::Provisioned { id, result } => self.command_done(id, result),
             Event::Woken => {}
             Event::Interrupt => self.interrupt(),
             Event::Abort => self.abandon(message::aborted().into()),
@@ -279,6 +293,7 @@ impl Machine {
 
     fn interrupt(&mut self) {
         self.stopping = true;
+        self.ending = self.calls.values().any(|running| self.is_command(running.step));
         self.ready.clear();
         for step in (0..self.steps.len()).filter_map(step_id) {
             match self.steps[index(step)].phase {

@@ -2,6 +2,7 @@
 //! passes through [`redact`] first.
 
 use evenkeel_model::{Diagnostic, InstanceAddress};
+use evenkeel_plan::LocalExec;
 use evenkeel_provider::ProviderError;
 use evenkeel_provider::check::Violation;
 use evenkeel_state::{Intent, ProviderConfigAddress};
@@ -18,9 +19,23 @@ pub(crate) fn failed(work: &Work, error: &ProviderError) -> Diagnostic {
         Activity::Update => "Modification failed",
         Activity::Delete => "Destruction failed",
         Activity::Read => "Reading the data source failed",
+        Activity::Provision => "Provisioning failed",
         Activity::Recover => "Recovery failed",
     };
     Diagnostic::error(summary, clean(work, &error.to_string())).about(work.address())
+}
+
+/// A provisioner's command failed. What must not be shown is not part of `error`.
+pub(crate) fn provisioner_failed(work: &Work, run: &LocalExec, error: &str) -> Diagnostic {
+    let detail = match run.withheld {
+        None => format!("Error running command '{}': {error}", run.command),
+        Some(why) => format!(
+            "Error running the command, which is not shown because it has {} values: {error}",
+            why.as_str()
+        ),
+    };
+    let diagnostic = Diagnostic::error("local-exec provisioner error", clean(work, &detail));
+    diagnostic.at(run.range.clone()).about(work.address())
 }
 
 /// What an interrupted call made was found, and is not yet what was planned.

@@ -166,7 +166,8 @@ impl Recovery {
                 }
             }
             Event::CallDone { id, result } => self.call_done(id, result),
-            Event::Woken => {}
+            // A recovery runs no commands.
+            Event::Woken | Event::Provisioned { .. } => {}
             Event::Interrupt => self.interrupt(),
             Event::Abort => self.abandon(message::aborted()),
         }

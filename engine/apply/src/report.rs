@@ -17,6 +17,8 @@ pub enum Activity {
     Delete,
     /// The data source is read.
     Read,
+    /// A command is run beside it.
+    Provision,
     /// What an interrupted run did to it is found out.
     Recover,
 }
@@ -27,6 +29,7 @@ impl From<Action> for Activity {
             Action::Create => Self::Create,
             Action::Update => Self::Update,
             Action::Delete => Self::Delete,
+            Action::Provision => Self::Provision,
         }
     }
 }
@@ -68,6 +71,13 @@ pub enum NoticeKind {
     Skipped {
         /// The one that failed.
         because: InstanceAddress,
+    },
+    /// A command beside it begins.
+    Provisioning,
+    /// A command beside it is over.
+    Provisioned {
+        /// Whether it failed.
+        failed: bool,
     },
 }
 

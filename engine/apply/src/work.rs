@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use evenkeel_model::{InstanceAddress, ResourceAddress, Timestamp, Type, Value, json};
-use evenkeel_plan::{Change, Finished, Plan, Step, StepKind, types::ActionReason};
+use evenkeel_plan::{Change, Finished, LocalExec, Plan, Step, StepKind, types::ActionReason};
 use evenkeel_provider::{
     CreateRequest, DeleteRequest, FindRequest, ObserveRequest, ProviderError, ReadDataRequest, UpdateRequest,
 };
 use evenkeel_state::{
-    Action, DeposedKey, Intent, Object, ObjectStatus, OutcomeKind, ProviderConfigAddress, RunId, Token,
+    Action, DeposedKey, Intent, Object, ObjectStatus, OutcomeKind, ProviderConfigAddress, RunId, StepId,
+    Token,
 };
 
 use crate::command::Call;
@@ -64,10 +65,43 @@ pub(crate) struct Work {
 /// What a step does, with what.
 #[derive(Clone, Debug)]
 pub(crate) enum Task {
-    Create { planned: Value, config: Value, intent: Intent, form: Form },
-    Update { prior: Value, planned: Value, config: Value, intent: Intent, form: Form },
-    Delete { prior: Value, intent: Intent, form: Form },
-    Read { config: Value },
+    Create {
+        planned: Value,
+        config: Value,
+        intent: Intent,
+        form: Form,
+    },
+    Update {
+        prior: Value,
+        planned: Value,
+        config: Value,
+        intent: Intent,
+        form: Form,
+    },
+    Delete {
+        prior: Value,
+        intent: Intent,
+        form: Form,
+    },
+    Read {
+        config: Value,
+    },
+    /// `made` is the new object with its marks, and how it is stored, where this is the last command that
+    /// belongs to its creation.
+    Provision {
+        run: Arc<LocalExec>,
+        intent: Intent,
+        made: Option<Made>,
+    },
+}
+
+/// A new object whose provisioners have not all run.
+#[derive(Clone, Debug)]
+pub(crate) struct Made {
+    /// As expressions see it.
+    pub(crate) value: Value,
+    /// As it is stored when they have.
+    pub(crate) object: Object,
 }
 
 /// The parts of a stored object that do not come from the provider.
@@ -137,6 +171,8 @@ pub(crate) struct Context<'a> {
     pub(crate) run: RunId,
     /// The object that is changed, as far as it is known.
     pub(crate) remembered: Option<&'a Remembered>,
+    /// Whether provisioners follow the creation of the object.
+    pub(crate) is_provisioned: bool,
 }
 
 /// What state remembers of an object besides its attributes.
@@ -186,6 +222,27 @@ impl Work {
         }
     }
 
+    /// A step that runs a command, beside the call that `subject` is about.
+    pub(crate) fn command(
+        subject: Subject,
+        change: &Change,
+        intent: Intent,
+        run: LocalExec,
+        made: Option<Made>,
+    ) -> Self {
+        Self {
+            subject,
+            provider: change.provider.clone(),
+            provider_config: Value::null(Type::Dynamic),
+            task: Task::Provision { run: Arc::new(run), intent, made },
+            secrets: Vec::new(),
+            attempts: 0,
+            looks: 0,
+            looks_failed: 0,
+            doubt: None,
+        }
+    }
+
     pub(crate) fn address(&self) -> &InstanceAddress {
         &self.subject.address
     }
@@ -193,9 +250,10 @@ impl Work {
     /// The intent that precedes its call; reads have none.
     pub(crate) fn intent(&self) -> Option<&Intent> {
         match &self.task {
-            Task::Create { intent, .. } | Task::Update { intent, .. } | Task::Delete { intent, .. } => {
-                Some(intent)
-            }
+            Task::Create { intent, .. }
+            | Task::Update { intent, .. }
+            | Task::Delete { intent, .. }
+            | Task::Provision { intent, .. } => Some(intent),
             Task::Read { .. } => None,
         }
     }
@@ -204,14 +262,21 @@ impl Work {
     pub(crate) fn planned(&self) -> Option<&Value> {
         match &self.task {
             Task::Create { planned, .. } | Task::Update { planned, .. } => Some(planned),
-            Task::Delete { .. } | Task::Read { .. } => None,
+            Task::Delete { .. } | Task::Read { .. } | Task::Provision { .. } => None,
         }
+    }
+
+    /// The new object as it stands now: not complete before its provisioners have run.
+    pub(crate) fn made(&self, value: &Value) -> Option<Made> {
+        let form = self.form()?;
+        let object = Object { status: ObjectStatus::Ready, ..form.object(value) };
+        Some(Made { value: value.clone(), object })
     }
 
     pub(crate) fn form(&self) -> Option<&Form> {
         match &self.task {
             Task::Create { form, .. } | Task::Update { form, .. } | Task::Delete { form, .. } => Some(form),
-            Task::Read { .. } => None,
+            Task::Read { .. } | Task::Provision { .. } => None,
         }
     }
 
@@ -221,13 +286,15 @@ impl Work {
             Task::Create { intent, .. } => {
                 Some(OutcomeKind::NotCreated { restore: intent.depose_current_as })
             }
-            Task::Update { .. } | Task::Delete { .. } => Some(OutcomeKind::Unchanged),
+            Task::Update { .. } | Task::Delete { .. } | Task::Provision { .. } => {
+                Some(OutcomeKind::Unchanged)
+            }
             Task::Read { .. } => None,
         }
     }
 
-    /// The next call, counted; its number among those of its sort comes with it.
-    pub(crate) fn next_call(&mut self, next: Next) -> (u32, Call) {
+    /// The next call, counted; its number among those of its sort comes with it. None for a command.
+    pub(crate) fn next_call(&mut self, next: Next) -> (u32, Option<Call>) {
         match next {
             Next::Call => {
                 self.attempts += 1;
@@ -240,10 +307,10 @@ impl Work {
         }
     }
 
-    fn own_call(&self) -> Call {
+    fn own_call(&self) -> Option<Call> {
         let address = self.subject.address.clone();
         let kind = address.resource.kind.clone();
-        match &self.task {
+        Some(match &self.task {
             Task::Create { planned, config, intent, .. } => Call::Create(CreateRequest {
                 kind,
                 address,
@@ -263,13 +330,14 @@ impl Work {
             Task::Read { config } => {
                 Call::ReadData(ReadDataRequest { kind, address, config: config.clone() })
             }
-        }
+            Task::Provision { .. } => return None,
+        })
     }
 
-    fn look(&self) -> Call {
+    fn look(&self) -> Option<Call> {
         let address = self.subject.address.clone();
         let kind = address.resource.kind.clone();
-        match &self.task {
+        Some(match &self.task {
             Task::Create { planned, intent, .. } => Call::Find(FindRequest {
                 kind,
                 address,
@@ -283,7 +351,8 @@ impl Work {
             Task::Read { config } => {
                 Call::ReadData(ReadDataRequest { kind, address, config: config.clone() })
             }
-        }
+            Task::Provision { .. } => return None,
+        })
     }
 }
 
@@ -294,7 +363,10 @@ impl Task {
             StepKind::Create { depose, .. } => {
                 let marked = finished.planned.clone()?;
                 let intent = intent(context, step, change, finished, Action::Create, *depose)?;
-                let form = form(change, finished, Some(intent.token.clone()), &marked);
+                let mut form = form(change, finished, Some(intent.token.clone()), &marked);
+                if intent.provisioned {
+                    form.status = ObjectStatus::Tainted;
+                }
                 Some(Self::Create { planned: unmarked(&marked), config, intent, form })
             }
             StepKind::Update { .. } => {
@@ -318,7 +390,7 @@ impl Task {
                 Some(Self::Delete { prior: unmarked(&prior), intent, form })
             }
             StepKind::Read { .. } => Some(Self::Read { config }),
-            StepKind::Join { .. } => None,
+            StepKind::Provision { .. } | StepKind::Join { .. } => None,
         }
     }
 }
@@ -330,6 +402,7 @@ pub(crate) fn subject(step: &Step, change: &Change) -> Option<Subject> {
         StepKind::Update { .. } => (Activity::Update, None, change.before.as_ref()),
         StepKind::Delete { deposed, .. } => (Activity::Delete, *deposed, change.before.as_ref()),
         StepKind::Read { .. } => (Activity::Read, None, None),
+        StepKind::Provision { .. } => (Activity::Provision, None, change.before.as_ref()),
         StepKind::Join { .. } => return None,
     };
     let id = value.and_then(id_of);
@@ -345,6 +418,25 @@ pub(crate) fn id_of(value: &Value) -> Option<Arc<str>> {
     id.as_str().map(Arc::from)
 }
 
+/// The intent to run a command beside the creation or destruction of an object.
+pub(crate) fn command_intent(run: RunId, digest: &str, step: StepId, change: &Change) -> Intent {
+    Intent {
+        run,
+        step,
+        address: change.address.clone(),
+        deposed: None,
+        action: Action::Provision,
+        depose_current_as: None,
+        token: Token::derive(digest, run, step),
+        provider: change.provider.clone(),
+        schema_version: change.schema_version,
+        planned: Arc::default(),
+        dependencies: change.dependencies.clone(),
+        create_before_destroy: change.create_before_destroy,
+        provisioned: false,
+    }
+}
+
 fn intent(
     context: &Context<'_>,
     step: &Step,
@@ -356,7 +448,7 @@ fn intent(
     let deposed = subject(step, change)?.deposed;
     let planned = match action {
         Action::Create | Action::Update => json::encode_as(finished.planned.as_ref()?, &finished.ty),
-        Action::Delete => serde_json::Value::Null,
+        Action::Delete | Action::Provision => serde_json::Value::Null,
     };
     Some(Intent {
         run: context.run,
@@ -371,6 +463,7 @@ fn intent(
         planned: Arc::new(planned),
         dependencies: change.dependencies.clone(),
         create_before_destroy: change.create_before_destroy,
+        provisioned: action == Action::Create && context.is_provisioned,
     })
 }
 

@@ -14,17 +14,19 @@ use common::plans::{FakeFinisher, address, base_state, plan};
 use common::spec::{TestSpec, marked, object, provider};
 use evenkeel_apply::{
     AppendFailure, Connections, Interrupt, Journal, Machine, MachineOptions, PendingIntent, Progress,
-    Recovery, RecoveryInput, Resolution, StepStatus, Timer, run,
+    Provisioners, Recovery, RecoveryInput, Resolution, Said, Shell, StepStatus, Timer, run,
 };
 use evenkeel_model::{Timestamp, Value, json};
+use evenkeel_plan::LocalExec;
 use evenkeel_provider::{
     BoxFuture, Connection, CreateRequest, DeleteRequest, ErrorKind, Failed, FindRequest, ObserveRequest,
     ProviderError, ReadDataRequest, UpdateRequest,
 };
 use evenkeel_state::{
-    Action, Entry, Intent, ProviderConfigAddress, RunId, RunKind, RunStatus, Serial, State, StepId, Token,
+    Action, Entry, Intent, ObjectStatus, ProviderConfigAddress, RunId, RunKind, RunStatus, Serial, State,
+    StepId, Token,
 };
-use futures_util::stream::{self, Stream, StreamExt};
+use futures_util::stream::{self, BoxStream, Stream, StreamExt};
 
 /// A clock that stands still unless nothing else can happen.
 #[derive(Clone, Default)]
@@ -199,7 +201,37 @@ struct World {
     slow: Arc<Slow>,
     journal: MemoryJournal,
     connections: OneConnection,
+    commands: Commands,
     progress: Vec<String>,
+}
+
+/// Commands that say two things, one a millisecond, and take 100 ms in all or until they are ended.
+struct Commands {
+    clock: Clock,
+    ended: Arc<AtomicBool>,
+}
+
+impl Provisioners for Commands {
+    fn start(&self, run: Arc<LocalExec>) -> BoxStream<'_, Said> {
+        let begun = self.clock.now();
+        let said = stream::iter(0..3).then(move |line| {
+            let (clock, ended, run) = (self.clock.clone(), self.ended.clone(), run.clone());
+            async move {
+                for ms in 0..if line < 2 { 1 } else { 98 } {
+                    if ended.load(Ordering::SeqCst) {
+                        return Said::Over(Err("ended".into()));
+                    }
+                    clock.sleep_until(begun.plus_ms(line + ms + 1)).await;
+                }
+                if line < 2 { Said::Line(format!("{} says {line}", run.command)) } else { Said::Over(Ok(())) }
+            }
+        });
+        said.boxed()
+    }
+
+    fn end(&self) {
+        self.ended.store(true, Ordering::SeqCst);
+    }
 }
 
 impl World {
@@ -217,7 +249,8 @@ impl World {
             lost_after: usize::MAX,
         };
         let connections = OneConnection { connection: Arc::new(SlowConnection(slow.clone())), refuse: None };
-        Self { clock, slow, journal, connections, progress: Vec::new() }
+        let commands = Commands { clock: clock.clone(), ended: Arc::default() };
+        Self { clock, slow, journal, connections, commands, progress: Vec::new() }
     }
 
     fn drive(&mut self, machine: &mut impl evenkeel_apply::Drive, interrupts: impl Stream<Item = Interrupt>) {
@@ -225,9 +258,12 @@ impl World {
         let mut progress = |progress| told.push(describe(progress));
         self.clock.block_on(run(
             machine,
-            &self.journal,
-            &self.connections,
-            &self.clock,
+            Shell {
+                journal: &self.journal,
+                connections: &self.connections,
+                provisioners: &self.commands,
+                timer: &self.clock,
+            },
             interrupts,
             &mut progress,
         ));
@@ -262,6 +298,11 @@ fn describe(progress: Progress) -> String {
         }
         Progress::Skipped { subject, because } => {
             format!("{} skipped, {} failed", subject.address.resource.name, because.resource.name)
+        }
+        Progress::Provisioning(subject) => format!("{} is provisioned", subject.address.resource.name),
+        Progress::Output { subject, line } => format!("{}: {line}", subject.address.resource.name),
+        Progress::Provisioned { subject, failed } => {
+            format!("{} command {}", subject.address.resource.name, if failed { "failed" } else { "done" })
         }
     }
 }
@@ -358,6 +399,7 @@ fn a_recovery_is_driven_like_a_run() {
         planned: Arc::new(json::encode(&marked(object(None, "a")))),
         dependencies: Vec::new(),
         create_before_destroy: false,
+        provisioned: false,
     };
     state.fold(&Entry::Intent(Box::new(intent.clone())));
     let mut world = World::new(state.clone());
@@ -376,4 +418,29 @@ fn a_recovery_is_driven_like_a_run() {
     assert_eq!(report.resolved[0].resolution, Resolution::Present);
     assert_eq!(world.progress, ["a Recover", "a done 5 []"]);
     assert!(world.journal.state.lock().unwrap().pending.is_empty());
+}
+
+#[test]
+fn a_command_says_what_it_does_and_belongs_to_its_call() {
+    let (mut machine, mut world) = machine(&["0 create a", "1 run-after a needs 0", "2 create b needs 1"]);
+    world.drive(&mut machine, stream::empty());
+    assert_eq!(machine.report().unwrap().status, RunStatus::Succeeded);
+    let told: Vec<&str> = world.progress.iter().map(String::as_str).take(6).collect();
+    let command = ["a is provisioned", "a: command 1 says 0", "a: command 1 says 1", "a command done"];
+    assert_eq!(told[..1], ["a Create"]);
+    assert_eq!(told[1..5], command);
+    assert!(told[5].starts_with("a done ") && told[5].ends_with("[id-a]"), "{}", told[5]);
+}
+
+#[test]
+fn an_interrupt_ends_the_command_and_leaves_the_object_tainted() {
+    let (mut machine, mut world) = machine(&["0 create a", "1 run-after a needs 0", "2 create b needs 1"]);
+    let interrupts = world.at(&[(80, Interrupt::Finish)]);
+    world.drive(&mut machine, interrupts);
+    let report = machine.report().unwrap();
+    assert_eq!(report.status, RunStatus::Interrupted);
+    assert!(world.commands.ended.load(Ordering::SeqCst), "{:?}", world.progress);
+    let state = world.journal.state.lock().unwrap();
+    assert_eq!(state.instances[&address("a")].current.as_ref().unwrap().status, ObjectStatus::Tainted);
+    assert!(state.pending.is_empty());
 }

@@ -155,6 +155,8 @@ fn intent(words: &[&str]) -> Intent {
         "replace" => (Action::Create, Some(object(None, name)), Some(DEPOSED)),
         "update" => (Action::Update, Some(object(Some(&format!("id-{name}")), name)), None),
         "delete" => (Action::Delete, None, None),
+        "run-after" | "run-before" => (Action::Provision, None, None),
+        "create-provisioned" => (Action::Create, Some(object(None, name)), None),
         other => panic!("no action {other}"),
     };
     let (run, step) = (RunId(3), StepId(words[0].parse().unwrap()));
@@ -171,6 +173,7 @@ fn intent(words: &[&str]) -> Intent {
         planned: Arc::new(planned.map_or(serde_json::Value::Null, |planned| json::encode(&marked(planned)))),
         dependencies: Vec::new(),
         create_before_destroy: false,
+        provisioned: words[1] == "create-provisioned",
     }
 }
 
@@ -195,6 +198,9 @@ fn describe<M: Drive>(bench: &mut Bench<M>, out: &mut String) {
             NoticeKind::Started => continue,
             NoticeKind::Done => "done".to_owned(),
             NoticeKind::Failed => "failed".to_owned(),
+            NoticeKind::Provisioning => "is provisioned".to_owned(),
+            NoticeKind::Provisioned { failed: false } => "command done".to_owned(),
+            NoticeKind::Provisioned { failed: true } => "command failed".to_owned(),
             NoticeKind::Skipped { because } => format!("skipped because of {}", because.resource.name),
         };
         let id = notice.subject.id.map(|id| format!(" [id={id}]")).unwrap_or_default();
@@ -211,6 +217,8 @@ fn act<M: Drive>(bench: &mut Bench<M>, event: &str) {
         ["woken"] => bench.event(Event::Woken),
         ["interrupt"] => bench.event(Event::Interrupt),
         ["abort"] => bench.event(Event::Abort),
+        ["command", step, "=", "ok"] => bench.command_over(&format!("command {step}"), None),
+        ["command", step, "=", why] => bench.command_over(&format!("command {step}"), Some(why)),
         [name, "=", ref answer @ ..] => {
             let id = bench.call_of(name);
             let (_, _, call) = bench.calls[&id].clone();

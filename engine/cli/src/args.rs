@@ -242,6 +242,9 @@ pub struct RunArgs {
     /// concludes that a create did not happen
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = duration)]
     pub settle_time: Duration,
+    /// Run the local-exec provisioners of the configuration: its commands, on this machine, as you
+    #[arg(long, env = "EVENKEEL_ALLOW_LOCAL_EXEC", value_parser = clap::builder::FalseyValueParser::new())]
+    pub allow_local_exec: bool,
     /// Print JSON, one message a line
     #[arg(long)]
     pub json: bool,

@@ -14,7 +14,7 @@ use evenkeel_model::{
 use evenkeel_plan::{Change, ChangeAction, Question};
 use evenkeel_provider::{CallStatistics, Catalog};
 use evenkeel_reconcile::{Alert, Conditions, PlanSummary};
-use evenkeel_state::{Object, RunStatus, State};
+use evenkeel_state::{Action, Object, RunStatus, State};
 use evenkeel_store::{RunRow, VersionRow};
 use serde_json::{Value as Json, json};
 
@@ -370,7 +370,19 @@ impl Ui {
     /// What became of interrupted steps.
     pub fn recovered(&self, report: &RecoveryReport) {
         for resolved in &report.resolved {
-            let what = format!("{:?}", resolved.resolution).to_lowercase();
+            let what = match resolved.action {
+                Action::Provision => {
+                    self.note(&format!(
+                        "{}: the run stopped while a provisioner's command ran. It may have done all, a part or \
+                         nothing of its work.",
+                        resolved.address
+                    ));
+                    continue;
+                }
+                Action::Create | Action::Update | Action::Delete => {
+                    format!("{:?}", resolved.resolution).to_lowercase()
+                }
+            };
             self.note(&format!(
                 "{}: interrupted {} found {what}",
                 resolved.address,

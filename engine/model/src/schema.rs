@@ -112,6 +112,33 @@ pub struct Attribute {
     pub description: String,
 }
 
+impl Attribute {
+    /// An attribute of which nothing is said but its type.
+    pub fn new(ty: Type) -> Self {
+        Self {
+            ty,
+            required: false,
+            optional: false,
+            computed: false,
+            sensitive: false,
+            write_only: false,
+            force_new: false,
+            unsupported: false,
+            attr_as_blocks: false,
+            default: None,
+            equality: None,
+            recompute_on: Vec::new(),
+            valid_values: Vec::new(),
+            conflicts_with: Vec::new(),
+            required_with: Vec::new(),
+            exactly_one_of: Vec::new(),
+            at_least_one_of: Vec::new(),
+            deprecated: None,
+            description: String::new(),
+        }
+    }
+}
+
 /// When two values that differ are still the same wish.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -8,7 +8,8 @@ mod tests;
 
 use std::sync::Arc;
 
-use evenkeel_model::{InstanceAddress, Revision};
+use evenkeel_lang::config::When;
+use evenkeel_model::{InstanceAddress, Marks, Revision};
 
 use crate::types::{Change, Move, OutputChange, Plan, Step, StepKind};
 use content::Content;
@@ -44,7 +45,9 @@ fn head(content: &mut Content, plan: &Plan) {
     content.all(&plan.providers, |content, (address, version)| {
         content.shown(address).text(version);
     });
-    content.all(&plan.variables, |content, (name, value)| content.text(name).value(value));
+    // Ephemeral ones may be others when the plan is applied.
+    let kept = plan.variables.iter().filter(|(_, value)| !value.marks().contains(Marks::EPHEMERAL));
+    content.all(kept.collect::<Vec<_>>(), |content, (name, value)| content.text(name).value(value));
 }
 
 fn change(content: &mut Content, change: &Change) {
@@ -87,6 +90,11 @@ fn step(content: &mut Content, step: &Step) {
             content.option(*deposed, key);
         }
         StepKind::Read { change } => number(content.tag(b'r'), *change),
+        StepKind::Provision { change, when, provisioner } => {
+            content.tag(if *when == When::Create { b'p' } else { b'q' });
+            number(content, *change);
+            number(content, *provisioner);
+        }
         StepKind::Join { resource } => {
             content.tag(b'j').shown(resource);
         }

@@ -19,12 +19,17 @@ use evenkeel_state::{ProviderConfigAddress, StepId};
 use petgraph::graph::NodeIndex;
 
 use crate::conditions::check_rules;
+use crate::ephemeral;
 use crate::expand::{InstanceData, expand};
 use crate::graph::{Node, NodeKind, ProviderUse, StaticPath};
 use crate::input::Options;
 use crate::planner::mark_by_schema;
 use crate::types::{Change, ChangeAction, Check, CheckKind, CheckStatus, Plan, ResourceValues, StepKind};
 use crate::world::World;
+
+mod provision;
+
+pub use provision::{LocalExec, Withheld};
 
 /// Everything a step's call needs. No value here carries marks but `planned`.
 #[derive(Clone, Debug, PartialEq)]
@@ -114,12 +119,9 @@ impl Finisher {
             StepKind::Delete { .. } => self.finish_delete(change),
             StepKind::Read { .. } => self.finish_read(change),
             StepKind::Create { .. } | StepKind::Update { .. } => self.finish_managed(change),
-            StepKind::Join { .. } => Err(no_such_step(step.id)),
+            StepKind::Provision { .. } | StepKind::Join { .. } => Err(no_such_step(step.id)),
         };
-        finished.map_err(|diagnostics| {
-            let about = |diagnostic: Diagnostic| diagnostic.at(change.range.clone()).about(&change.address);
-            Diagnostics(diagnostics.into_iter().map(about).collect())
-        })
+        finished.map_err(|diagnostics| about(change, diagnostics))
     }
 
     /// Records what a step gave: the applied object, or what the data source said. Tells what
@@ -277,7 +279,8 @@ impl Finisher {
             .and_then(|spec| spec.data_source(&resource.key.kind))
             .ok_or_else(|| unsupported(change))?;
         let scope = self.world.scope_of(place, &data);
-        let (config, diagnostics) = decode_body(&resource.body, &schema.block, &scope, &resource.range);
+        let (config, mut diagnostics) = decode_body(&resource.body, &schema.block, &scope, &resource.range);
+        diagnostics.extend(ephemeral::refuse_in(&schema.block, &config));
         if diagnostics.has_errors() {
             return Err(diagnostics);
         }
@@ -305,10 +308,12 @@ impl Finisher {
             return Err(failed);
         }
         let block = &spec.schema().block;
-        let (config, diagnostics) = decode_body(&resource.body, block, &scope, &resource.range);
+        let (config, mut diagnostics) = decode_body(&resource.body, block, &scope, &resource.range);
+        diagnostics.extend(ephemeral::refuse_in(block, &config));
         if diagnostics.has_errors() {
             return Err(diagnostics);
         }
+        let config = ephemeral::accepted(config);
         let prior = match change.action {
             ChangeAction::Update => change.before.clone().map(|before| before.unmark_deep().0),
             ChangeAction::Create | ChangeAction::DeleteThenCreate | ChangeAction::CreateThenDelete => None,
@@ -564,6 +569,12 @@ fn known_parts(value: &Value) -> Value {
         true => Value::null(value.ty()).with_marks(value.marks()),
         false => value,
     })
+}
+
+/// The same, with the place and the address of a change.
+fn about(change: &Change, diagnostics: Diagnostics) -> Diagnostics {
+    let about = |diagnostic: Diagnostic| diagnostic.at(change.range.clone()).about(&change.address);
+    Diagnostics(diagnostics.into_iter().map(about).collect())
 }
 
 fn key_of(address: &ResourceAddress) -> ResourceKey {

@@ -351,6 +351,14 @@ impl<'a> Builder<'a> {
         for trigger in &resource.lifecycle.replace_triggered_by {
             self.expression_edges(Some(node), path, trigger);
         }
+        // A provisioner of an object that is destroyed refers to nothing but the object.
+        for provisioner in &resource.provisioners {
+            for found in body_references(&provisioner.body) {
+                if found.reference != own {
+                    self.reference_edge(Some(node), path, &found);
+                }
+            }
+        }
         self.explicit_edges(node, path, &resource.depends_on);
         let mut inner = path.clone();
         while let Some((call, parent)) = self.call_of(&inner) {

@@ -34,7 +34,7 @@ impl Mode {
     }
 }
 
-/// What becomes of a plan that would run a provisioner.
+/// What becomes of a plan with a provisioner that does not run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Provisioners {
     /// It is made, and says that the provisioner will not run.
@@ -67,8 +67,10 @@ pub struct Options {
     pub targets: Vec<Target>,
     /// What to leave alone, with everything that needs it.
     pub excludes: Vec<Target>,
-    /// What becomes of a plan that would run a provisioner.
+    /// What becomes of a plan with a provisioner that does not run.
     pub provisioners: Provisioners,
+    /// Whether `local-exec` provisioners run: only the operator's own settings say so.
+    pub local_exec: bool,
     /// What `path.cwd` is.
     pub working_directory: Arc<str>,
     /// Resources whose blocks are only stubs: what to write into them is generated from the objects that
@@ -92,6 +94,7 @@ impl Default for Options {
             targets: Vec::new(),
             excludes: Vec::new(),
             provisioners: Provisioners::default(),
+            local_exec: false,
             working_directory: ".".into(),
             stubs: BTreeSet::new(),
             unsuitable: BTreeMap::new(),

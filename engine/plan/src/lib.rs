@@ -10,6 +10,7 @@ mod conditions;
 mod console;
 pub mod digest;
 pub mod drift;
+mod ephemeral;
 mod expand;
 pub mod finish;
 pub mod generate;
@@ -29,8 +30,10 @@ mod validate;
 pub mod verify;
 mod world;
 
+pub use evenkeel_lang::config::{OnFailure, When};
+
 pub use console::{Console, remembered};
-pub use finish::{Finished, Finisher};
+pub use finish::{Finished, Finisher, LocalExec, Withheld};
 pub use input::{Answers, DataAnswer, ImportAnswer, Input, Mode, Options, Planning, Provisioners, Question};
 pub use planner::{plan, provider_configs};
 pub use target::Target;

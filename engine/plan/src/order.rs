@@ -5,11 +5,14 @@
 //!   destroyed to be made anew, after what no longer needs it was changed.
 //! - A replacement follows the destruction of the old object, or the other way round where it is
 //!   created first.
+//! - A provisioner runs after the call that makes an object and before what needs it, or before the
+//!   call that destroys an object and after what was made from it.
 //!
 //! Where many need many, a join stands between them, so that the number of edges stays linear.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use evenkeel_lang::config::When;
 use evenkeel_model::{Diagnostic, ResourceAddress};
 use evenkeel_state::{DeposedKey, State, StepId};
 use petgraph::graph::{DiGraph, NodeIndex};
@@ -19,12 +22,27 @@ use crate::register::{Register, covering};
 use crate::types::{Change, ChangeAction, Step, StepKind};
 
 /// The steps of a plan, each after the ones it needs.
-pub fn steps(changes: &[Change], state: &State) -> Result<Vec<Step>, Diagnostic> {
+pub fn steps(
+    changes: &[Change],
+    provisioned: &[Provisioned],
+    state: &State,
+) -> Result<Vec<Step>, Diagnostic> {
     // That a dependent is changed before what it no longer needs is destroyed is right wherever it
     // is possible. Where it would close a circle, the objects themselves say no more than that
     // what was made from an object goes before it.
-    ordered(changes, state, Patience::UntilDependentsChanged)
-        .or_else(|_| ordered(changes, state, Patience::UntilDependentsDestroyed))
+    let builder = |patience| Builder { changes, provisioned, state, patience, graph: DiGraph::new() };
+    builder(Patience::UntilDependentsChanged)
+        .ordered()
+        .or_else(|_| builder(Patience::UntilDependentsDestroyed).ordered())
+}
+
+/// The provisioners that a change runs, by their places among those of its resource.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Provisioned {
+    /// After the object was made.
+    pub create: Vec<usize>,
+    /// Before it is destroyed.
+    pub destroy: Vec<usize>,
 }
 
 /// What a final destroy waits for.
@@ -34,25 +52,26 @@ enum Patience {
     UntilDependentsDestroyed,
 }
 
-fn ordered(changes: &[Change], state: &State, patience: Patience) -> Result<Vec<Step>, Diagnostic> {
-    let mut builder = Builder { changes, state, patience, graph: DiGraph::new() };
-    let made: Vec<Made> = (0..changes.len()).map(|index| builder.add(index)).collect();
-    builder.forward_edges(&made);
-    builder.destroy_edges(&made);
-    builder.finish()
-}
-
 /// The steps of one change.
 #[derive(Clone, Copy, Default)]
 struct Made {
     /// Makes, changes or reads the object.
-    forward: Option<NodeIndex>,
+    forward: Option<Chain>,
     /// Destroys the old one.
-    destroy: Option<NodeIndex>,
+    destroy: Option<Chain>,
+}
+
+/// Steps of one change that follow each other: a call with the provisioners beside it.
+#[derive(Clone, Copy)]
+struct Chain {
+    first: NodeIndex,
+    last: NodeIndex,
 }
 
 struct Builder<'a> {
     changes: &'a [Change],
+    /// For each of the changes; none where the list is shorter.
+    provisioned: &'a [Provisioned],
     state: &'a State,
     patience: Patience,
     /// An edge may be there twice: to look whether it is there would take as long as a node has edges.
@@ -60,6 +79,13 @@ struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
+    fn ordered(mut self) -> Result<Vec<Step>, Diagnostic> {
+        let made: Vec<Made> = (0..self.changes.len()).map(|index| self.add(index)).collect();
+        self.forward_edges(&made);
+        self.destroy_edges(&made);
+        self.finish()
+    }
+
     fn add(&mut self, change: usize) -> Made {
         let found = &self.changes[change];
         match found.action {
@@ -67,20 +93,20 @@ impl<'a> Builder<'a> {
             ChangeAction::Create => self.forward(StepKind::Create { change, depose: None }),
             ChangeAction::Update => self.forward(StepKind::Update { change }),
             ChangeAction::Delete => {
-                let destroy = self.graph.add_node(StepKind::Delete { change, deposed: found.deposed });
+                let destroy = self.chain(StepKind::Delete { change, deposed: found.deposed });
                 Made { forward: None, destroy: Some(destroy) }
             }
             ChangeAction::DeleteThenCreate => {
-                let destroy = self.graph.add_node(StepKind::Delete { change, deposed: None });
-                let forward = self.graph.add_node(StepKind::Create { change, depose: None });
-                self.graph.add_edge(destroy, forward, ());
+                let destroy = self.chain(StepKind::Delete { change, deposed: None });
+                let forward = self.chain(StepKind::Create { change, depose: None });
+                self.graph.add_edge(destroy.last, forward.first, ());
                 Made { forward: Some(forward), destroy: Some(destroy) }
             }
             ChangeAction::CreateThenDelete => {
                 let key = self.deposed_key(found);
-                let forward = self.graph.add_node(StepKind::Create { change, depose: Some(key) });
-                let destroy = self.graph.add_node(StepKind::Delete { change, deposed: Some(key) });
-                self.graph.add_edge(forward, destroy, ());
+                let forward = self.chain(StepKind::Create { change, depose: Some(key) });
+                let destroy = self.chain(StepKind::Delete { change, deposed: Some(key) });
+                self.graph.add_edge(forward.last, destroy.first, ());
                 Made { forward: Some(forward), destroy: Some(destroy) }
             }
             ChangeAction::Forget | ChangeAction::NoOp => Made::default(),
@@ -88,7 +114,42 @@ impl<'a> Builder<'a> {
     }
 
     fn forward(&mut self, kind: StepKind) -> Made {
-        Made { forward: Some(self.graph.add_node(kind)), destroy: None }
+        Made { forward: Some(self.chain(kind)), destroy: None }
+    }
+
+    /// A call with the provisioners that run before or after it.
+    fn chain(&mut self, call: StepKind) -> Chain {
+        let (before, after) = self.beside(&call);
+        let node = self.graph.add_node(call);
+        let mut chain = Chain { first: node, last: node };
+        for kind in before.into_iter().rev() {
+            let earlier = self.graph.add_node(kind);
+            self.graph.add_edge(earlier, chain.first, ());
+            chain.first = earlier;
+        }
+        for kind in after {
+            let later = self.graph.add_node(kind);
+            self.graph.add_edge(chain.last, later, ());
+            chain.last = later;
+        }
+        chain
+    }
+
+    /// The provisioners that run before a call, and those after it.
+    fn beside(&self, call: &StepKind) -> (Vec<StepKind>, Vec<StepKind>) {
+        let Some(change) = call.change() else { return Default::default() };
+        let Some(provisioned) = self.provisioned.get(change) else { return Default::default() };
+        let steps = |when, places: &[usize]| {
+            places.iter().map(|&provisioner| StepKind::Provision { change, when, provisioner }).collect()
+        };
+        match call {
+            StepKind::Create { .. } => (Vec::new(), steps(When::Create, &provisioned.create)),
+            StepKind::Delete { .. } => (steps(When::Destroy, &provisioned.destroy), Vec::new()),
+            StepKind::Update { .. }
+            | StepKind::Read { .. }
+            | StepKind::Provision { .. }
+            | StepKind::Join { .. } => Default::default(),
+        }
     }
 
     /// A key that the instance does not have yet: the same for the same plan.
@@ -108,17 +169,17 @@ impl<'a> Builder<'a> {
     fn forward_edges(&mut self, made: &[Made]) {
         let mut groups: Register<Vec<NodeIndex>> = Register::default();
         for (change, made) in self.changes.iter().zip(made) {
-            groups.entry(&change.address.resource).extend(made.forward);
+            groups.entry(&change.address.resource).extend(made.forward.map(|chain| chain.last));
         }
         let mut ends: BTreeMap<&ResourceAddress, Option<NodeIndex>> = BTreeMap::new();
         for (change, made) in self.changes.iter().zip(made) {
-            let Some(step) = made.forward else { continue };
+            let Some(Chain { first: step, last }) = made.forward else { continue };
             for needed in &change.dependencies {
                 let end = *ends.entry(needed).or_insert_with(|| {
                     let steps = groups.covered_by(needed).into_iter().flatten().copied().collect();
                     self.join(needed, steps)
                 });
-                if let Some(end) = end.filter(|end| *end != step) {
+                if let Some(end) = end.filter(|end| *end != last) {
                     self.graph.add_edge(end, step, ());
                 }
             }
@@ -132,18 +193,18 @@ impl<'a> Builder<'a> {
         let mut changed: BTreeMap<&'a ResourceAddress, Vec<NodeIndex>> = BTreeMap::new();
         for (change, made) in self.changes.iter().zip(made) {
             for needed in prior_dependencies(self.state, change) {
-                destroyed.entry(needed).or_default().extend(made.destroy);
+                destroyed.entry(needed).or_default().extend(made.destroy.map(|chain| chain.last));
                 // One that is replaced stops using it by being destroyed; to wait for the new one
                 // as well would make cycles that nobody needs.
                 if change.action == ChangeAction::Update {
-                    changed.entry(needed).or_default().extend(made.forward);
+                    changed.entry(needed).or_default().extend(made.forward.map(|chain| chain.last));
                 }
             }
         }
         let mut joins = BTreeMap::new();
         let mut ends = BTreeMap::new();
         for (change, made) in self.changes.iter().zip(made) {
-            let Some(step) = made.destroy else { continue };
+            let Some(Chain { first: step, last }) = made.destroy else { continue };
             let resource = &change.address.resource;
             let early = change.action == ChangeAction::DeleteThenCreate;
             let ends = ends.entry((resource, early)).or_insert_with(|| {
@@ -159,7 +220,7 @@ impl<'a> Builder<'a> {
                 })
                 .collect::<Vec<NodeIndex>>()
             });
-            for end in ends.iter().filter(|end| **end != step) {
+            for end in ends.iter().filter(|end| **end != last) {
                 self.graph.add_edge(*end, step, ());
             }
         }

@@ -22,6 +22,9 @@ pub struct InstanceScope<'w> {
     pub data: InstanceData,
     /// What `self` is.
     pub self_value: Option<Value>,
+    /// The directory that `path.module` gives, where it is not that of the module instance: the one
+    /// that an expression belongs to may not be there any more.
+    pub directory: Option<Arc<str>>,
 }
 
 impl InstanceScope<'_> {
@@ -138,7 +141,7 @@ impl Scope for InstanceScope<'_> {
         let directory = |place: usize| &*self.world.modules[place].module.directory;
         let root = directory(0);
         Ok(Value::string(match kind {
-            PathKind::Module => relative(root, directory(self.module)),
+            PathKind::Module => relative(root, self.directory.as_deref().unwrap_or(directory(self.module))),
             PathKind::Root => ".".to_owned(),
             PathKind::Cwd => self.world.options.working_directory.to_string(),
         }))

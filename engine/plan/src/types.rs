@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use evenkeel_lang::config::When;
 use evenkeel_model::{
     InstanceAddress, InstanceKey, Path, ProviderAddress, ResourceAddress, Revision, SourceRange, Value,
 };
@@ -247,6 +248,15 @@ pub enum StepKind {
         /// The change.
         change: usize,
     },
+    /// Run a provisioner's command: after the object was made, or before it is destroyed.
+    Provision {
+        /// The change.
+        change: usize,
+        /// Beside which call of the change.
+        when: When,
+        /// The provisioner's place among those of its resource.
+        provisioner: usize,
+    },
     /// Nothing: done when all it needs is done. Keeps the number of edges small.
     Join {
         /// The resource all of whose steps it stands for.
@@ -261,7 +271,8 @@ impl StepKind {
             Self::Create { change, .. }
             | Self::Update { change }
             | Self::Delete { change, .. }
-            | Self::Read { change } => Some(*change),
+            | Self::Read { change }
+            | Self::Provision { change, .. } => Some(*change),
             Self::Join { .. } => None,
         }
     }

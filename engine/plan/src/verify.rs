@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use evenkeel_lang::config::When;
 use evenkeel_model::{ResourceAddress, ResourceMode};
 use evenkeel_state::{Object, State, StepId};
 
@@ -13,6 +14,7 @@ pub fn violations(plan: &Plan, state: &State) -> Vec<String> {
     let mut found = Vec::new();
     steps_are_ordered(plan, &mut found);
     changes_have_their_steps(plan, &mut found);
+    provisioners_stand_beside_their_calls(plan, &mut found);
     changes_fit_the_state(plan, state, &mut found);
     destroys_follow_dependents(plan, state, &mut found);
     found
@@ -42,7 +44,7 @@ fn changes_have_their_steps(plan: &Plan, found: &mut Vec<String>) {
         match step.kind {
             StepKind::Delete { .. } => counts.1 += 1,
             StepKind::Create { .. } | StepKind::Update { .. } | StepKind::Read { .. } => counts.0 += 1,
-            StepKind::Join { .. } => {}
+            StepKind::Provision { .. } | StepKind::Join { .. } => {}
         }
     }
     for (index, change) in plan.changes.iter().enumerate() {
@@ -54,6 +56,23 @@ fn changes_have_their_steps(plan: &Plan, found: &mut Vec<String>) {
         };
         if counts.get(&index).copied().unwrap_or_default() != wanted {
             found.push(format!("{} does not have the steps its action needs", change.address));
+        }
+    }
+}
+
+/// A provisioner runs after the object was made, or before it is destroyed.
+fn provisioners_stand_beside_their_calls(plan: &Plan, found: &mut Vec<String>) {
+    for step in &plan.steps {
+        let StepKind::Provision { change, when, .. } = step.kind else { continue };
+        let is_call = |kind: &StepKind| match (when, kind) {
+            (When::Create, StepKind::Create { change: of, .. }) => *of == change,
+            (When::Destroy, StepKind::Delete { change: of, .. }) => *of == change,
+            _ => false,
+        };
+        let call = plan.steps.iter().find(|step| is_call(&step.kind)).map(|call| call.id);
+        let is_beside = call.is_some_and(|call| (call < step.id) == (when == When::Create));
+        if !is_beside {
+            found.push(format!("the provisioner of step {} does not stand beside its call", step.id));
         }
     }
 }

@@ -14,6 +14,7 @@ use evenkeel_provider::{Catalog, validate};
 use petgraph::graph::NodeIndex;
 
 use crate::conditions::{Conditions, check_rules};
+use crate::ephemeral;
 use crate::expand::{Expansion, INSTANCES_MAX, InstanceData, expand};
 use crate::graph::{Graph, NodeKind, ProviderUse, StaticPath};
 use crate::input::Options;
@@ -204,7 +205,7 @@ impl World {
 
     /// The scope of expressions inside one instance of a block.
     pub fn scope_of(&self, module: usize, data: &InstanceData) -> InstanceScope<'_> {
-        InstanceScope { world: self, module, data: data.clone(), self_value: None }
+        InstanceScope { world: self, module, data: data.clone(), self_value: None, directory: None }
     }
 
     /// The module instances in which something that an expression at `place` refers to stands, when
@@ -311,11 +312,14 @@ impl World {
                 let detail = format!(
                     "The variable \"{name}\" is declared with nullable = false, so null is no value for it."
                 );
-                diagnostics.error("Required variable not set", detail, Some(range));
+                diagnostics.error("Required variable not set", detail, Some(range.clone()));
                 Value::unknown(convert::concrete(&variable.ty))
             }
             (false, _) => value,
         };
+        if instance.parent.is_some() && !variable.ephemeral && ephemeral::is_in(&value) {
+            diagnostics.push(ephemeral::not_for_variable(name, range));
+        }
         let value = match (variable.sensitive, variable.ephemeral) {
             (true, true) => value.with_marks(Marks::SENSITIVE.union(Marks::EPHEMERAL)),
             (true, false) => value.sensitive(),
@@ -378,6 +382,9 @@ impl World {
                     Some(output.range.clone()),
                 );
             }
+        }
+        if instance.parent.is_some() && !output.ephemeral && ephemeral::is_in(&value) {
+            diagnostics.push(ephemeral::not_for_output(name, output.value.range().clone()));
         }
         let checks = !output.preconditions.is_empty();
         let value = if output.sensitive { value.with_marks(output_mark(instance.parent)) } else { value };

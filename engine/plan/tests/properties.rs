@@ -87,7 +87,10 @@ fn ids((number, repetition): &(u64, u64)) -> String {
 fn assert_ordered(plan: &Plan, seed: u64) {
     let made = |step: &evenkeel_plan::Step| match step.kind {
         StepKind::Create { .. } | StepKind::Update { .. } => plan.change_of(step),
-        StepKind::Delete { .. } | StepKind::Read { .. } | StepKind::Join { .. } => None,
+        StepKind::Delete { .. }
+        | StepKind::Read { .. }
+        | StepKind::Provision { .. }
+        | StepKind::Join { .. } => None,
     };
     for later in &plan.steps {
         let Some(change) = made(later) else { continue };

@@ -117,6 +117,8 @@ pub enum Action {
     Update,
     /// Remove it.
     Delete,
+    /// Run a provisioner's command beside it.
+    Provision,
 }
 
 impl Action {
@@ -126,6 +128,7 @@ impl Action {
             Self::Create => "create",
             Self::Update => "update",
             Self::Delete => "delete",
+            Self::Provision => "provision",
         }
     }
 }
@@ -161,6 +164,9 @@ pub struct Intent {
     /// Whether its replacement will be created before it is destroyed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub create_before_destroy: bool,
+    /// Whether provisioners follow, without which the object that is made is not complete.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub provisioned: bool,
 }
 
 /// What became of an intent.

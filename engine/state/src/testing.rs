@@ -123,6 +123,7 @@ fn intent() -> impl Strategy<Value = Intent> {
             planned,
             dependencies,
             create_before_destroy,
+            provisioned: false,
         }
     })
 }
@@ -304,6 +305,7 @@ impl Writer {
             planned: object.attributes.clone(),
             dependencies: object.dependencies.clone(),
             create_before_destroy: object.create_before_destroy,
+            provisioned: false,
         })));
     }
 
@@ -314,7 +316,7 @@ impl Writer {
             (Action::Create, false) => OutcomeKind::NotCreated { restore: intent.depose_current_as },
             (Action::Create | Action::Update, true) => OutcomeKind::Present(Box::new(object)),
             (Action::Delete, true) => OutcomeKind::Absent,
-            (Action::Update | Action::Delete, false) => OutcomeKind::Unchanged,
+            (Action::Update | Action::Delete, false) | (Action::Provision, _) => OutcomeKind::Unchanged,
         };
         let outcome = Outcome {
             run: intent.run,

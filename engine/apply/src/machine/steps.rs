@@ -39,6 +39,9 @@ impl Machine {
         let Some((step, change)) = plan.step(id).and_then(|step| Some((step, plan.change_of(step)?))) else {
             return self.settle(id, StepStatus::Failed);
         };
+        if self.is_command(id) {
+            return self.begin_command(id, change);
+        }
         let finished = match self.finisher.finish(id) {
             Ok(finished) => finished,
             Err(diagnostics) => {
@@ -47,7 +50,8 @@ impl Machine {
             }
         };
         let remembered = self.remembered.get(&change.address);
-        let context = Context { plan: &plan, run: self.run, remembered };
+        let is_provisioned = self.is_provisioned(id);
+        let context = Context { plan: &plan, run: self.run, remembered, is_provisioned };
         let Some(work) = Work::new(&context, step, finished) else {
             self.diagnostics.push(message::unusable_step(&change.address));
             return self.settle(id, StepStatus::Failed);
@@ -110,6 +114,7 @@ impl Machine {
             return;
         }
         for step in std::mem::take(&mut self.armed) {
+            let announced = self.is_announced(step);
             let slot = &mut self.steps[index(step)];
             let Phase::Armed(next) = slot.phase else { continue };
             if !slot.holds && self.holding >= self.options.parallelism.max(1) {
@@ -124,21 +129,22 @@ impl Machine {
             if !slot.holds {
                 slot.holds = true;
                 self.holding += 1;
-                self.notices.push(Notice { subject: work.subject.clone(), kind: NoticeKind::Started });
+                if !announced {
+                    self.notices.push(Notice { subject: work.subject.clone(), kind: NoticeKind::Started });
+                }
             }
             let (attempt, call) = work.next_call(next);
             slot.phase = Phase::Calling;
             self.calls_made += 1;
             let id = CallId(self.calls_made);
             self.calls.insert(id, Running { step, asked: self.now });
-            commands.push(Command::Call {
-                id,
-                step,
-                attempt,
-                provider: work.provider.clone(),
-                provider_config: work.provider_config.clone(),
-                call,
-            });
+            let (provider, provider_config) = (work.provider.clone(), work.provider_config.clone());
+            match call {
+                Some(call) => {
+                    commands.push(Command::Call { id, step, attempt, provider, provider_config, call });
+                }
+                None => commands.extend(self.command_of(step, id)),
+            }
         }
     }
 
@@ -250,6 +256,10 @@ impl Machine {
         let (StepStatus::Done, Some(value), Some(address)) = (&status, value, address) else {
             return self.settle(step, status);
         };
+        if self.is_provisioned(step) {
+            self.keep(step, &value);
+            return self.settle(step, status);
+        }
         let problems = self.finisher.record(&address, value);
         let met = !problems.has_errors();
         self.report_about(&address, problems);
@@ -327,14 +337,17 @@ impl Machine {
         let kind = match status {
             StepStatus::Done => NoticeKind::Done,
             // What never started is told by its diagnostics alone.
-            StepStatus::Failed if work.is_none() => return,
+            StepStatus::Failed if work.is_none() && !self.is_command(step) => return,
             StepStatus::Failed | StepStatus::Unresolved => NoticeKind::Failed,
             StepStatus::Skipped { because } => NoticeKind::Skipped { because: because.clone() },
             StepStatus::Unneeded | StepStatus::NotAttempted | StepStatus::Open => return,
         };
+        if !self.speaks(step, status) {
+            return;
+        }
         let planned = || {
             let step = self.plan.step(step)?;
-            subject(step, self.plan.change_of(step)?)
+            self.call_beside(step.id).or_else(|| subject(step, self.plan.change_of(step)?))
         };
         if let Some(subject) = work.map(|work| work.subject).or_else(planned) {
             self.notices.push(Notice { subject, kind });

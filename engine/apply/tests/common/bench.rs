@@ -15,6 +15,8 @@ pub struct Bench<M> {
     pub now: Timestamp,
     pub append: Option<(AppendId, Vec<Entry>)>,
     pub calls: BTreeMap<CallId, (StepId, u32, Call)>,
+    /// The commands that run, by what they are.
+    pub commands: BTreeMap<String, CallId>,
     pub wakes: BTreeSet<Timestamp>,
     /// What happened since the last look, one line each.
     pub log: Vec<String>,
@@ -38,6 +40,7 @@ impl<M: Drive> Bench<M> {
             now: Timestamp(0),
             append: None,
             calls: BTreeMap::new(),
+            commands: BTreeMap::new(),
             wakes: BTreeSet::new(),
             log: Vec::new(),
             journal: Vec::new(),
@@ -57,6 +60,14 @@ impl<M: Drive> Bench<M> {
             match command {
                 Command::Append { id, entries } => self.take_append(id, entries),
                 Command::Call { id, step, attempt, call, .. } => self.take_call(id, step, attempt, call),
+                Command::Provision { id, subject, run } => {
+                    self.log.push(format!("run {} for {}", run.command, subject.address.resource.name));
+                    if self.calls.len() + self.commands.len() >= self.parallelism {
+                        self.violations.push("more calls at once than allowed".into());
+                    }
+                    self.commands.insert(run.command.to_string(), id);
+                }
+                Command::EndProvisioners => self.log.push("end the commands".into()),
                 Command::WakeAt { at } => {
                     if !self.wakes.insert(at) {
                         self.violations.push(format!("asked twice to be woken at {}", at.0));
@@ -122,7 +133,8 @@ impl<M: Drive> Bench<M> {
                 Entry::Intent(intent) => drop(self.intents.insert(intent.step, intent.token.clone())),
                 Entry::Outcome(outcome) => {
                     let done = outcome.error.is_none()
-                        && matches!(outcome.kind, OutcomeKind::Present(_) | OutcomeKind::Absent);
+                        && (matches!(outcome.kind, OutcomeKind::Present(_) | OutcomeKind::Absent)
+                            || self.runs_a_command(outcome.step));
                     if done {
                         self.succeeded.insert(outcome.step);
                     }
@@ -133,6 +145,11 @@ impl<M: Drive> Bench<M> {
         self.journal.extend(entries);
         let serial = Serial(self.state.serial.0);
         self.machine.handle(Event::Appended { id, serial }, self.now);
+    }
+
+    fn runs_a_command(&self, step: StepId) -> bool {
+        let step = self.plan.as_ref().and_then(|plan| plan.step(step));
+        step.is_some_and(|step| matches!(step.kind, StepKind::Provision { .. }))
     }
 
     /// The journal could not write.
@@ -154,6 +171,13 @@ impl<M: Drive> Bench<M> {
             self.succeeded.insert(step);
         }
         self.machine.handle(Event::CallDone { id, result }, self.now);
+    }
+
+    /// A command is over; `error` says why it failed.
+    pub fn command_over(&mut self, command: &str, error: Option<&str>) {
+        let id = self.commands.remove(command).expect("the command runs");
+        let result = error.map_or(Ok(()), |error| Err(error.to_owned()));
+        self.machine.handle(Event::Provisioned { id, result }, self.now);
     }
 
     /// The earliest wake-up comes.

@@ -1,17 +1,21 @@
 //! Plans from lines of text, and a strict finisher for them.
 //!
 //! A line is `NUMBER ACTION NAME [needs NUMBER...]`; the actions are `create`, `replace` (create
-//! with the old one put aside), `update`, `delete`, `delete-deposed`, `read`, `join`.
+//! with the old one put aside), `update`, `delete`, `delete-deposed`, `read`, `join`, and `run-after` and
+//! `run-before` for provisioners beside the creation or destruction in an earlier or later line; `or-not` at
+//! the end of a name says that their failure does not matter.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use evenkeel_apply::Finish;
 use evenkeel_model::{
-    Diagnostic, Diagnostics, InstanceAddress, ModuleAddress, ResourceAddress, ResourceMode, Revision, Type,
-    Value,
+    Diagnostic, Diagnostics, InstanceAddress, ModuleAddress, ResourceAddress, ResourceMode, Revision,
+    SourceRange, Type, Value,
 };
-use evenkeel_plan::{Change, ChangeAction, Finished, Mode, OutputChange, Plan, Step, StepKind};
+use evenkeel_plan::{
+    Change, ChangeAction, Finished, LocalExec, Mode, OnFailure, OutputChange, Plan, Step, StepKind, When,
+};
 use evenkeel_state::{DeposedKey, Object, ObjectStatus, Serial, State, StepId, Token};
 
 use super::spec::{self, marked, object, provider};
@@ -76,7 +80,7 @@ fn step(line: &str, changes: &mut Vec<Change>) -> Step {
     let change = changes.len();
     let old = || Some(marked(object(Some(&format!("id-{name}")), "old")));
     let new = |id: Option<&str>| Some(marked(object(id, name)));
-    let mut add = |address: InstanceAddress, action, before, after| {
+    let add = |changes: &mut Vec<Change>, address: InstanceAddress, action, before, after| {
         changes.push(Change {
             address,
             deposed: None,
@@ -95,29 +99,44 @@ fn step(line: &str, changes: &mut Vec<Change>) -> Step {
         });
     };
     let kind = match action {
-        "create" => {
-            add(address(name), ChangeAction::Create, None, new(None));
+        "create" | "create-provisioned" => {
+            add(changes, address(name), ChangeAction::Create, None, new(None));
             StepKind::Create { change, depose: None }
         }
         "replace" => {
-            add(address(name), ChangeAction::CreateThenDelete, old(), new(None));
+            add(changes, address(name), ChangeAction::CreateThenDelete, old(), new(None));
             StepKind::Create { change, depose: Some(DEPOSED) }
         }
         "update" => {
-            add(address(name), ChangeAction::Update, old(), new(Some(&format!("id-{name}"))));
+            add(changes, address(name), ChangeAction::Update, old(), new(Some(&format!("id-{name}"))));
             StepKind::Update { change }
         }
         "delete" => {
-            add(address(name), ChangeAction::Delete, old(), None);
+            let known = changes.iter().position(|change| change.address == address(name));
+            let change = known.unwrap_or_else(|| {
+                add(changes, address(name), ChangeAction::Delete, old(), None);
+                change
+            });
             StepKind::Delete { change, deposed: None }
         }
         "delete-deposed" => {
-            add(address(name), ChangeAction::CreateThenDelete, old(), new(None));
+            add(changes, address(name), ChangeAction::CreateThenDelete, old(), new(None));
             StepKind::Delete { change, deposed: Some(DEPOSED) }
         }
         "read" => {
-            add(data_address(name), ChangeAction::Read, None, new(None));
+            add(changes, data_address(name), ChangeAction::Read, None, new(None));
             StepKind::Read { change }
+        }
+        "run-after" | "run-before" => {
+            let when = if action == "run-after" { When::Create } else { When::Destroy };
+            let (name, or_not) = name.strip_suffix("-or-not").map_or((name, 0), |name| (name, 1));
+            let change = changes.iter().position(|change| change.address == address(name));
+            let change = change.unwrap_or_else(|| {
+                let deleted = ChangeAction::Delete;
+                add(changes, address(name), deleted, old(), None);
+                changes.len() - 1
+            });
+            StepKind::Provision { change, when, provisioner: or_not }
         }
         "join" => StepKind::Join { resource: ResourceAddress::managed(spec::KIND, name) },
         other => panic!("no action {other}"),
@@ -189,6 +208,29 @@ impl Finish for FakeFinisher {
         &self.plan
     }
 
+    fn provision(&mut self, step: StepId, made: Option<&Value>) -> Result<LocalExec, Diagnostics> {
+        if self.refuses.contains(&step) {
+            return Err(Diagnostic::error("Unsupported attribute", "There is none.").into());
+        }
+        let step = self.plan.step(step).expect("the machine asks for steps of the plan");
+        let StepKind::Provision { when, provisioner, .. } = step.kind else { panic!("no provisioner") };
+        assert_eq!(made.is_some(), when == When::Create, "a new object is handed over, an old one is known");
+        Ok(LocalExec {
+            interpreter: Vec::new(),
+            command: format!("command {}", step.id).into(),
+            working_directory: None,
+            environment: BTreeMap::new(),
+            quiet: false,
+            withheld: None,
+            on_failure: if provisioner == 1 { OnFailure::Continue } else { OnFailure::Fail },
+            range: SourceRange {
+                filename: "main.tf".into(),
+                start: Default::default(),
+                end: Default::default(),
+            },
+        })
+    }
+
     fn finish(&mut self, step: StepId) -> Result<Finished, Diagnostics> {
         if self.refuses.contains(&step) {
             return Err(Diagnostic::error("Provider produced inconsistent final plan", "It changed.").into());
@@ -212,7 +254,7 @@ impl Finish for FakeFinisher {
             StepKind::Create { .. } => (change.after.clone(), None),
             StepKind::Update { .. } => (change.after.clone(), change.before.as_ref().map(unmarked)),
             StepKind::Delete { .. } => (None, change.before.as_ref().map(unmarked)),
-            StepKind::Read { .. } | StepKind::Join { .. } => (None, None),
+            StepKind::Read { .. } | StepKind::Provision { .. } | StepKind::Join { .. } => (None, None),
         };
         Ok(Finished {
             provider: change.provider.clone(),

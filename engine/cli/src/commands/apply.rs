@@ -105,6 +105,7 @@ async fn saved_under_lease(
              said, and plan again.",
         ));
     };
+    saved::may_run_commands(&planned, &args.run)?;
     let options = machine_options(&args.run);
     let state = recover(session, held, &planned.loaded, &planned.variables, options, signals).await?;
     saved::is_current(&planned, &state)?;

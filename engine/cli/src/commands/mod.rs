@@ -131,6 +131,7 @@ pub fn options(args: &RunArgs, choice: &ChoiceArgs, mode: Mode) -> Result<Option
         mode: if choice.refresh_only { Mode::RefreshOnly } else { mode },
         refresh: args.refresh,
         plan_time: Some(format!("{:.0}", jiff::Timestamp::now())),
+        local_exec: args.allow_local_exec,
         home: std::env::home_dir().map(|home| home.to_string_lossy().into()),
         replace: replace.collect::<Result<_, _>>()?,
         targets: targets(&choice.target, "target")?,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use evenkeel_apply::driver::Timer;
-use evenkeel_apply::{Machine, MachineOptions, Report, run};
+use evenkeel_apply::{Machine, MachineOptions, Report, Shell, run};
 use evenkeel_model::Timestamp;
 use evenkeel_plan::{Finisher, Options};
 use evenkeel_provider::BoxFuture;
@@ -15,6 +15,7 @@ use futures_util::stream::Stream;
 use crate::error::Failure;
 use crate::flow::Session;
 use crate::flow::lease::{Held, Leased};
+use crate::flow::local_exec::LocalCommands;
 use crate::flow::planning::Planned;
 use crate::render;
 use crate::ui::schemas;
@@ -80,7 +81,10 @@ pub async fn apply(
     let mut machine = Machine::new(finisher, run_id, kind, options).with_state(&planned.state);
     let ui = session.ui.clone();
     let leased = Leased { held, pool: &session.pool };
-    run(&mut machine, held, &leased, &SystemTimer, interrupts, &mut |progress| ui.progress(&progress)).await;
+    let directory = session.place.directory().map_or_else(std::env::current_dir, Ok).unwrap_or_default();
+    let commands = LocalCommands::new(directory);
+    let shell = Shell { journal: held, connections: &leased, provisioners: &commands, timer: &SystemTimer };
+    run(&mut machine, shell, interrupts, &mut |progress| ui.progress(&progress)).await;
     let report = machine.report().cloned();
     report.ok_or_else(|| {
         Failure::plain("The run did not end", "This is a bug in Evenkeel; its journal tells what was done.")

@@ -6,6 +6,7 @@ pub mod generate;
 pub mod interrupt;
 pub mod lease;
 pub mod load;
+pub mod local_exec;
 pub mod modules;
 pub mod planning;
 pub mod recover;

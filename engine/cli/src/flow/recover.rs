@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use evenkeel_apply::driver::Timer;
-use evenkeel_apply::{MachineOptions, PendingIntent, Recovery, RecoveryInput, RecoveryReport, run};
+use evenkeel_apply::{
+    MachineOptions, NoProvisioners, PendingIntent, Recovery, RecoveryInput, RecoveryReport, Shell, run,
+};
 use evenkeel_model::Value;
 use evenkeel_plan::{Answers, Input, Options};
 use evenkeel_state::{RunId, State};
@@ -90,7 +92,13 @@ async fn drive(
         options,
     );
     let ui = session.ui.clone();
-    run(&mut recovery, held, &*session.pool, &SystemTimer, signals.interrupts(), &mut |progress| {
+    let shell = Shell {
+        journal: held,
+        connections: &*session.pool,
+        provisioners: &NoProvisioners,
+        timer: &SystemTimer,
+    };
+    run(&mut recovery, shell, signals.interrupts(), &mut |progress| {
         ui.progress(&progress);
     })
     .await;

@@ -6,7 +6,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use evenkeel_lang::config;
-use evenkeel_model::{InstanceAddress, Revision};
+use evenkeel_model::convert::concrete;
+use evenkeel_model::{InstanceAddress, Revision, Value};
+use evenkeel_plan::StepKind;
 use evenkeel_state::State;
 use evenkeel_store::{Clock, SystemClock};
 
@@ -95,7 +97,8 @@ pub async fn open(
         Sealed::Plan(contents) => contents.restore()?,
         Sealed::Failed { document, text } => return Ok(Opened::Failed { document, text }),
     };
-    let Restored { snapshot, root, resolved, commit, options, variables, state, answers } = restored;
+    let Restored { snapshot, root, resolved, commit, options, variables, ephemeral, state, answers } =
+        restored;
     let snapshot = Arc::new(snapshot);
     let loading = config::load_with(&snapshot, &root, &resolved);
     let warnings = loading.diagnostics;
@@ -105,8 +108,9 @@ pub async fn open(
     let configuration = Arc::new(loading.configuration);
     let loaded = Loaded { snapshot, root, configuration, commit, resolved, warnings };
     let mut wish = Wish { loaded, variables, options, parallelism: 1 };
-    if let Some(args) = args {
-        take_passing_variables(&mut wish, args, session)?;
+    match args {
+        Some(args) => take_ephemeral_variables(&mut wish, args, &ephemeral, session)?,
+        None => leave_open(&mut wish, &ephemeral),
     }
     // What the plan warns of was told when it was made.
     let quiet = Session { ui: session.ui.without_warnings(), ..session.clone() };
@@ -139,17 +143,81 @@ fn for_this_stack(session: &Session, file: &PlanFile) -> Result<(), Failure> {
     ))
 }
 
-/// Ephemeral variables are in no file: they have to be given again.
-fn take_passing_variables(wish: &mut Wish, args: &RunArgs, session: &Session) -> Result<(), Failure> {
+/// Ephemeral variables are in no file: those that were set have to be given again, and no others.
+fn take_ephemeral_variables(
+    wish: &mut Wish,
+    args: &RunArgs,
+    set: &BTreeSet<Arc<str>>,
+    session: &Session,
+) -> Result<(), Failure> {
     let root = wish.loaded.configuration.root().clone();
-    if !args.variables.is_empty() || root.variables.values().any(|variable| variable.ephemeral) {
-        for (name, value) in variables::collect(args, &wish.loaded, &session.ui)? {
-            if root.variables.get(&name).is_some_and(|variable| variable.ephemeral) {
-                wish.variables.insert(name, value);
-            }
+    let is_ephemeral = |name: &Arc<str>| root.variables.get(name).is_some_and(|variable| variable.ephemeral);
+    if set.is_empty() && args.variables.is_empty() && !root.variables.keys().any(is_ephemeral) {
+        return Ok(());
+    }
+    let given = variables::collect(args, &wish.loaded, &session.ui)?;
+    if let Some(missing) = set.iter().find(|name| !given.contains_key(*name)) {
+        return Err(Failure::plain(
+            "No value for required variable",
+            format!(
+                "The ephemeral input variable \"{missing}\" was set during the plan phase, and so must also be set during \
+                 the apply phase."
+            ),
+        ));
+    }
+    for (name, value) in given {
+        if is_ephemeral(&name) {
+            not_new(&name, set)?;
+            wish.variables.insert(name, value);
+        } else if is_assigned(args, &name) && wish.variables.get(&name) != Some(&value) {
+            return Err(decided_already(&name));
         }
     }
     Ok(())
+}
+
+fn not_new(name: &Arc<str>, set: &BTreeSet<Arc<str>>) -> Result<(), Failure> {
+    if set.contains(name) {
+        return Ok(());
+    }
+    let detail = format!(
+        "The ephemeral input variable \"{name}\" was not set during the planning phase, and so must remain unset during \
+         the apply phase."
+    );
+    Err(Failure::plain("Ephemeral variable was not set during planning", detail))
+}
+
+fn is_assigned(args: &RunArgs, name: &str) -> bool {
+    args.variables.iter().any(|text| text.split_once('=').is_some_and(|(key, _)| key.trim() == name))
+}
+
+fn decided_already(name: &str) -> Failure {
+    let detail = format!(
+        "The variable \"{name}\" has another value in the saved plan. A plan is applied with the values that it was made \
+         with; only ephemeral variables are given again. Leave the option out, or plan again."
+    );
+    Failure::plain("Can't set variable when applying a saved plan", detail)
+}
+
+/// A plan that is only shown needs no values that nobody kept.
+fn leave_open(wish: &mut Wish, ephemeral: &BTreeSet<Arc<str>>) {
+    let root = wish.loaded.configuration.root().clone();
+    for (name, variable) in root.variables.iter().filter(|(name, _)| ephemeral.contains(*name)) {
+        wish.variables.insert(name.clone(), Value::unknown(concrete(&variable.ty)));
+    }
+}
+
+/// A plan that runs commands needs the operator's leave where it is applied, too.
+pub fn may_run_commands(planned: &Planned, args: &RunArgs) -> Result<(), Failure> {
+    let runs = planned.plan.steps.iter().any(|step| matches!(step.kind, StepKind::Provision { .. }));
+    if !runs || args.allow_local_exec {
+        return Ok(());
+    }
+    Err(Failure::plain(
+        "The plan runs commands",
+        "It was made with -allow-local-exec and holds local-exec provisioners. Give -allow-local-exec here as well, or set \
+         EVENKEEL_ALLOW_LOCAL_EXEC=1, to let them run; or plan again without it.",
+    ))
 }
 
 /// Says what moved on, if the state is not the one that a plan was made from.

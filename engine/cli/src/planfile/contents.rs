@@ -3,7 +3,7 @@
 //! These types are the format; the engine's own are turned into them and back here and nowhere else.
 //! They are taken apart field by field, so that a new field cannot be forgotten.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -32,6 +32,9 @@ pub struct Contents {
     packages: BTreeMap<Arc<str>, (Arc<str>, Arc<str>)>,
     options: PlanOptions,
     variables: BTreeMap<Arc<str>, Json>,
+    /// The ephemeral variables that were set; their values are nowhere.
+    #[serde(default)]
+    ephemeral: Vec<Arc<str>>,
     lineage: Arc<str>,
     serial: Serial,
     state: Vec<Entry>,
@@ -55,6 +58,8 @@ pub struct Restored {
     pub options: Options,
     /// The values of root variables that may be stored.
     pub variables: BTreeMap<Arc<str>, Value>,
+    /// The ephemeral variables that were set.
+    pub ephemeral: BTreeSet<Arc<str>>,
     /// The state it was made from.
     pub state: State,
     /// What the providers said.
@@ -83,6 +88,8 @@ struct PlanOptions {
     excludes: Vec<String>,
     #[serde(default)]
     without_provisioners: bool,
+    #[serde(default)]
+    local_exec: bool,
     working_directory: Arc<str>,
     home: Option<Arc<str>>,
 }
@@ -126,7 +133,8 @@ impl Contents {
         answers: &Answers,
     ) -> Self {
         let declared = &loaded.configuration.root().variables;
-        let kept = variables.iter().filter(|(name, _)| declared.get(*name).is_none_or(|v| !v.ephemeral));
+        let is_kept = |name: &Arc<str>| declared.get(name).is_none_or(|variable| !variable.ephemeral);
+        let kept = variables.iter().filter(|(name, _)| is_kept(name));
         Self {
             revision: loaded.snapshot.revision.clone(),
             commit: loaded.commit.as_ref().map(commit),
@@ -135,6 +143,7 @@ impl Contents {
             packages: packages(&loaded.resolved),
             options: plan_options(options),
             variables: kept.map(|(name, value)| (name.clone(), json::encode_open(value))).collect(),
+            ephemeral: variables.keys().filter(|name| !is_kept(name)).cloned().collect(),
             lineage: state.lineage.clone(),
             serial: state.serial,
             state: entries(state),
@@ -181,6 +190,7 @@ impl Contents {
             commit: self.commit.map(Commit::restore),
             options: self.options.restore().map_err(&broken)?,
             variables: variables.collect::<Result<_, String>>().map_err(&broken)?,
+            ephemeral: self.ephemeral.into_iter().collect(),
             state,
             answers,
         })
@@ -225,6 +235,7 @@ fn plan_options(options: &Options) -> PlanOptions {
         targets,
         excludes,
         provisioners,
+        local_exec,
         working_directory,
         home,
         entropy: _,
@@ -240,6 +251,7 @@ fn plan_options(options: &Options) -> PlanOptions {
         targets: targets.iter().map(ToString::to_string).collect(),
         excludes: excludes.iter().map(ToString::to_string).collect(),
         without_provisioners: *provisioners == Provisioners::Warn,
+        local_exec: *local_exec,
         working_directory: working_directory.clone(),
         home: home.clone(),
     }
@@ -267,6 +279,7 @@ impl PlanOptions {
                 true => Provisioners::Warn,
                 false => Provisioners::Refuse,
             },
+            local_exec: self.local_exec,
             working_directory: self.working_directory,
             home: self.home,
             entropy: None,

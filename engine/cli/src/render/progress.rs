@@ -9,6 +9,11 @@ use super::text;
 /// One line about a step, if it is worth one.
 pub fn progress(progress: &Progress, style: Style) -> Option<String> {
     let (subject, said) = match progress {
+        Progress::Output { subject, line } => {
+            return Some(format!("{} (local-exec): {}", name(subject), text::line(line)));
+        }
+        Progress::Provisioned { .. } => return None,
+        Progress::Provisioning(subject) => (subject, "Provisioning with 'local-exec'...".to_owned()),
         Progress::Started(subject) => (subject, format!("{}...{}", begins(subject), identity(subject))),
         Progress::Still { subject, elapsed_ms } => (subject, still(subject, *elapsed_ms)),
         Progress::Done { subject, elapsed_ms } => {
@@ -40,6 +45,7 @@ fn begins(subject: &Subject) -> &'static str {
         Activity::Update => "Modifying",
         Activity::Delete => "Destroying",
         Activity::Read => "Reading",
+        Activity::Provision => "Provisioning",
         Activity::Recover => "Finding out what an interrupted run did",
     }
 }
@@ -50,6 +56,7 @@ fn noun(subject: &Subject) -> &'static str {
         Activity::Update => "Modifications",
         Activity::Delete => "Destruction",
         Activity::Read => "Read",
+        Activity::Provision => "Provisioning",
         Activity::Recover => "Recovery",
     }
 }
@@ -64,6 +71,7 @@ fn still(subject: &Subject, elapsed_ms: i64) -> String {
         Activity::Update => "modifying",
         Activity::Delete => "destroying",
         Activity::Read => "reading",
+        Activity::Provision => "provisioning",
         Activity::Recover => "recovering",
     };
     let id = subject.id.as_ref().map(|id| format!("id={}, ", text::line(id))).unwrap_or_default();

@@ -8,6 +8,7 @@ use evenkeel_provider::{ProviderSpec, propose, validate};
 use super::instance::mark_by_schema;
 use super::{Planner, Status, Subject};
 use crate::conditions::{as_warnings, check_rules};
+use crate::ephemeral;
 use crate::expand::{Expansion, InstanceData};
 use crate::graph::{Node, NodeKind};
 use crate::input::{DataAnswer, Mode, Question};
@@ -79,13 +80,16 @@ impl Planner<'_> {
             self.world.note_resource_conditions(address, checked);
         }
         if !diagnostics.has_errors() {
+            diagnostics.extend(ephemeral::refuse_in(&schema.block, &config));
             diagnostics.extend(validate::block(&schema.block, &config));
         }
         if self.take_diagnostics(diagnostics, address, subject) {
             return Err(Status::Failed);
         }
         let plain = config.clone().unmark_deep().0;
-        let known = plain.is_wholly_known() && subject.provider_config.is_wholly_known();
+        // What was answered needs nobody to ask: a plan that is only shown has no ephemeral values.
+        let answered = self.input.answers.data.get(address).is_some_and(|answer| answer.config == plain);
+        let known = plain.is_wholly_known() && (answered || subject.provider_config.is_wholly_known());
         let nested = subject.resource.check.is_some();
         let reason = match (known, self.depends_on_pending(subject)) {
             (false, _) | (_, true) if nested => Some(ActionReason::ReadBecauseCheckNested),

@@ -14,6 +14,7 @@ use super::observed::Seen;
 use super::{Planner, Status, Subject};
 use crate::conditions::check_rules;
 use crate::drift;
+use crate::ephemeral;
 use crate::expand::InstanceData;
 use crate::types::{ActionReason, Change, ChangeAction};
 
@@ -150,12 +151,13 @@ impl Planner<'_> {
         let mut failed = self.take_diagnostics(diagnostics, address, subject);
         if !failed {
             let plain = config.clone().unmark_deep().0;
+            failed |= self.take_diagnostics(ephemeral::refuse_in(block, &config), address, subject);
             failed |= self.take_diagnostics(validate::block(block, &config), address, subject);
             failed |= self.take_diagnostics(spec.validate(&plain), address, subject);
             failed |=
                 self.refuse_infinity(&config, format_args!("{address} in state: failed to serialize value"));
         }
-        if failed { Err(Status::Failed) } else { Ok(config) }
+        if failed { Err(Status::Failed) } else { Ok(ephemeral::accepted(config)) }
     }
 
     /// Infinite numbers can be computed with and not be stored. As in Terraform, this is about the

@@ -17,8 +17,8 @@ use std::sync::Arc;
 
 use evenkeel_lang::config::{Module, Resource, ResourceKey};
 use evenkeel_model::{
-    Diagnostic, Diagnostics, InstanceAddress, ModuleAddress, ModuleStep, ProviderAddress, ResourceAddress,
-    ResourceMode, Severity, SourceRange, Value, json,
+    Diagnostic, Diagnostics, InstanceAddress, Marks, ModuleAddress, ModuleStep, ProviderAddress,
+    ResourceAddress, ResourceMode, Severity, SourceRange, Value, json,
 };
 use evenkeel_provider::ProviderSpec;
 use evenkeel_state::{DeposedKey, ProviderConfigAddress, State};
@@ -28,6 +28,7 @@ use crate::expand::{Expansion, expand};
 use crate::graph::{Node, NodeKind, ProviderUse, SELF_REFERENCE, StaticPath};
 use crate::input::{Input, Mode, Options, Planning, Question};
 use crate::moves::Moves;
+use crate::order::Provisioned;
 use crate::target::Selection;
 use crate::types::{Change, Check, CheckKind, Drift, Move, OutputChange, Plan, Refreshed, ResourceValues};
 use crate::world::World;
@@ -112,8 +113,10 @@ pub(crate) struct Planner<'a> {
     pub(crate) removed: removed::Targets,
     /// What is to be imported, as far as it is evaluated.
     pub(crate) imports: BTreeMap<InstanceAddress, imports::Wanted>,
-    /// Provisioners that the plan would run, and where they stand.
-    pub(crate) provisioned: BTreeMap<String, SourceRange>,
+    /// The provisioners that each change runs.
+    pub(crate) provisioned: BTreeMap<(InstanceAddress, Option<DeposedKey>), Provisioned>,
+    /// Provisioners that the plan would run and does not, and where they stand.
+    pub(crate) not_run: BTreeMap<(Arc<str>, InstanceAddress), SourceRange>,
     /// Blocks for resources that are only stubs.
     pub(crate) generated: BTreeMap<ResourceAddress, String>,
     /// Instances that are not planned and keep the values that state has.
@@ -166,6 +169,7 @@ impl<'a> Planner<'a> {
             provisioned: BTreeMap::new(),
             generated: BTreeMap::new(),
             left_alone: BTreeSet::new(),
+            not_run: BTreeMap::new(),
             selection,
             provider_versions: BTreeMap::new(),
         }
@@ -476,11 +480,12 @@ impl<'a> Planner<'a> {
         if !errored && !self.generated.is_empty() {
             return Planning::Generated(self.generated);
         }
+        let provisioned = self.provisioned_changes();
         let mut plan = self.assemble(moves, errored);
         if errored {
             return Planning::Failed(self.diagnostics, Some(Box::new(plan)));
         }
-        match order::steps(&plan.changes, self.input.state) {
+        match order::steps(&plan.changes, &provisioned, self.input.state) {
             Ok(steps) => plan.steps = steps,
             Err(diagnostic) => {
                 self.diagnostics.push(diagnostic);
@@ -523,7 +528,7 @@ impl<'a> Planner<'a> {
             base_serial: self.input.state.serial,
             mode: self.input.options.mode,
             providers: std::mem::take(&mut self.provider_versions),
-            variables: self.input.variables.clone(),
+            variables: self.variables(),
             plan_time: self.input.options.plan_time.clone(),
             changes: std::mem::take(&mut self.changes).into_values().collect(),
             steps: Vec::new(),
@@ -586,6 +591,26 @@ impl<'a> Planner<'a> {
         let declared = self.input.configuration.root();
         let kept = state.keys().chain(declared.outputs.keys()).filter(|name| self.is_output_left_alone(name));
         kept.map(|name| (name.clone(), state.get(name).and_then(output_value))).collect()
+    }
+
+    /// The provisioners of each change, in their order; none at all where no change has any.
+    fn provisioned_changes(&mut self) -> Vec<Provisioned> {
+        if self.provisioned.is_empty() {
+            return Vec::new();
+        }
+        let mut provisioned = std::mem::take(&mut self.provisioned);
+        self.changes.keys().map(|key| provisioned.remove(key).unwrap_or_default()).collect()
+    }
+
+    /// The root variables, with those marked that must not be kept.
+    fn variables(&self) -> BTreeMap<Arc<str>, Value> {
+        let declared = &self.world.configuration.root().variables;
+        let mark = |(name, value): (&Arc<str>, &Value)| {
+            let passing = declared.get(name).is_some_and(|variable| variable.ephemeral);
+            let marks = if passing { Marks::EPHEMERAL } else { Marks::NONE };
+            (name.clone(), value.clone().with_marks(marks))
+        };
+        self.input.variables.iter().map(mark).collect()
     }
 
     fn output_changes(&self) -> BTreeMap<Arc<str>, OutputChange> {

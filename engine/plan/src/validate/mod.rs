@@ -21,6 +21,7 @@ use evenkeel_model::{
 use evenkeel_provider::{Catalog, ProviderSpec, validate};
 
 use self::scope::{Repeats, StaticScope};
+use crate::ephemeral;
 use crate::expand::expand;
 
 use crate::graph::{Graph, Node, NodeKind, ProviderUse, StaticPath};
@@ -126,6 +127,15 @@ impl<'a> Walk<'a> {
             None => open,
             Some((call, parent)) => self.given(&parent.into(), call, variable).unwrap_or(open),
         };
+        if !variable.ephemeral
+            && ephemeral::is_in(&value)
+            && let Some((call, parent)) = node.path.split_last()
+        {
+            let module = self.subject.configuration.module(&StaticPath::from(parent));
+            let input = module.and_then(|module| module.calls.get(call)?.inputs.get(&variable.name));
+            let range = input.map_or(&variable.range, |input| input.range()).clone();
+            self.diagnostics.push(ephemeral::not_for_variable(&variable.name, range));
+        }
         let value = match (variable.sensitive, variable.ephemeral) {
             (true, true) => value.with_marks(Marks::SENSITIVE.union(Marks::EPHEMERAL)),
             (true, false) => value.sensitive(),
@@ -333,6 +343,7 @@ impl<'a> Walk<'a> {
         let (value, mut found) =
             decode_body(&resource.body, block, &self.scope(path, repeats), &resource.range);
         if !found.has_errors() {
+            found.extend(ephemeral::refuse_in(block, &value));
             found.extend(validate::block(block, &value));
             if let Some(managed) = managed {
                 found.extend(managed.validate(&value.unmark_deep().0));

@@ -92,6 +92,7 @@ pub fn catalog() -> Arc<dyn Catalog + Send + Sync> {
                 "tags": {"type": ["map", "string"], "optional": true},
                 "refs": {"type": ["list", "string"], "optional": true},
                 "secret": {"type": "string", "optional": true, "sensitive": true},
+                "password": {"type": "string", "optional": true, "write_only": true},
                 "stamp": {"type": "string", "computed": true, "recompute_on": ["size"]}
             }}}"#,
         )),
@@ -124,6 +125,12 @@ pub struct Stack {
     run: u64,
     /// Steps in the order in which they were carried out: `create a`, `delete b`, ...
     pub log: Vec<String>,
+    /// The commands that provisioners ran.
+    pub commands: Vec<evenkeel_plan::LocalExec>,
+    /// The values of write-only arguments that the provider got.
+    pub handed_over: Vec<String>,
+    /// New objects, as `self` of their provisioners sees them.
+    seen_by_provisioners: BTreeMap<InstanceAddress, Value>,
 }
 
 impl Stack {
@@ -142,6 +149,9 @@ impl Stack {
             made: 0,
             run: 0,
             log: Vec::new(),
+            commands: Vec::new(),
+            handed_over: Vec::new(),
+            seen_by_provisioners: BTreeMap::new(),
         }
     }
 
@@ -272,7 +282,15 @@ impl Stack {
     fn step(&mut self, plan: &Plan, finisher: &mut Finisher, id: StepId) -> Result<(), String> {
         let step = plan.step(id).expect("steps are numbered by place");
         let Some(change) = plan.change_of(step) else { return Ok(()) };
+        if let StepKind::Provision { .. } = step.kind {
+            let made = self.seen_by_provisioners.get(&change.address);
+            let run = finisher.provision(id, made).map_err(|diagnostics| text(&diagnostics))?;
+            self.log.push(format!("run {}: {}", change.address, run.command));
+            self.commands.push(run);
+            return Ok(());
+        }
         let finished = finisher.finish(id).map_err(|diagnostics| text(&diagnostics))?;
+        self.handed_over.extend(finished.config.get_str("password").map(str::to_owned));
         let (action, deposed, depose) = match step.kind {
             StepKind::Create { depose, .. } => (Action::Create, None, depose),
             StepKind::Update { .. } => (Action::Update, None, None),
@@ -282,7 +300,7 @@ impl Stack {
                 finisher.record(&change.address, answer_of(&finished.config));
                 return Ok(());
             }
-            StepKind::Join { .. } => return Ok(()),
+            StepKind::Provision { .. } | StepKind::Join { .. } => return Ok(()),
         };
         self.log.push(format!("{} {}", action.as_str(), change.address));
         self.state.fold(&Entry::Intent(Box::new(Intent {
@@ -298,6 +316,7 @@ impl Stack {
             planned: Arc::new(serde_json::Value::Null),
             dependencies: change.dependencies.clone(),
             create_before_destroy: change.create_before_destroy,
+            provisioned: false,
         })));
         let kind = match finished.planned {
             None => OutcomeKind::Absent,
@@ -307,6 +326,7 @@ impl Stack {
                 let violations = evenkeel_provider::check::applied(&planned, &value);
                 assert!(violations.is_empty(), "{violations:?}");
                 finisher.record(&change.address, value.clone());
+                self.seen_by_provisioners.insert(change.address.clone(), value.clone());
                 OutcomeKind::Present(Box::new(Object {
                     status: ObjectStatus::Ready,
                     provider: change.provider.clone(),

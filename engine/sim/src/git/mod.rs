@@ -43,14 +43,16 @@ pub struct SimGit {
     pub commits: Vec<Arc<Commit>>,
     head: usize,
     generator: Generator,
+    /// Whether nodes have commands to run.
+    commands: bool,
 }
 
 impl SimGit {
     /// A repository with a first commit.
-    pub fn new(rng: Rng) -> Self {
+    pub fn new(rng: Rng, commands: bool) -> Self {
         let mut generator = Generator::new(rng);
         let config = generator.first();
-        let mut git = Self { commits: Vec::new(), head: 0, generator };
+        let mut git = Self { commits: Vec::new(), head: 0, generator, commands };
         git.add(Some(config), None);
         git
     }
@@ -151,7 +153,8 @@ impl SimGit {
 
     fn add(&mut self, config: Option<Config>, parent: Option<usize>) {
         let revision = Revision::Commit(format!("{:012x}", self.commits.len() + 1).into());
-        let files = config.as_ref().map_or_else(render::broken, render::files);
+        let files =
+            config.as_ref().map_or_else(render::broken, |config| render::files(config, self.commands));
         let files = files.iter().map(|(path, text)| (*path, text.as_str()));
         let snapshot = Arc::new(Snapshot::from_files(revision.clone(), files));
         let (configuration, diagnostics) = config::load(&snapshot, "");

@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use evenkeel_model::address::quote;
 
+use crate::cloud::spec::Kind;
+
 use super::model::{Argument, Block, Call, Config, Pick, Reference, Repeat, Through};
 
 /// The module that calls call.
@@ -35,8 +37,21 @@ resource "sim_rule" "this" {
 output "node_id" { value = sim_node.this[0].id }
 "#;
 
+/// What is to be run on every node. The name of an object is what its commands do something to.
+const COMMANDS: &str = r#"  provisioner "local-exec" {
+    command = "first ${self.id}"
+  }
+  provisioner "local-exec" {
+    command = "last ${self.id}"
+  }
+  provisioner "local-exec" {
+    when    = destroy
+    command = "end ${self.id}"
+  }
+"#;
+
 /// The files of a configuration.
-pub fn files(config: &Config) -> Vec<(&'static str, String)> {
+pub fn files(config: &Config, commands: bool) -> Vec<(&'static str, String)> {
     let mut text = String::from("provider \"sim\" {\n  region = \"here\"\n}\n\n");
     let locals: BTreeSet<&str> = config
         .blocks
@@ -52,7 +67,7 @@ pub fn files(config: &Config) -> Vec<(&'static str, String)> {
         let _ = writeln!(text, "  value_{local} = {}", quote(local));
     }
     text.push_str("}\n");
-    config.blocks.iter().for_each(|block| resource(&mut text, block));
+    config.blocks.iter().for_each(|block| resource(&mut text, block, commands));
     config.calls.iter().for_each(|call| module(&mut text, call));
     for (name, net) in &config.echoes {
         let _ = writeln!(text, "\ndata \"sim_echo\" \"{name}\" {{\n  input = {}\n}}", id(net, ""));
@@ -74,7 +89,7 @@ pub fn broken() -> Vec<(&'static str, String)> {
     vec![("main.tf", "resource \"sim_net\" {{{\n".to_owned())]
 }
 
-fn resource(text: &mut String, block: &Block) {
+fn resource(text: &mut String, block: &Block, commands: bool) {
     let _ = writeln!(text, "\nresource \"{}\" \"{}\" {{", block.kind.name(), block.name);
     let own = repeat(text, &block.repeat);
     for (name, value) in &block.arguments {
@@ -85,6 +100,9 @@ fn resource(text: &mut String, block: &Block) {
     }
     if block.create_before_destroy {
         text.push_str("  lifecycle {\n    create_before_destroy = true\n  }\n");
+    }
+    if commands && block.kind == Kind::Node {
+        text.push_str(COMMANDS);
     }
     text.push_str("}\n");
 }

@@ -29,6 +29,9 @@ impl World {
         if let Some(detail) = self.duplicate() {
             return self.violate("duplicate", detail);
         }
+        if let Some(detail) = self.unprovisioned() {
+            return self.violate("provisioners", detail);
+        }
         if let Some(detail) = self.journal_fault() {
             self.violate("journal", detail);
         }

@@ -3,11 +3,13 @@
 //! Everything that takes time is an item in the queue: a call has its effect, an append becomes
 //! durable, an answer arrives. Items of a process that died meanwhile are dropped or, where they
 //! are already on their way to cloud or store, may still have their effect. `process` carries out
-//! what the controller orders, `work` runs planner and machines, `call` makes calls, `mishap`
+//! what the controller orders, `work` runs planner and machines, `call` makes calls, `command` runs
+//! what provisioners say, `mishap`
 //! lets things go wrong, `check` looks after the invariants.
 
 mod call;
 mod check;
+mod command;
 mod mishap;
 mod process;
 mod work;
@@ -21,6 +23,7 @@ use evenkeel_provider::Catalog;
 use evenkeel_state::Serial;
 
 use self::call::Flight;
+use self::command::Commands;
 use self::process::{Message, Process};
 use self::work::Append;
 use crate::cloud::SimCloud;
@@ -86,6 +89,7 @@ pub struct World {
     processes: Vec<Process>,
     flights: BTreeMap<u64, Flight>,
     flown: u64,
+    commands: Commands,
     /// When faults stopped.
     calm_since: Option<i64>,
     destroying: bool,
@@ -104,7 +108,8 @@ impl World {
     pub fn new(seed: u64, plant: Option<Plant>, log: bool) -> Self {
         let mut rng = Rng::new(seed);
         let faults = Faults::draw(&mut rng);
-        let git = SimGit::new(rng.fork());
+        let commands = Commands::of(seed);
+        let git = SimGit::new(rng.fork(), commands.are_there());
         let parallelism = usize::try_from(rng.between(1, 10)).unwrap_or(1);
         let detect = rng.chance(100);
         let count = if faults.includes(Fault::Rival) && rng.chance(500) { 2 } else { 1 };
@@ -122,6 +127,7 @@ impl World {
             processes: (0..count).map(|_| Process::new(detect)).collect(),
             flights: BTreeMap::new(),
             flown: 0,
+            commands,
             calm_since: None,
             destroying: false,
             forced: false,

@@ -151,7 +151,7 @@ impl World {
                 state: &work.state,
                 catalog: &self.catalog,
                 variables: &BTreeMap::new(),
-                options: &Options { mode: work.mode, ..Options::default() },
+                options: &Options { mode: work.mode, local_exec: true, ..Options::default() },
                 answers: &work.answers,
             }),
             Err(error) => return self.no_plan(number, error.clone()),
@@ -264,7 +264,7 @@ impl World {
         }
         let Ok(configuration) = &commit.loaded else { return };
         let kind = if plan.mode == Mode::Destroy { RunKind::Destroy } else { RunKind::Reconcile };
-        let options = Options { mode: plan.mode, ..Options::default() };
+        let options = Options { mode: plan.mode, local_exec: true, ..Options::default() };
         let finisher = Finisher::new(
             plan,
             commit.snapshot.clone(),
@@ -328,6 +328,9 @@ impl World {
                 self.after(delay, Item::Append(Box::new(append)));
             }
             Command::Call { id, step, call, .. } => self.call(number, work, id, step, call),
+            Command::Provision { id, subject, run } => self.run_command(number, work, id, &subject, &run),
+            // Those that run do not listen: they end in their own time.
+            Command::EndProvisioners => {}
             Command::WakeAt { at } => {
                 let event = Box::new(MachineEvent::Woken);
                 self.send(number, at.0 - self.now, Message::Machine { work, event });

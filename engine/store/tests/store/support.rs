@@ -111,6 +111,7 @@ pub fn intent(run: u64, step: u32, at: &str, action: Action) -> Entry {
         planned: Arc::new(serde_json::json!({})),
         dependencies: Vec::new(),
         create_before_destroy: false,
+        provisioned: false,
     }))
 }
 

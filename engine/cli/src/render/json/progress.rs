@@ -18,6 +18,9 @@ pub fn progress(progress: &Progress) -> Option<Json> {
         Progress::Done { subject, elapsed_ms } => ("apply_complete", subject, Some(*elapsed_ms)),
         Progress::Failed { subject, elapsed_ms } => ("apply_errored", subject, Some(*elapsed_ms)),
         Progress::Skipped { subject, .. } => ("apply_skipped", subject, None),
+        Progress::Provisioning(_) | Progress::Output { .. } | Progress::Provisioned { .. } => {
+            return Some(provisioning(progress));
+        }
     };
     let mut hook = json!({ "resource": resource(&subject.address), "action": action(subject) });
     if let Some(key) = subject.deposed {
@@ -55,9 +58,40 @@ fn undeposed(progress: &Progress) -> Progress {
         | Progress::Still { subject, .. }
         | Progress::Done { subject, .. }
         | Progress::Failed { subject, .. }
-        | Progress::Skipped { subject, .. } => subject.deposed = None,
+        | Progress::Skipped { subject, .. }
+        | Progress::Provisioning(subject)
+        | Progress::Output { subject, .. }
+        | Progress::Provisioned { subject, .. } => subject.deposed = None,
     }
     progress
+}
+
+/// One line about a command beside a step.
+fn provisioning(progress: &Progress) -> Json {
+    let (kind, subject, said, output) = match progress {
+        Progress::Output { subject, line } => {
+            ("provision_progress", subject, format!(" (local-exec): {}", text::line(line)), Some(line))
+        }
+        Progress::Provisioned { subject, failed: true } => {
+            ("provision_errored", subject, " (local-exec) Provisioning errored".to_owned(), None)
+        }
+        Progress::Provisioned { subject, failed: false } => {
+            ("provision_complete", subject, " (local-exec) Provisioning complete".to_owned(), None)
+        }
+        Progress::Started(subject)
+        | Progress::Still { subject, .. }
+        | Progress::Done { subject, .. }
+        | Progress::Failed { subject, .. }
+        | Progress::Skipped { subject, .. }
+        | Progress::Provisioning(subject) => {
+            ("provision_start", subject, " Provisioning with 'local-exec'...".to_owned(), None)
+        }
+    };
+    let mut hook = json!({ "resource": resource(&subject.address), "provisioner": "local-exec" });
+    if let Some(line) = output {
+        hook["output"] = json!(line);
+    }
+    message("info", &format!("{}:{said}", subject.address), kind, json!({ "hook": hook }))
 }
 
 /// That something is about to be looked at.
@@ -120,6 +154,7 @@ fn action(subject: &Subject) -> &'static str {
         Activity::Update => "update",
         Activity::Delete => "delete",
         Activity::Read => "read",
+        Activity::Provision => "provision",
         Activity::Recover => "recover",
     }
 }

@@ -163,17 +163,6 @@ fn provisioners_and_checks() {
 }
 
 #[test]
-fn a_run_says_that_provisioners_do_not_run() {
-    let shown = show(&notes(
-        &load_files([("main.tf", ALL), ("m/main.tf", "resource \"a_b\" \"d\" {\n  for_each = {}\n}\n")]).0,
-    ));
-    assert!(
-        shown.starts_with("main.tf:7:3 | Provisioners are not run") && shown.contains("1 more"),
-        "{shown}"
-    );
-}
-
-#[test]
 fn mistakes_in_addresses() {
     let wrong = |text: &str, expected: &str| check(text, &[expected]);
     wrong("moved {\n  from = a_b.c\n}\n", "main.tf:1:1 ~ Missing required argument ~ \"to\"");
