@@ -132,6 +132,9 @@ impl Machine {
             Ok(run) => run,
             Err(diagnostics) => {
                 self.report_about(&change.address, diagnostics);
+                if self.is_announced(id) {
+                    self.notices.push(Notice { subject, kind: NoticeKind::Failed });
+                }
                 return self.settle(id, StepStatus::Failed);
             }
         };

@@ -337,7 +337,7 @@ impl Machine {
         let kind = match status {
             StepStatus::Done => NoticeKind::Done,
             // What never started is told by its diagnostics alone.
-            StepStatus::Failed if work.is_none() && !self.is_command(step) => return,
+            StepStatus::Failed if work.is_none() => return,
             StepStatus::Failed | StepStatus::Unresolved => NoticeKind::Failed,
             StepStatus::Skipped { because } => NoticeKind::Skipped { because: because.clone() },
             StepStatus::Unneeded | StepStatus::NotAttempted | StepStatus::Open => return,
