@@ -6,22 +6,9 @@ mod common;
 
 use std::fmt::Write as _;
 
+use common::draw::Draw;
 use common::{Stack, short};
 use evenkeel_plan::{Plan, StepKind, verify};
-
-/// A small generator of numbers, the same everywhere.
-struct Draw(u64);
-
-impl Draw {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % limit
-    }
-
-    fn chance(&mut self, of_ten: u64) -> bool {
-        self.below(10) < of_ten
-    }
-}
 
 /// A configuration of some resources; each may refer to earlier ones, repeat, and stand in a module.
 fn configuration(draw: &mut Draw) -> Vec<(String, String)> {

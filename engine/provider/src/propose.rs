@@ -26,7 +26,7 @@ pub fn planned_value(schema: &Schema, prior: Option<&Value>, config: &Value) -> 
     let merged = merge_block(&schema.block, prior, config);
     match prior {
         None => merged,
-        Some(prior) => recompute(&schema.block, prior, merged),
+        Some(prior) => recompute(&schema.block, prior, config, merged),
     }
 }
 
@@ -142,8 +142,9 @@ fn agrees(block: &Block, candidate: &Value, config: &Value) -> bool {
         })
 }
 
-/// Makes computed attributes unknown whose value follows from one that changes.
-fn recompute(block: &Block, prior: &Value, planned: Value) -> Value {
+/// Makes computed attributes unknown whose value follows from one that changes; what configuration sets
+/// follows from nothing.
+fn recompute(block: &Block, prior: &Value, config: &Value, planned: Value) -> Value {
     let changed: Vec<Arc<str>> = diff::paths(prior, &planned)
         .iter()
         .filter_map(|path| path.first_attribute().map(Arc::from))
@@ -155,7 +156,8 @@ fn recompute(block: &Block, prior: &Value, planned: Value) -> Value {
         |attribute: &Attribute| attribute.recompute_on.iter().any(|on| &**on == "*" || changed.contains(on));
     let mut attributes: BTreeMap<Arc<str>, Value> = planned.as_entries().cloned().unwrap_or_default();
     for (name, attribute) in &block.attributes {
-        if follows(attribute) && !changed.contains(name) {
+        let set = config.get(name).is_some_and(|value| !value.is_null());
+        if follows(attribute) && !set && !changed.contains(name) {
             attributes.insert(name.clone(), Value::unknown(attribute.ty.clone()));
         }
     }

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test target uses a part of it")]
 
 pub mod builtin;
+pub mod draw;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -160,6 +161,11 @@ impl Stack {
         Self { catalog: builtin::catalog(), complete: builtin::complete, ..Self::new() }
     }
 
+    /// A stack of other providers, whose objects become what `complete` says.
+    pub fn of(catalog: Arc<dyn Catalog + Send + Sync>, complete: fn(&Value, u64) -> Value) -> Self {
+        Self { catalog, complete, ..Self::new() }
+    }
+
     /// Plans; an error is the summaries and details of all diagnostics.
     pub fn plan(&mut self, files: &[(&str, &str)]) -> Result<(Plan, Loaded), String> {
         let snapshot =
@@ -312,7 +318,7 @@ impl Stack {
             depose_current_as: depose,
             token: Token::derive(&plan.digest, RunId(self.run), id),
             provider: change.provider.clone(),
-            schema_version: 0,
+            schema_version: change.schema_version,
             planned: Arc::new(serde_json::Value::Null),
             dependencies: change.dependencies.clone(),
             create_before_destroy: change.create_before_destroy,
@@ -330,7 +336,7 @@ impl Stack {
                 OutcomeKind::Present(Box::new(Object {
                     status: ObjectStatus::Ready,
                     provider: change.provider.clone(),
-                    schema_version: 0,
+                    schema_version: change.schema_version,
                     attributes: Arc::new(json::encode_as(&value, &finished.ty)),
                     dependencies: change.dependencies.clone(),
                     create_before_destroy: change.create_before_destroy,
