@@ -1,7 +1,7 @@
 //! What the engine demands of a provider's answers, so that a provider's mistake is found where it
 //! is made and blamed on the provider.
 
-use evenkeel_model::schema::{Attribute, Block, NestedBlock};
+use evenkeel_model::schema::{Attribute, Block, NestedBlock, Nesting};
 use evenkeel_model::value::Kind;
 use evenkeel_model::{Path, PathStep, Value};
 
@@ -96,7 +96,58 @@ fn check_nested(
                 check_block(&nested.block, prior, config, planned, &path.then(PathStep::Index(index)), found);
             }
         }
+        (Kind::Map(_, configs), Kind::Map(_, planneds)) if !configs.is_empty() || !nested.computed => {
+            if !configs.keys().eq(planneds.keys()) {
+                let reason = "the labels of the blocks differ from configuration";
+                found.push(Violation { path: path.clone(), reason });
+                return;
+            }
+            for ((key, config), planned) in configs.iter().zip(planneds.values()) {
+                let prior = prior.and_then(|prior| prior.get(key));
+                let path = path.then(PathStep::Key(key.clone()));
+                check_block(&nested.block, prior, config, planned, &path, found);
+            }
+        }
+        (Kind::Set(_, configs), Kind::Set(_, planneds)) if !configs.is_empty() || !nested.computed => {
+            check_set(nested, prior, configs, planneds, path, found);
+        }
+        (Kind::Unknown(..), _) | (_, Kind::Unknown(..)) => {}
+        (Kind::Null(_), Kind::Null(_)) => {}
+        (Kind::Null(_), _) if !nested.computed && nested.nesting_mode == Nesting::Single => {
+            let reason = "a block is planned that is neither configured nor computed";
+            found.push(Violation { path: path.clone(), reason });
+        }
+        (Kind::Object(_), Kind::Null(_)) => {
+            found.push(Violation { path: path.clone(), reason: "a configured block is missing" });
+        }
         _ => {}
+    }
+}
+
+/// Blocks without order: each that is planned must be one that is configured, and the other way round. More
+/// may be configured than planned only where unknown ones may turn out to be the same.
+fn check_set(
+    nested: &NestedBlock,
+    prior: Option<&Value>,
+    configs: &[Value],
+    planneds: &[Value],
+    path: &Path,
+    found: &mut Vec<Violation>,
+) {
+    let agrees = |config: &Value, planned: &Value| {
+        let mut priors = prior.and_then(Value::as_elements).into_iter().flatten();
+        let mut check = |prior: Option<&Value>| {
+            let mut found = Vec::new();
+            check_block(&nested.block, prior, config, planned, path, &mut found);
+            found.is_empty()
+        };
+        check(None) || priors.any(|prior| check(Some(prior)))
+    };
+    if !planneds.iter().all(|planned| configs.iter().any(|config| agrees(config, planned))) {
+        let reason = "a block is planned that is not configured";
+        found.push(Violation { path: path.clone(), reason });
+    } else if !configs.iter().all(|config| planneds.iter().any(|planned| agrees(config, planned))) {
+        found.push(Violation { path: path.clone(), reason: "a configured block is missing" });
     }
 }
 
@@ -159,3 +210,6 @@ fn check_applied(planned: &Value, applied: &Value, path: &Path, found: &mut Vec<
         _ => found.push(Violation { path: path.clone(), reason: "the value differs from the plan" }),
     }
 }
+
+#[cfg(test)]
+mod tests;
