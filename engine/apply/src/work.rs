@@ -134,6 +134,7 @@ impl Form {
             dependencies: self.dependencies.clone(),
             create_before_destroy: self.create_before_destroy,
             token: self.token.clone(),
+            private: None,
         }
     }
 

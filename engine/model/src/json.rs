@@ -92,12 +92,12 @@ pub fn encode_as(value: &Value, ty: &Type) -> Json {
         (Kind::Object(entries), Type::Object(object)) => {
             let entries = entries.iter().map(|(name, value)| {
                 let ty = object.attributes.get(name).unwrap_or(&Type::Dynamic);
-                (escape(name), encode_as(value, ty))
+                (escape_key(name), encode_as(value, ty))
             });
             Json::Object(entries.collect())
         }
         (Kind::Map(_, entries), Type::Map(element)) => {
-            let entries = entries.iter().map(|(key, value)| (escape(key), encode_as(value, element)));
+            let entries = entries.iter().map(|(key, value)| (escape_key(key), encode_as(value, element)));
             Json::Object(entries.collect())
         }
         (Kind::List(_, elements), Type::List(element)) | (Kind::Set(_, elements), Type::Set(element)) => {
@@ -151,12 +151,13 @@ fn encode_kind(kind: &Kind) -> Json {
             Json::Array(elements.iter().map(encode).collect())
         }
         Kind::Map(_, entries) | Kind::Object(entries) => {
-            Json::Object(entries.iter().map(|(key, value)| (escape(key), encode(value))).collect())
+            Json::Object(entries.iter().map(|(key, value)| (escape_key(key), encode(value))).collect())
         }
     }
 }
 
-fn escape(key: &str) -> String {
+/// A key of an object or map as the encoded form has it.
+pub fn escape_key(key: &str) -> String {
     if key.starts_with('?') { format!("?{key}") } else { key.to_owned() }
 }
 
@@ -261,7 +262,7 @@ fn decode_with(json: &Json, ty: &Type, encoded: bool) -> Result<Value, JsonError
                 .attributes
                 .iter()
                 .map(|(name, ty)| {
-                    let json = entries.get(&*if encoded { escape(name) } else { name.to_string() });
+                    let json = entries.get(&*if encoded { escape_key(name) } else { name.to_string() });
                     let value = json
                         .map_or_else(|| Ok(Value::null(ty.clone())), |json| decode_with(json, ty, encoded));
                     Ok((name.clone(), value.map_err(|e| JsonError(format!("{name}: {e}")))?))
@@ -304,8 +305,13 @@ pub fn encode_open(value: &Value) -> Json {
     json!({"?type": value.ty().to_json(), "?value": encode(value)})
 }
 
+/// The key that a key of the encoded form stands for.
+pub fn unescape_key(key: &str) -> &str {
+    key.strip_prefix('?').unwrap_or(key)
+}
+
 fn unescape(key: &str, encoded: bool) -> &str {
-    if encoded { key.strip_prefix('?').unwrap_or(key) } else { key }
+    if encoded { unescape_key(key) } else { key }
 }
 
 fn decode_elements(

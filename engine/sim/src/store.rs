@@ -103,6 +103,7 @@ impl SimStore {
             | Entry::Forgotten { .. }
             | Entry::Moved { .. }
             | Entry::Drift(_)
+            | Entry::TakenOver { .. }
             | Entry::Outputs { .. } => {}
         }
     }

@@ -258,6 +258,13 @@ pub enum Entry {
         /// Output by name.
         outputs: std::collections::BTreeMap<Arc<str>, OutputValue>,
     },
+    /// The state of another program is taken over with its history: lineage and serial go on.
+    TakenOver {
+        /// The lineage from now on.
+        lineage: Arc<str>,
+        /// The serial goes on from here, where it is not beyond it already.
+        serial: crate::snapshot::Serial,
+    },
     /// A run ended.
     RunFinished {
         /// The run.
@@ -279,7 +286,10 @@ impl Entry {
             Self::Observed { address, .. } | Self::Forgotten { address, .. } => Some(address),
             Self::Moved { to, .. } => Some(to),
             Self::Drift(drift) => Some(&drift.address),
-            Self::RunStarted { .. } | Self::Outputs { .. } | Self::RunFinished { .. } => None,
+            Self::RunStarted { .. }
+            | Self::Outputs { .. }
+            | Self::TakenOver { .. }
+            | Self::RunFinished { .. } => None,
         }
     }
 
@@ -294,6 +304,7 @@ impl Entry {
             Self::Moved { .. } => "moved",
             Self::Drift(_) => "drift",
             Self::Outputs { .. } => "outputs",
+            Self::TakenOver { .. } => "taken_over",
             Self::RunFinished { .. } => "run_finished",
         }
     }

@@ -8,11 +8,13 @@
 
 pub mod drift;
 pub mod entry;
+pub mod needs;
 pub mod object;
 pub mod row;
 pub mod snapshot;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod tfstate;
 
 pub use entry::{Action, Entry, Intent, Outcome, OutcomeKind, RunId, RunKind, RunStatus, StepId, Token};
 pub use object::{DeposedKey, Object, ObjectStatus, ProviderConfigAddress};

@@ -44,6 +44,44 @@ impl fmt::Display for ProviderConfigAddress {
     }
 }
 
+/// Text that is no address of a provider configuration.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "\"{0}\" is no provider configuration, such as provider[\"registry.terraform.io/hashicorp/aws\"].west"
+)]
+pub struct ProviderConfigError(String);
+
+impl FromStr for ProviderConfigAddress {
+    type Err = ProviderConfigError;
+
+    /// Parses `[module.NAME.]...provider["HOST/NAMESPACE/TYPE"][.ALIAS]`, and `provider.TYPE[.ALIAS]` of
+    /// early versions.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let wrong = || ProviderConfigError(text.chars().take(200).collect());
+        let mut rest = text;
+        let mut module = Vec::new();
+        while let Some(inside) = rest.strip_prefix("module.") {
+            let (name, after) = inside.split_once('.').ok_or_else(wrong)?;
+            module.push(name.into());
+            rest = after;
+        }
+        let (provider, alias) = if let Some(quoted) = rest.strip_prefix("provider[\"") {
+            let (provider, alias) = quoted.split_once("\"]").ok_or_else(wrong)?;
+            (provider.parse().map_err(|_| wrong())?, alias)
+        } else {
+            let early = rest.strip_prefix("provider.").ok_or_else(wrong)?;
+            let (kind, alias) = early.split_at(early.find('.').unwrap_or(early.len()));
+            (kind.parse().map_err(|_| wrong())?, alias)
+        };
+        let alias = match alias.strip_prefix('.') {
+            None if alias.is_empty() => None,
+            Some(alias) if !alias.is_empty() => Some(alias.into()),
+            _ => return Err(wrong()),
+        };
+        Ok(Self { module, provider, alias })
+    }
+}
+
 /// The key of an object that was put aside when its replacement was created first: eight
 /// hexadecimal digits, as Terraform shows them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -98,6 +136,9 @@ pub struct Object {
     /// The idempotency token of the call that created it, if Evenkeel did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<crate::entry::Token>,
+    /// What another program's provider kept for itself, in base 64: only handed on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub private: Option<Arc<str>>,
 }
 
 impl Object {

@@ -8,7 +8,7 @@ use evenkeel_model::InstanceAddress;
 
 use crate::entry::{Action, Entry, Intent, OutcomeKind, RunId, StepId};
 use crate::object::{DeposedKey, Object};
-use crate::snapshot::OutputValue;
+use crate::snapshot::{OutputValue, Serial};
 
 /// One change of the folded state.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,6 +62,13 @@ pub enum RowChange {
     },
     /// The root outputs, whole.
     SetOutputs(BTreeMap<Arc<str>, OutputValue>),
+    /// The history that the stack goes on with.
+    SetHistory {
+        /// Its lineage.
+        lineage: Arc<str>,
+        /// Its serial, unless the stack is beyond it.
+        serial: Serial,
+    },
 }
 
 /// The changes an entry makes, in order; empty for entries that only tell a story.
@@ -101,5 +108,8 @@ pub fn changes(entry: &Entry) -> Vec<RowChange> {
         }
         Entry::Moved { from, to } => vec![RowChange::Move { from: from.clone(), to: to.clone() }],
         Entry::Outputs { outputs } => vec![RowChange::SetOutputs(outputs.clone())],
+        Entry::TakenOver { lineage, serial } => {
+            vec![RowChange::SetHistory { lineage: lineage.clone(), serial: *serial }]
+        }
     }
 }

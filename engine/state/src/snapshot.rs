@@ -112,6 +112,10 @@ impl State {
             RowChange::PutPending(intent) => drop(self.pending.insert((intent.run, intent.step), *intent)),
             RowChange::RemovePending { run, step } => drop(self.pending.remove(&(run, step))),
             RowChange::SetOutputs(outputs) => self.outputs = outputs,
+            RowChange::SetHistory { lineage, serial } => {
+                self.lineage = lineage;
+                self.serial = self.serial.max(serial);
+            }
         }
     }
 

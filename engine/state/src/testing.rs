@@ -13,7 +13,7 @@ use serde_json::Value as Json;
 use crate::drift::{AttributeDrift, DriftKind, DriftRecord};
 use crate::{
     Action, DeposedKey, Entry, Intent, Object, ObjectStatus, Outcome, OutcomeKind, OutputValue,
-    ProviderConfigAddress, RunId, RunKind, RunStatus, State, StepId, Token,
+    ProviderConfigAddress, RunId, RunKind, RunStatus, Serial, State, StepId, Token,
 };
 
 /// One of a few instance addresses, with keys that are awkward to write.
@@ -73,20 +73,38 @@ fn key() -> impl Strategy<Value = DeposedKey> {
 /// Any object.
 pub fn object() -> impl Strategy<Value = Object> {
     let version = prop_oneof![0..3u64, Just(u64::MAX)];
-    (status(), provider(), version, attributes(), dependencies(), any::<bool>(), option::of(token()))
-        .prop_map(
-            |(status, provider, schema_version, attributes, dependencies, create_before_destroy, token)| {
-                Object {
-                    status,
-                    provider,
-                    schema_version,
-                    attributes,
-                    dependencies,
-                    create_before_destroy,
-                    token,
-                }
-            },
-        )
+    let parts = (
+        status(),
+        provider(),
+        version,
+        attributes(),
+        dependencies(),
+        any::<bool>(),
+        option::of(token()),
+        option::of(Just(Arc::from("cHJpdmF0ZQ=="))),
+    );
+    parts.prop_map(|parts| {
+        let (
+            status,
+            provider,
+            schema_version,
+            attributes,
+            dependencies,
+            create_before_destroy,
+            token,
+            private,
+        ) = parts;
+        Object {
+            status,
+            provider,
+            schema_version,
+            attributes,
+            dependencies,
+            create_before_destroy,
+            token,
+            private,
+        }
+    })
 }
 
 fn run() -> impl Strategy<Value = RunId> {
@@ -182,6 +200,7 @@ pub fn entry() -> impl Strategy<Value = Entry> {
         1 => (address(), option::of(key()))
             .prop_map(|(address, deposed)| Entry::Forgotten { address, deposed }),
         1 => (address(), address()).prop_map(|(from, to)| Entry::Moved { from, to }),
+        1 => (0..40u64).prop_map(|serial| Entry::TakenOver { lineage: "taken over".into(), serial: Serial(serial) }),
         1 => drift().prop_map(|drift| Entry::Drift(Box::new(drift))),
         1 => outputs().prop_map(|outputs| Entry::Outputs { outputs }),
         1 => (run(), proptest::sample::select(ends), error())

@@ -32,7 +32,8 @@ fn every_kind_of_entry_is_among_them() {
         | Entry::Moved { .. }
         | Entry::Drift(_)
         | Entry::Outputs { .. }
-        | Entry::RunFinished { .. } => 9,
+        | Entry::TakenOver { .. }
+        | Entry::RunFinished { .. } => 10,
     };
     assert!(lines().all(|(_, entry)| all(&entry) == names.len()));
 }
@@ -49,7 +50,7 @@ fn the_lines_fold() {
     let mut state = State::default();
     lines().for_each(|(_, entry)| state.fold(&entry));
     // All but the two starts, the two ends and the two drifts change something.
-    assert_eq!(state.serial.0, 16);
+    assert_eq!(state.serial.0, 21);
     assert!(state.pending.is_empty());
     assert_eq!(state.outputs.len(), 1);
 }

@@ -1,7 +1,7 @@
 //! What one journal entry writes: its line, the rows that follow from it, and the story of its run.
 
 use evenkeel_model::{InstanceAddress, Timestamp};
-use evenkeel_state::{Action, Entry, Outcome, OutcomeKind, RunId, Serial, changes};
+use evenkeel_state::{Action, Entry, Outcome, OutcomeKind, RowChange, RunId, Serial, changes};
 use rusqlite::{Connection, OptionalExtension, named_params, params};
 
 use crate::error::Fault;
@@ -77,6 +77,9 @@ fn append_one(
     let changes = changes(entry);
     for change in &changes {
         rows::execute(conn, head.key, now, change)?;
+        if let RowChange::SetHistory { serial, .. } = change {
+            head.serial = head.serial.max(*serial);
+        }
     }
     if !changes.is_empty() {
         head.serial.0 += 1;
@@ -109,6 +112,7 @@ fn run_of(entry: &Entry) -> Option<RunId> {
         | Entry::Forgotten { .. }
         | Entry::Moved { .. }
         | Entry::Drift(_)
+        | Entry::TakenOver { .. }
         | Entry::Outputs { .. } => None,
     }
 }
@@ -152,6 +156,7 @@ fn tell_run(conn: &Connection, now: Timestamp, head: &mut Head, entry: &Entry) -
         | Entry::Forgotten { .. }
         | Entry::Moved { .. }
         | Entry::Drift(_)
+        | Entry::TakenOver { .. }
         | Entry::Outputs { .. } => {}
     }
     Ok(())

@@ -33,7 +33,7 @@ pub(crate) fn load(conn: &Connection, stack: &StackId) -> Result<State, Fault> {
 
 fn instances(conn: &Connection, key: StackKey) -> Result<BTreeMap<InstanceAddress, Instance>, Fault> {
     let sql = "SELECT i.address, o.deposed, o.status, o.provider, o.schema_version, o.dependencies,
-        o.create_before_destroy, o.token, o.attributes
+        o.create_before_destroy, o.token, o.attributes, o.private
         FROM instances i JOIN objects o ON o.instance_id = i.id WHERE i.stack_id = ?1";
     let mut statement = conn.prepare_cached(sql)?;
     let mut rows = statement.query([key.0])?;
@@ -80,6 +80,7 @@ fn object(row: &Row<'_>, providers: &mut Providers) -> Result<Object, Fault> {
         dependencies: stored("list of dependencies", serde_json::from_str(text(row, 5)?))?,
         create_before_destroy: row.get(6)?,
         token: token.map(|token| Token(token.into())),
+        private: row.get::<_, Option<String>>(9)?.map(Arc::from),
         attributes: stored("object", serde_json::from_str(text(row, 8)?))?,
     })
 }

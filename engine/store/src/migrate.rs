@@ -13,7 +13,11 @@ use crate::error::{Fault, StoreError};
 pub(crate) const APPLICATION_ID: i32 = 0x4556_4b4c;
 
 /// In order; the first takes an empty file to format 1.
-const MIGRATIONS: [&str; 2] = [include_str!("migrations/0001.sql"), include_str!("migrations/0002.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("migrations/0001.sql"),
+    include_str!("migrations/0002.sql"),
+    include_str!("migrations/0003.sql"),
+];
 
 /// The newest format.
 pub(crate) const FORMAT: i64 = MIGRATIONS.len() as i64;

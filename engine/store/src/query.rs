@@ -174,7 +174,10 @@ fn is_about_object(change: &RowChange) -> bool {
         | RowChange::Depose { .. }
         | RowChange::Restore { .. }
         | RowChange::Move { .. } => true,
-        RowChange::PutPending(_) | RowChange::RemovePending { .. } | RowChange::SetOutputs(_) => false,
+        RowChange::PutPending(_)
+        | RowChange::RemovePending { .. }
+        | RowChange::SetHistory { .. }
+        | RowChange::SetOutputs(_) => false,
     }
 }
 

@@ -65,6 +65,12 @@ pub(crate) fn execute(
             conn.prepare_cached(sql)?.execute(params![stack.0, run.0.cast_signed(), step.0])?;
             Ok(())
         }
+        RowChange::SetHistory { lineage, .. } => {
+            // The serial stands in the head that is written with the last entry.
+            let sql = "UPDATE stacks SET lineage = ?2 WHERE id = ?1";
+            conn.prepare_cached(sql)?.execute(params![stack.0, &**lineage])?;
+            Ok(())
+        }
         RowChange::SetOutputs(outputs) => {
             conn.prepare_cached("DELETE FROM outputs WHERE stack_id = ?1")?.execute([stack.0])?;
             let sql = "INSERT INTO outputs (stack_id, name, value, sensitive) VALUES (?1, ?2, ?3, ?4)";
@@ -103,9 +109,9 @@ fn put_object(
         .prepare_cached(sql)?
         .query_row(params![stack.0, address.to_string(), now.0], |row| row.get(0))?;
     let sql = "INSERT OR REPLACE INTO objects (instance_id, deposed, status, provider, schema_version,
-        dependencies, create_before_destroy, token, attributes)
+        dependencies, create_before_destroy, token, private, attributes)
         VALUES (:instance, :deposed, :status, :provider, :schema_version, :dependencies, :create_first,
-        :token, :attributes)";
+        :token, :private, :attributes)";
     conn.prepare_cached(sql)?.execute(named_params! {
         ":instance": instance,
         ":deposed": deposed_text(deposed),
@@ -115,6 +121,7 @@ fn put_object(
         ":dependencies": json(&object.dependencies)?,
         ":create_first": object.create_before_destroy,
         ":token": object.token.as_ref().map(|token| &*token.0),
+        ":private": object.private.as_deref(),
         ":attributes": json(&object.attributes)?,
     })?;
     Ok(())

@@ -88,6 +88,18 @@ impl SqliteStore {
         self.worker.read(move |conn| plans::find_key(conn, &stack)).await
     }
 
+    /// What was written down of the state file beside a stack; text that the store does not read.
+    pub async fn state_file(&self, stack: &StackId) -> Result<Option<String>, StoreError> {
+        let stack = stack.clone();
+        self.worker.read(move |conn| stacks::state_file(conn, &stack)).await
+    }
+
+    /// Writes it down.
+    pub async fn set_state_file(&self, lease: &Lease, text: String) -> Result<(), StoreError> {
+        let lease = lease.clone();
+        self.worker.write(move |conn, now| stacks::set_state_file(conn, now, &lease, &text)).await
+    }
+
     /// Removes a stack with its history. The lease ends with it.
     pub async fn remove(&self, lease: &Lease) -> Result<(), StoreError> {
         let lease = lease.clone();

@@ -159,6 +159,7 @@ pub fn base_state(plan: &Plan) -> State {
             dependencies: Vec::new(),
             create_before_destroy: false,
             token: Some(Token(format!("made-{}", change.address.resource.name).into())),
+            private: None,
         });
     }
     state

@@ -39,6 +39,7 @@ fn state() -> State {
         dependencies: Vec::new(),
         create_before_destroy: true,
         token: None,
+        private: None,
     };
     let deposed = BTreeMap::from([("0000000a".parse().unwrap(), object.clone())]);
     State {

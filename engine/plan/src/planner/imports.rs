@@ -201,6 +201,7 @@ impl Planner<'_> {
             dependencies: subject.dependencies.clone(),
             create_before_destroy: subject.create_before_destroy,
             token: None,
+            private: None,
         };
         let refreshed = Refreshed { address: address.clone(), deposed: None, object: Some(object) };
         self.refreshed.insert((address.clone(), None), refreshed);

@@ -341,6 +341,7 @@ impl Stack {
                     dependencies: change.dependencies.clone(),
                     create_before_destroy: change.create_before_destroy,
                     token: None,
+                    private: None,
                 }))
             }
         };

@@ -81,6 +81,7 @@ pub fn object(id: &str) -> Object {
         dependencies: Vec::new(),
         create_before_destroy: false,
         token: None,
+        private: None,
     }
 }
 

@@ -279,6 +279,7 @@ pub(super) fn version_row(serial: u64, value: Option<Value>) -> VersionRow {
             dependencies: Vec::new(),
             create_before_destroy: false,
             token: None,
+            private: None,
         }),
     }
 }

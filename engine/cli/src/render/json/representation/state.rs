@@ -1,9 +1,10 @@
 //! What is remembered: the state representation, format version 1.0.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use evenkeel_lang::config::FOLLOWED_VERSION;
-use evenkeel_model::{InstanceAddress, ModuleAddress, ResourceAddress, Value};
+use evenkeel_model::{InstanceAddress, ModuleAddress, Value};
+use evenkeel_state::needs::Needs;
 use evenkeel_state::{DeposedKey, Object, ObjectStatus, State};
 use serde_json::{Map, Value as Json, json};
 
@@ -65,41 +66,6 @@ fn object_of(
         out["deposed_key"] = json!(key.to_string());
     }
     out
-}
-
-/// What resources are made from. State remembers the nearest ones; Terraform lists all of them.
-struct Needs(BTreeMap<String, BTreeSet<String>>);
-
-impl Needs {
-    fn in_state(state: &State) -> Self {
-        let mut nearest: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for (address, instance) in &state.instances {
-            let objects = instance.current.iter().chain(instance.deposed.values());
-            let needed = objects.flat_map(|object| object.dependencies.iter().map(static_name));
-            nearest.entry(static_name(&address.resource)).or_default().extend(needed);
-        }
-        Self(nearest)
-    }
-
-    /// Everything that an object is made from, at any distance.
-    fn of(&self, object: &Object) -> BTreeSet<String> {
-        let mut found = BTreeSet::new();
-        let mut open: Vec<String> = object.dependencies.iter().map(static_name).collect();
-        while let Some(name) = open.pop() {
-            if let Some(further) = self.0.get(&name).filter(|_| !found.contains(&name)) {
-                open.extend(further.iter().cloned());
-            }
-            found.insert(name);
-        }
-        found
-    }
-}
-
-/// A resource without the keys of the module instances on the way: what Terraform depends on.
-fn static_name(resource: &ResourceAddress) -> String {
-    let mut resource = resource.clone();
-    resource.module.0.iter_mut().for_each(|step| step.key = None);
-    resource.to_string()
 }
 
 /// An object with its values.
