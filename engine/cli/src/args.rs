@@ -65,6 +65,10 @@ pub enum Command {
     Drift(DriftArgs),
     /// Show the runs, or every version of one object
     History(HistoryArgs),
+    /// Make an object that exists an instance of the configuration
+    Import(ImportArgs),
+    /// Take over what was changed outside (apply -refresh-only says first what that is)
+    Refresh(RefreshArgs),
     /// Look into the state, or put it right
     State(StateArgs),
     /// Mark an object to be replaced
@@ -92,6 +96,8 @@ impl Command {
             Self::Reconcile(args) => Some(&mut args.run),
             Self::Drift(args) => Some(&mut args.run),
             Self::Console(args) => Some(&mut args.run),
+            Self::Import(args) => Some(&mut args.run),
+            Self::Refresh(args) => Some(&mut args.run),
             Self::Init(_)
             | Self::Get(_)
             | Self::Show(_)
@@ -113,13 +119,12 @@ impl Command {
             // Documents: mistakes are told as text.
             Self::Show(_) | Self::Output(_) | Self::Workspace(_) => false,
             Self::Taint(_) | Self::Untaint(_) => false,
+            Self::Import(args) => args.run.json,
+            Self::Refresh(args) => args.run.json,
             Self::Reconcile(args) => args.run.json,
             Self::Drift(args) => args.run.json,
             Self::History(args) => args.json,
-            Self::State(args) => match &args.command {
-                StateCommand::List { .. } | StateCommand::Mv { .. } | StateCommand::Rm { .. } => false,
-                StateCommand::Show { json, .. } => *json,
-            },
+            Self::State(args) => matches!(&args.command, StateCommand::Show { json: true, .. }),
             Self::Console(_) | Self::Fmt(_) | Self::Validate(_) => false,
             Self::Version(args) => args.json,
         }
@@ -448,6 +453,32 @@ pub struct StateArgs {
     pub command: StateCommand,
 }
 
+/// What every command takes that changes a state.
+#[derive(Debug, Args)]
+pub struct StateChangeArgs {
+    /// The directory or repository whose state to change
+    #[arg(long, value_name = "DIR-OR-REPO", default_value = ".")]
+    pub location: String,
+    /// How long to wait for another process that holds the stack
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = duration)]
+    pub lock_timeout: Duration,
+    /// Accepted as Terraform has it; a stack that is changed is always held
+    #[arg(long, value_name = "BOOL", hide = true, default_missing_value = "true", num_args = 0..=1, require_equals = true)]
+    pub lock: Option<bool>,
+    /// Not available: state is kept in the store
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub state: Option<PathBuf>,
+    /// Not available: state is kept in the store
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub state_out: Option<PathBuf>,
+    /// The store keeps every version of every object
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub backup: Option<PathBuf>,
+    /// There is no remote version
+    #[arg(long, hide = true)]
+    pub ignore_remote_version: bool,
+}
+
 #[derive(Debug, Subcommand)]
 pub enum StateCommand {
     /// List the objects that are managed
@@ -455,6 +486,9 @@ pub enum StateCommand {
         /// Only objects whose address starts with one of these
         #[arg(value_name = "ADDRESS")]
         addresses: Vec<String>,
+        /// Only objects with this id
+        #[arg(long, value_name = "ID")]
+        id: Option<String>,
         /// The directory or repository whose state to list
         #[arg(long, value_name = "DIR-OR-REPO", default_value = ".")]
         location: String,
@@ -470,9 +504,8 @@ pub enum StateCommand {
         /// Only say what would be done
         #[arg(long)]
         dry_run: bool,
-        /// The directory or repository whose state to change
-        #[arg(long, value_name = "DIR-OR-REPO", default_value = ".")]
-        location: String,
+        #[command(flatten)]
+        change: StateChangeArgs,
     },
     /// Forget objects, which go on to exist
     Rm {
@@ -482,9 +515,8 @@ pub enum StateCommand {
         /// Only say what would be done
         #[arg(long)]
         dry_run: bool,
-        /// The directory or repository whose state to change
-        #[arg(long, value_name = "DIR-OR-REPO", default_value = ".")]
-        location: String,
+        #[command(flatten)]
+        change: StateChangeArgs,
     },
     /// Show the attributes of one object
     Show {
@@ -498,6 +530,89 @@ pub enum StateCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Take over a state of Terraform or OpenTofu
+    Import {
+        /// The state file, or - for standard input [default: the one beside the configuration]
+        #[arg(value_name = "FILE")]
+        file: Option<PathBuf>,
+        /// Let it take the place of everything that the stack has
+        #[arg(long)]
+        force: bool,
+        #[command(flatten)]
+        change: StateChangeArgs,
+    },
+    /// Write the state as a state file of Terraform, sensitive values in clear
+    Export {
+        /// The file; without it, standard output
+        #[arg(value_name = "FILE")]
+        file: Option<PathBuf>,
+        /// Write over a file that is not an earlier state of this stack
+        #[arg(long)]
+        force: bool,
+        /// The directory or repository whose state to write
+        #[arg(long, value_name = "DIR-OR-REPO", default_value = ".")]
+        location: String,
+    },
+    /// Print the state as a state file of Terraform, sensitive values in clear
+    Pull {
+        /// The directory or repository whose state to print
+        #[arg(long, value_name = "DIR-OR-REPO", default_value = ".")]
+        location: String,
+    },
+    /// Put a state file in the place of the state
+    Push {
+        /// The state file, or - for standard input
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// Do so whatever its lineage and serial
+        #[arg(long)]
+        force: bool,
+        #[command(flatten)]
+        change: StateChangeArgs,
+    },
+    /// Give objects another provider
+    ReplaceProvider {
+        /// The provider they have
+        #[arg(value_name = "FROM")]
+        from: String,
+        /// The provider they shall have
+        #[arg(value_name = "TO")]
+        to: String,
+        /// Do not ask for approval
+        #[arg(long)]
+        auto_approve: bool,
+        #[command(flatten)]
+        change: StateChangeArgs,
+    },
+}
+
+/// What `import` takes.
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// The address that the object gets
+    #[arg(value_name = "ADDRESS")]
+    pub address: String,
+    /// The identifier that its provider knows it by
+    #[arg(value_name = "ID")]
+    pub id: String,
+    /// The directory of the configuration
+    #[arg(long, value_name = "DIR")]
+    pub config: Option<String>,
+    #[command(flatten)]
+    pub run: RunArgs,
+}
+
+/// What `refresh` takes.
+#[derive(Debug, Args)]
+pub struct RefreshArgs {
+    #[command(flatten)]
+    pub run: RunArgs,
+    /// Look only at this module, resource or instance, with everything it needs
+    #[arg(long, value_name = "ADDRESS")]
+    pub target: Vec<String>,
+    /// Leave this module, resource or instance alone, with everything that needs it
+    #[arg(long, value_name = "ADDRESS")]
+    pub exclude: Vec<String>,
 }
 
 #[derive(Debug, Args)]

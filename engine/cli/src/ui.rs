@@ -155,6 +155,14 @@ impl Ui {
         }
     }
 
+    /// Something that happens beside what was asked for, which a document on standard output must not hold.
+    pub fn aside(&self, text: &str) {
+        match self.json {
+            true => self.note(text),
+            false => print(std::io::stderr().lock(), text),
+        }
+    }
+
     /// A part of what `init` says; the code is for machines.
     pub fn init(&self, code: &str, text: &str) {
         match self.json {

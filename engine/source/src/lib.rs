@@ -53,7 +53,7 @@ pub use location::{Location, Origin, parse_location};
 pub use modules::{Files, ModuleError, Modules, Reach, Resolved};
 pub use origin::{Line, Origin as LineOrigin};
 pub use remote::Credentials;
-pub use whole::{sweep_beside, write_whole};
+pub use whole::{sweep_beside, write_private, write_whole};
 
 /// One revision, read.
 #[derive(Clone, Debug)]

@@ -4,7 +4,7 @@
 //! lasts its writer holds a lock on it, which the operating system gives back however the process
 //! ends: what nobody holds, a killed process has left behind, and whoever comes next may remove it.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,7 +14,23 @@ const ATTEMPTS_MAX: usize = 100;
 
 /// Writes a file so that nobody ever sees a part of it.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let (beside, mut file) = held(path)?;
+    write(path, bytes, &File::options())
+}
+
+/// The same for a file that only its owner may read.
+pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut options = File::options();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    write(path, bytes, &options)?;
+    // The name must outlive a power cut too; not every file system lets a directory be flushed.
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    drop(File::open(directory).and_then(|directory| directory.sync_all()));
+    Ok(())
+}
+
+fn write(path: &Path, bytes: &[u8], options: &OpenOptions) -> io::Result<()> {
+    let (beside, mut file) = held(path, options)?;
     let written = file.write_all(bytes).and_then(|()| file.sync_all());
     let moved = written.and_then(|()| fs::rename(&beside, path));
     if moved.is_err() {
@@ -65,10 +81,10 @@ fn remove_abandoned(path: &Path) -> io::Result<()> {
 }
 
 /// A new file beside a path, held.
-fn held(path: &Path) -> io::Result<(PathBuf, File)> {
+fn held(path: &Path, options: &OpenOptions) -> io::Result<(PathBuf, File)> {
     for _ in 0..ATTEMPTS_MAX {
         let beside = beside(path);
-        let file = match File::options().write(true).create_new(true).open(&beside) {
+        let file = match options.clone().write(true).create_new(true).open(&beside) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
             file => file?,
         };
@@ -125,7 +141,7 @@ mod tests {
         }
         fs::create_dir(directory.path().join("x.hcl.2-2.tmp")).unwrap();
         std::os::unix::fs::symlink("x.hcl", directory.path().join("x.hcl.3-3.tmp")).unwrap();
-        let (beside, file) = held(&path).unwrap();
+        let (beside, file) = held(&path, &File::options()).unwrap();
         sweep_beside(&path);
         let beside = beside.file_name().unwrap().to_str().unwrap();
         let mut left = others.to_vec();

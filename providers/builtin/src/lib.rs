@@ -17,6 +17,8 @@ use evenkeel_provider::{
     Provider, ProviderError, ProviderSpec, ReadDataRequest, UpdateRequest,
 };
 
+pub use remote_state::Stores;
+
 /// Whether configuration may name files of the host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HostFiles {
@@ -32,13 +34,14 @@ pub fn address() -> ProviderAddress {
 }
 
 /// The provider.
-pub fn provider(files: HostFiles) -> Arc<dyn Provider> {
-    Arc::new(Builtin { spec: spec::Spec::default(), files })
+pub fn provider(files: HostFiles, stores: Option<Arc<dyn Stores>>) -> Arc<dyn Provider> {
+    Arc::new(Builtin { spec: spec::Spec::default(), files, stores })
 }
 
 struct Builtin {
     spec: spec::Spec,
     files: HostFiles,
+    stores: Option<Arc<dyn Stores>>,
 }
 
 impl Provider for Builtin {
@@ -47,13 +50,14 @@ impl Provider for Builtin {
     }
 
     fn configure(&self, _: Value) -> BoxFuture<'_, Result<Arc<dyn Connection>, ProviderError>> {
-        let files = self.files.clone();
-        Box::pin(async move { Ok(Arc::new(Open { files }) as Arc<dyn Connection>) })
+        let (files, stores) = (self.files.clone(), self.stores.clone());
+        Box::pin(async move { Ok(Arc::new(Open { files, stores }) as Arc<dyn Connection>) })
     }
 }
 
 struct Open {
     files: HostFiles,
+    stores: Option<Arc<dyn Stores>>,
 }
 
 impl Connection for Open {
@@ -66,7 +70,9 @@ impl Connection for Open {
     }
 
     fn read_data(&self, request: ReadDataRequest) -> BoxFuture<'_, Result<Value, ProviderError>> {
-        Box::pin(async move { remote_state::read(&self.files, &request.config) })
+        Box::pin(
+            async move { remote_state::read(&self.files, self.stores.as_deref(), &request.config).await },
+        )
     }
 
     fn create(&self, request: CreateRequest) -> BoxFuture<'_, Result<Value, Failed>> {

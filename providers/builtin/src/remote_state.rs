@@ -1,13 +1,14 @@
-//! `terraform_remote_state`: the root outputs in another configuration's state file.
+//! `terraform_remote_state`: the root outputs of another configuration.
 //!
-//! Only the `local` backend is read, and only in the operator's own directory: a revision that
+//! The `local` backend is a state file of Terraform; `evenkeel` is a store, which whoever links this crate
+//! knows how to read ([`Stores`]). Both are read only in the operator's own directory: a revision that
 //! anybody may have written must not name files of the host.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use evenkeel_model::{Type, Value, json};
-use evenkeel_provider::{ErrorKind, ProviderError};
+use evenkeel_provider::{BoxFuture, ErrorKind, ProviderError};
 use serde_json::Value as Json;
 
 use crate::HostFiles;
@@ -17,24 +18,60 @@ const OPERATION: &str = "reading terraform_remote_state";
 /// A larger state file is refused.
 const BYTES_MAX: u64 = 1 << 30;
 
+/// Root outputs by name.
+pub type Outputs = BTreeMap<String, Value>;
+
+/// Reads stores.
+pub trait Stores: Send + Sync {
+    /// The outputs of a stack in a store file; what is wrong otherwise, as a sentence. Called once for
+    /// every data source that names a store.
+    fn outputs<'a>(&'a self, store: &'a Path, stack: &'a str) -> BoxFuture<'a, Result<Outputs, String>>;
+}
+
+/// The file of a store beside a configuration.
+const STORE: &str = "terraform.tfstate.evenkeel";
+
 /// Reads what the configuration of the data source names.
-pub fn read(files: &HostFiles, config: &Value) -> Result<Value, ProviderError> {
+pub async fn read(
+    files: &HostFiles,
+    stores: Option<&dyn Stores>,
+    config: &Value,
+) -> Result<Value, ProviderError> {
     let HostFiles::From(base) = files else {
         return Err(invalid(
             "a revision from a repository may not read state files of this machine.",
             "Run in a checkout of the configuration, or hand the values in as variables.",
         ));
     };
-    let backend = config.get_str("backend").unwrap_or_default();
-    if backend != "local" {
-        return Err(invalid(
-            format!("the backend \"{backend}\" cannot be read."),
-            "Use the local backend with a copy of the state file, or hand the values in as variables.",
-        ));
-    }
-    let path = base.join(path_of(config));
-    let outputs = outputs(&document(&path)?, &path)?;
+    let outputs = match (config.get_str("backend").unwrap_or_default(), stores) {
+        ("local", _) => {
+            let path = base.join(path_of(config));
+            outputs(&document(&path)?, &path)?
+        }
+        ("evenkeel", Some(stores)) => {
+            let (store, stack) = stack_of(config);
+            let found = stores.outputs(&base.join(store), &stack).await;
+            found.map_err(|why| {
+                invalid(why, "Apply the configuration that it belongs to first, or correct the path.")
+            })?
+        }
+        (backend, _) => {
+            return Err(invalid(
+                format!("the backend \"{backend}\" cannot be read."),
+                "Use the local backend with a copy of the state file (`terraform state pull` writes one), the evenkeel \
+                 backend with a store, or hand the values in as variables.",
+            ));
+        }
+    };
     Ok(answer(config, outputs))
+}
+
+/// The store and the stack in it that the arguments of the evenkeel backend mean.
+fn stack_of(config: &Value) -> (String, String) {
+    let arguments = config.get("config");
+    let argument = |name: &str| arguments.and_then(|arguments| arguments.get_str(name));
+    let stack = argument("stack").or(config.get_str("workspace")).filter(|name| !name.is_empty());
+    (argument("store").unwrap_or(STORE).to_owned(), stack.unwrap_or("default").to_owned())
 }
 
 /// The file that the arguments of the local backend mean.
@@ -46,7 +83,8 @@ fn path_of(config: &Value) -> PathBuf {
         None | Some("" | "default") => PathBuf::from(path),
         Some(workspace) => {
             let directory = argument("workspace_dir").unwrap_or_else(|| "terraform.tfstate.d".to_owned());
-            Path::new(&directory).join(workspace).join(path)
+            // As in Terraform, `path` is for the default workspace alone.
+            Path::new(&directory).join(workspace).join("terraform.tfstate")
         }
     }
 }
@@ -67,7 +105,7 @@ fn document(path: &Path) -> Result<Json, ProviderError> {
     serde_json::from_slice(&bytes).map_err(|error| not_a_state(path, &error.to_string()))
 }
 
-fn outputs(document: &Json, path: &Path) -> Result<BTreeMap<String, Value>, ProviderError> {
+fn outputs(document: &Json, path: &Path) -> Result<Outputs, ProviderError> {
     if document.get("version").and_then(Json::as_u64) != Some(4) {
         return Err(not_a_state(path, "it is not of format version 4"));
     }
@@ -84,7 +122,7 @@ fn outputs(document: &Json, path: &Path) -> Result<BTreeMap<String, Value>, Prov
         .collect()
 }
 
-fn answer(config: &Value, outputs: BTreeMap<String, Value>) -> Value {
+fn answer(config: &Value, outputs: Outputs) -> Value {
     let given = |name: &str, ty: Type| config.get(name).cloned().unwrap_or_else(|| Value::null(ty));
     let defaults = given("defaults", Type::Dynamic);
     let mut all: BTreeMap<String, Value> = BTreeMap::new();

@@ -86,6 +86,44 @@ fn ids_look_like_uuids_and_differ() {
     assert_ne!(a, b);
 }
 
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+}
+
+/// A store that has what it is asked for as outputs.
+struct Mirror;
+
+impl Stores for Mirror {
+    fn outputs<'a>(
+        &'a self,
+        store: &'a std::path::Path,
+        stack: &'a str,
+    ) -> BoxFuture<'a, Result<remote_state::Outputs, String>> {
+        let store = store.file_name().unwrap().to_string_lossy().into_owned();
+        let answer = [("store", Value::string(store)), ("stack", Value::string(stack))];
+        Box::pin(
+            async move { Ok(answer.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()) },
+        )
+    }
+}
+
+#[test]
+fn outputs_of_a_stack_in_a_store() {
+    let files = HostFiles::From("/somewhere".into());
+    let ask = |config: &[(&str, &str)], workspace: Value| {
+        let config = config.iter().map(|(name, value)| (*name, Value::string(value)));
+        let question =
+            question("evenkeel", "", workspace, nothing()).with_attribute("config", Value::object(config));
+        let read = block_on(remote_state::read(&files, Some(&Mirror), &question)).unwrap();
+        let outputs = read.get("outputs").unwrap();
+        ["store", "stack"].map(|name| outputs.get_str(name).unwrap().to_owned())
+    };
+    let unset = Value::null(Type::String);
+    assert_eq!(ask(&[], unset.clone()), ["terraform.tfstate.evenkeel", "default"]);
+    assert_eq!(ask(&[("store", "../net/s.db"), ("stack", "blue")], unset), ["s.db", "blue"]);
+    assert_eq!(ask(&[("store", "s")], Value::string("green")), ["s", "green"]);
+}
+
 fn question(backend: &str, path: &str, workspace: Value, defaults: Value) -> Value {
     Value::object([
         ("backend", Value::string(backend)),
@@ -102,14 +140,14 @@ fn outputs_of_another_state_are_read_with_their_types_over_the_defaults() {
     let text = r#"{"version": 4, "outputs": {
         "names": {"value": ["a"], "type": ["list", "string"]}, "n": {"value": 1, "type": "number"}}}"#;
     std::fs::create_dir_all(directory.path().join("terraform.tfstate.d/blue")).unwrap();
-    for path in ["s.tfstate", "terraform.tfstate.d/blue/s.tfstate"] {
+    for path in ["s.tfstate", "terraform.tfstate.d/blue/terraform.tfstate"] {
         std::fs::write(directory.path().join(path), text).unwrap();
     }
     let files = HostFiles::From(directory.path().to_owned());
     let defaults = Value::object([("n", Value::number(7)), ("more", Value::bool(true))]);
     for workspace in [Value::null(Type::String), Value::string("blue")] {
-        let read =
-            remote_state::read(&files, &question("local", "s.tfstate", workspace, defaults.clone())).unwrap();
+        let question = question("local", "s.tfstate", workspace, defaults.clone());
+        let read = block_on(remote_state::read(&files, None, &question)).unwrap();
         let outputs = read.get("outputs").unwrap();
         assert_eq!(outputs.get("names"), Some(&Value::list(Type::String, [Value::string("a")])));
         assert_eq!(outputs.get("n"), Some(&Value::number(1)));
@@ -124,7 +162,7 @@ fn what_cannot_be_read_is_refused_with_a_reason() {
     let files = HostFiles::From(directory.path().to_owned());
     let ask = |files: &HostFiles, backend: &str, path: &str| {
         let question = question(backend, path, Value::null(Type::String), nothing());
-        remote_state::read(files, &question).unwrap_err().detail
+        block_on(remote_state::read(files, None, &question)).unwrap_err().detail
     };
     assert!(ask(&files, "s3", "x").contains("cannot be read"));
     assert!(ask(&files, "local", "missing").contains("no stored state"));
@@ -134,14 +172,13 @@ fn what_cannot_be_read_is_refused_with_a_reason() {
 
 #[test]
 fn what_an_interrupted_create_left_behind_is_nothing() {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let provider = provider(HostFiles::Refused);
-    let connection = runtime.block_on(provider.configure(Value::empty_object())).unwrap();
+    let provider = provider(HostFiles::Refused, None);
+    let connection = block_on(provider.configure(Value::empty_object())).unwrap();
     let request = FindRequest {
         kind: "terraform_data".into(),
         address: "terraform_data.a".parse().unwrap(),
         planned: nothing(),
         token: "0".into(),
     };
-    assert_eq!(runtime.block_on(connection.find(request)), Ok(None));
+    assert_eq!(block_on(connection.find(request)), Ok(None));
 }

@@ -30,8 +30,7 @@ pub async fn run(global: &Global, args: ApplyArgs, providers: Providers, ui: &Ui
         Session::open(global, &args.run.location, args.run.revision.as_deref(), providers, ui).await?;
     let held = Held::take(&session, args.run.lock_timeout).await?;
     let result = under_lease(&session, &held, &args, &signals).await;
-    held.release().await;
-    result
+    held.finish(result).await
 }
 
 async fn under_lease(
@@ -86,8 +85,7 @@ async fn saved(
     let session = Session::open(global, ".", saved::revision(&file), providers, ui).await?;
     let held = Held::take(&session, args.run.lock_timeout).await?;
     let result = saved_under_lease(&session, &held, args, &file, signals).await;
-    held.release().await;
-    result
+    held.finish(result).await
 }
 
 async fn saved_under_lease(

@@ -84,8 +84,8 @@ fn leave_references(prepared: &mut Prepared) {
     prepared.loading.diagnostics.0.retain(|found| !later.iter().any(|other| other == found));
 }
 
-const BACKEND: &str =
-    "- State is kept in Evenkeel's own store (-store); backend and cloud blocks are not used.";
+const BACKEND: &str = "- State is kept in Evenkeel's own store (-store); the file of a local backend is written beside it, other backends \
+     are not used.";
 
 const EMPTY: &str = "Evenkeel initialized in an empty directory!\n\n\
                      The directory has no Terraform configuration files. You may begin working\n\

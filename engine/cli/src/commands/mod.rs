@@ -5,6 +5,7 @@ pub mod console;
 mod drift;
 pub mod fmt;
 mod history;
+mod import;
 mod init;
 mod output;
 mod plan;
@@ -21,7 +22,7 @@ use evenkeel_plan::{Mode, Options, Target};
 use evenkeel_provider::Providers;
 use evenkeel_state::ObjectStatus;
 
-use crate::args::{Arguments, ChoiceArgs, Command, RunArgs};
+use crate::args::{ApplyArgs, Arguments, ChoiceArgs, Command, RefreshArgs, RunArgs};
 use crate::error::Failure;
 use crate::flow::Session;
 use crate::flow::load::{Loaded, load};
@@ -44,6 +45,8 @@ pub async fn dispatch(arguments: Arguments, providers: Providers, ui: &Ui) -> Re
             args.destroy = true;
             apply::run(&global, args, providers, ui).await
         }
+        Command::Import(args) => import::run(&global, args, providers, ui).await,
+        Command::Refresh(args) => apply::run(&global, refresh(args), providers, ui).await,
         Command::Init(args) => init::run(&global, args, providers, ui).await,
         Command::Output(args) => output::run(&global, &args, providers, ui).await,
         Command::Taint(args) => taint::run(&global, &args, ObjectStatus::Tainted, providers, ui).await,
@@ -60,6 +63,13 @@ pub async fn dispatch(arguments: Arguments, providers: Providers, ui: &Ui) -> Re
         Command::Validate(args) => validate::run(&args, providers, ui).await,
         Command::Version(_) => version::run(&providers, ui),
     }
+}
+
+/// `refresh` is an apply of what was seen, without a question.
+fn refresh(args: RefreshArgs) -> ApplyArgs {
+    let RefreshArgs { run, target, exclude } = args;
+    let choice = ChoiceArgs { refresh_only: true, target, exclude, ..ChoiceArgs::default() };
+    ApplyArgs { run, choice, auto_approve: true, destroy: false }
 }
 
 /// Reads the configuration and everything else that a plan is made from.

@@ -98,8 +98,7 @@ async fn planned(
         let held = Held::take(session, args.run.lock_timeout).await?;
         let options = machine_options(&args.run);
         let recovered = recover(session, &held, &wish.loaded, &wish.variables, options, signals).await;
-        held.release().await;
-        state = recovered?;
+        state = held.finish(recovered).await?;
     }
     plan(session, wish, state, signals).await
 }

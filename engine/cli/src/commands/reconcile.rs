@@ -60,7 +60,7 @@ pub async fn run(global: &Global, args: ReconcileArgs, providers: Providers, ui:
     };
     let result = shell.follow(Controller::new(settings)).await;
     if let Some(held) = shell.held.take() {
-        held.release().await;
+        held.finish(Ok(())).await?;
     }
     Ok(match result {
         StopResult::Converged | StopResult::Interrupted => 0,
@@ -135,8 +135,10 @@ impl Shell {
                 return None;
             }
             Order::Release => {
-                if let Some(held) = self.held.take() {
-                    held.release().await;
+                if let Some(held) = self.held.take()
+                    && let Err(failure) = held.finish(Ok(())).await
+                {
+                    ui.failure(&failure);
                 }
                 return None;
             }
@@ -149,10 +151,16 @@ impl Shell {
     async fn acquire(&mut self) -> Event {
         let lease = self.args.run.lock_timeout;
         match Held::try_take(&self.session, lease).await {
-            Ok(held) => {
-                self.held = Some(held);
-                Event::LeaseGranted
-            }
+            Ok(held) => match held.settled(lease).await {
+                Ok(held) => {
+                    self.held = Some(held);
+                    Event::LeaseGranted
+                }
+                Err(failure) => {
+                    self.session.ui.failure(&failure);
+                    Event::LeaseLost
+                }
+            },
             Err(StoreError::LeaseHeld { expires, holder, .. }) => {
                 self.session.ui.log(&format!("the stack is held by {holder}"));
                 Event::LeaseHeld { until: expires }

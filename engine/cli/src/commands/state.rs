@@ -1,16 +1,20 @@
-//! `evenkeel state list`, `show`, `mv` and `rm`
+//! `evenkeel state`: looks into what is remembered, and puts it right.
+
+mod replace_provider;
+mod transfer;
 
 use std::time::Duration;
 
 use evenkeel_model::InstanceAddress;
 use evenkeel_provider::Providers;
 use evenkeel_state::{DeposedKey, Entry, Object, State};
-use evenkeel_store::Store;
+use evenkeel_store::{StackId, Store};
 
-use crate::args::{Global, StateCommand};
+use crate::args::{Global, StateChangeArgs, StateCommand};
 use crate::error::Failure;
 use crate::flow::Session;
 use crate::flow::lease::Held;
+use crate::flow::state_file;
 use crate::settings::Place;
 use crate::ui::Ui;
 
@@ -21,58 +25,127 @@ pub async fn run(
     ui: &Ui,
 ) -> Result<u8, Failure> {
     match command {
-        StateCommand::List { addresses, location } => {
+        StateCommand::List { addresses, id, location } => {
             let session = Session::look(global, &location, providers, ui).await?;
-            list(&session.state().await?, &addresses, ui);
+            list(&session.state().await?, &addresses, id.as_deref(), ui);
         }
         StateCommand::Show { address, location, .. } => {
             let session = Session::look(global, &location, providers, ui).await?;
             show(&session, &address).await?;
         }
-        StateCommand::Mv { source, destination, dry_run, location } => {
-            no_state(global, &location, &source)?;
-            let session = Session::open(global, &location, None, providers, ui).await?;
-            let moves = moves(&session.state().await?, &source, &destination)?;
-            for (from, to) in &moves {
-                ui.line(&format!("{} \"{from}\" to \"{to}\"", if dry_run { "Would move" } else { "Move" }));
-            }
-            if !dry_run {
-                rewrite(&session, |state| {
-                    moves.iter().flat_map(|(from, to)| moved(state, from, to)).collect()
-                })
-                .await?;
-                ui.line(&format!("Successfully moved {} object(s).", moves.len()));
+        StateCommand::Mv { source, destination, dry_run, change } => {
+            let session = to_change(global, &change, &source, providers, ui).await?;
+            mv(&session, &source, &destination, dry_run, &change).await?;
+        }
+        StateCommand::Rm { addresses, dry_run, change } => {
+            let first = addresses.first().map_or("", String::as_str);
+            let session = to_change(global, &change, first, providers, ui).await?;
+            rm(&session, &addresses, dry_run, &change).await?;
+        }
+        StateCommand::ReplaceProvider { from, to, auto_approve, change } => {
+            let session = to_change(global, &change, &from, providers, ui).await?;
+            replace_provider::run(&session, [&from, &to], auto_approve, &change).await?;
+        }
+        StateCommand::Import { file, force, change } => {
+            check(&change)?;
+            let session = Session::open_alone(global, &change.location, None, providers, ui).await?;
+            transfer::import(&session, file.as_deref(), force, &change).await?;
+        }
+        StateCommand::Export { file, force, location } => {
+            // What stands in a state file is not looked at: it may be the one to be written.
+            no_state(global, &location, "the state")?;
+            let session = Session::open_alone(global, &location, None, providers, ui).await?;
+            transfer::export(&session, file.as_deref(), force).await?;
+        }
+        StateCommand::Pull { location } => {
+            let place = Place::of(global, &location)?;
+            if let Some(session) = Session::look_at(global, place, providers, ui).await? {
+                transfer::pull(&session).await?;
             }
         }
-        StateCommand::Rm { addresses, dry_run, location } => {
-            no_state(global, &location, addresses.first().map_or("", String::as_str))?;
-            let session = Session::open(global, &location, None, providers, ui).await?;
-            let found = matching_all(&session.state().await?, &addresses)?;
-            for address in &found {
-                ui.line(&format!("{} {address}", if dry_run { "Would remove" } else { "Removed" }));
-            }
-            if !dry_run {
-                rewrite(&session, |state| {
-                    found.iter().flat_map(|address| forgotten(state, address)).collect()
-                })
-                .await?;
-                ui.line(&format!("Successfully removed {} resource instance(s).", found.len()));
-            }
+        StateCommand::Push { file, force, change } => {
+            check(&change)?;
+            let session = Session::open(global, &change.location, None, providers, ui).await?;
+            transfer::push(&session, &file, force, &change).await?;
         }
     }
     Ok(0)
 }
 
-fn list(state: &State, addresses: &[String], ui: &Ui) {
+/// A session that changes a state which is there.
+async fn to_change(
+    global: &Global,
+    change: &StateChangeArgs,
+    address: &str,
+    providers: Providers,
+    ui: &Ui,
+) -> Result<Session, Failure> {
+    check(change)?;
+    no_state(global, &change.location, address)?;
+    Session::open(global, &change.location, None, providers, ui).await
+}
+
+/// Options of Terraform that have no place here are refused and not ignored.
+fn check(change: &StateChangeArgs) -> Result<(), Failure> {
+    let given = [("-state", &change.state), ("-state-out", &change.state_out)];
+    let Some((name, _)) = given.into_iter().find(|(_, file)| file.is_some()) else { return Ok(()) };
+    Err(Failure::plain(
+        format!("{name} is not supported"),
+        "State is kept in the store. `evenkeel state import FILE` takes a state file over, and `evenkeel state export FILE` \
+         writes one.",
+    ))
+}
+
+async fn mv(
+    session: &Session,
+    source: &str,
+    destination: &str,
+    dry_run: bool,
+    change: &StateChangeArgs,
+) -> Result<(), Failure> {
+    let ui = &session.ui;
+    let moves = moves(&session.state().await?, source, destination)?;
+    for (from, to) in &moves {
+        ui.line(&format!("{} \"{from}\" to \"{to}\"", if dry_run { "Would move" } else { "Move" }));
+    }
+    if !dry_run {
+        let entries = |state: &State| moves.iter().flat_map(|(from, to)| moved(state, from, to)).collect();
+        rewrite(session, change.lock_timeout, entries).await?;
+        ui.line(&format!("Successfully moved {} object(s).", moves.len()));
+    }
+    Ok(())
+}
+
+async fn rm(
+    session: &Session,
+    addresses: &[String],
+    dry_run: bool,
+    change: &StateChangeArgs,
+) -> Result<(), Failure> {
+    let ui = &session.ui;
+    let found = matching_all(&session.state().await?, addresses)?;
+    for address in &found {
+        ui.line(&format!("{} {address}", if dry_run { "Would remove" } else { "Removed" }));
+    }
+    if !dry_run {
+        let entries = |state: &State| found.iter().flat_map(|address| forgotten(state, address)).collect();
+        rewrite(session, change.lock_timeout, entries).await?;
+        ui.line(&format!("Successfully removed {} resource instance(s).", found.len()));
+    }
+    Ok(())
+}
+
+fn list(state: &State, addresses: &[String], id: Option<&str>, ui: &Ui) {
     for (address, instance) in &state.instances {
         let text = address.to_string();
         if !addresses.is_empty() && !addresses.iter().any(|prefix| is_below(&text, prefix)) {
             continue;
         }
-        if instance.current.is_some() {
+        let is_meant = |object: &&Object| id.is_none_or(|id| object.id() == Some(id));
+        if instance.current.as_ref().filter(is_meant).is_some() {
             ui.line(&text);
         }
-        for key in instance.deposed.keys() {
+        for (key, _) in instance.deposed.iter().filter(|(_, object)| is_meant(object)) {
             ui.line(&format!("{text} (deposed {key})"));
         }
     }
@@ -95,11 +168,14 @@ async fn show(session: &Session, address: &str) -> Result<(), Failure> {
 }
 
 /// Changes the state by entries that follow from it, all or none.
-async fn rewrite(session: &Session, entries: impl FnOnce(&State) -> Vec<Entry>) -> Result<(), Failure> {
-    let held = Held::take(session, Duration::ZERO).await?;
+async fn rewrite(
+    session: &Session,
+    patience: Duration,
+    entries: impl FnOnce(&State) -> Vec<Entry>,
+) -> Result<(), Failure> {
+    let held = Held::take(session, patience).await?;
     let result = rewrite_under_lease(session, &held, entries).await;
-    held.release().await;
-    result
+    held.finish(result).await
 }
 
 async fn rewrite_under_lease(
@@ -109,13 +185,17 @@ async fn rewrite_under_lease(
 ) -> Result<(), Failure> {
     let state = session.state().await?;
     if !state.pending.is_empty() {
-        return Err(Failure::plain(
-            "An earlier run was interrupted",
-            "What became of its last steps is not known yet. `evenkeel plan` finds out; change the state then.",
-        ));
+        return Err(interrupted());
     }
     session.store.append(&held.lease(), entries(&state)).await?;
     Ok(())
+}
+
+fn interrupted() -> Failure {
+    Failure::plain(
+        "An earlier run was interrupted",
+        "What became of its last steps is not known yet. `evenkeel plan` finds out; change the state then.",
+    )
 }
 
 /// The objects of an instance: the current one and those that were put aside.
@@ -206,7 +286,9 @@ fn no_match(summary: &str, address: &str) -> Failure {
 
 /// A store is not made only to find out that it is empty.
 fn no_state(global: &Global, location: &str, address: &str) -> Result<(), Failure> {
-    match Place::of(global, location)?.store.exists() {
+    let place = Place::of(global, location)?;
+    let stack = StackId::from(place.stack(global).as_str());
+    match place.store.exists() || state_file::is_there(&place, &stack) {
         true => Ok(()),
         false => Err(no_match("No state", address)),
     }

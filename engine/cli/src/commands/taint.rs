@@ -25,8 +25,7 @@ pub async fn run(
     let session = Session::open(global, &args.location, None, providers, ui).await?;
     let held = Held::take(&session, args.lock_timeout).await?;
     let result = mark(&session, &held, &address, status, args.allow_missing).await;
-    held.release().await;
-    result
+    held.finish(result).await
 }
 
 async fn mark(

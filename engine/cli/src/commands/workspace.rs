@@ -10,6 +10,7 @@ use crate::args::{Global, WorkspaceCommand};
 use crate::error::Failure;
 use crate::flow::Session;
 use crate::flow::lease::Held;
+use crate::flow::state_file;
 use crate::ui::Ui;
 
 const DEFAULT: &str = "default";
@@ -20,7 +21,7 @@ pub async fn run(
     providers: Providers,
     ui: &Ui,
 ) -> Result<u8, Failure> {
-    let session = Session::open(global, ".", None, providers, ui).await?;
+    let session = Session::open_alone(global, ".", None, providers, ui).await?;
     match command {
         WorkspaceCommand::Show => ui.line(&session.stack.0),
         WorkspaceCommand::List => list(&session).await?,
@@ -40,6 +41,7 @@ async fn known(session: &Session) -> Result<Vec<String>, Failure> {
     let stacks = session.store.stacks().await?;
     let mut names: Vec<String> = stacks.iter().map(|stack| stack.0.to_string()).collect();
     names.push(DEFAULT.to_owned());
+    names.extend(state_file::workspaces(&session.place));
     names.sort();
     names.dedup();
     Ok(names)
@@ -99,7 +101,8 @@ async fn delete(session: &Session, name: &str, force: bool) -> Result<(), Failur
             format!("Workspace \"{name}\" is your active workspace. Switch to another one and try again.");
         return Err(Failure::plain("Workspace is active", detail));
     }
-    let held = held(session, name).await?;
+    let named = Session { stack: StackId::from(name), ..session.clone() };
+    let held = Held::take(&named, Duration::ZERO).await?;
     let state = session.store.load(&StackId::from(name)).await?;
     if !force && !state.is_empty() {
         held.release().await;
@@ -113,13 +116,14 @@ async fn delete(session: &Session, name: &str, force: bool) -> Result<(), Failur
     let removed = session.store.remove(&held.lease()).await;
     held.release().await;
     removed?;
+    state_file::remove(&session.place, &named.stack)?;
     session.ui.line(&format!("Deleted workspace \"{name}\"."));
     Ok(())
 }
 
 async fn held(session: &Session, name: &str) -> Result<Held, Failure> {
     let session = Session { stack: StackId::from(name), ..session.clone() };
-    Held::take(&session, Duration::ZERO).await
+    Ok(Held::try_take(&session, Duration::ZERO).await?)
 }
 
 fn missing(name: &str) -> Failure {

@@ -14,6 +14,7 @@ use tokio::time::{Instant, sleep};
 use crate::error::Failure;
 use crate::flow::Session;
 use crate::flow::connections::Pool;
+use crate::flow::state_file::{self, Beside};
 
 /// How long a lease lasts without being renewed.
 const TTL_MS: i64 = 60_000;
@@ -26,12 +27,29 @@ pub struct Held {
     store: Arc<SqliteStore>,
     lease: watch::Receiver<Lease>,
     renewal: tokio::task::JoinHandle<()>,
+    session: Session,
+    beside: Option<Beside>,
 }
 
 impl Held {
-    /// Takes the lease, waiting for another holder as long as `patience` allows.
+    /// Takes the lease, waiting for another holder as long as `patience` allows, and the state file over
+    /// that may be there.
     pub async fn take(session: &Session, patience: Duration) -> Result<Self, Failure> {
-        Ok(Self::try_take(session, patience).await?)
+        Self::try_take(session, patience).await?.settled(patience).await
+    }
+
+    /// The same for one that has taken the lease. It is given back where the state file cannot be used.
+    pub async fn settled(mut self, patience: Duration) -> Result<Self, Failure> {
+        match state_file::settle(&self.session, &self.lease(), patience).await {
+            Ok(beside) => {
+                self.beside = beside;
+                Ok(self)
+            }
+            Err(failure) => {
+                self.release().await;
+                Err(failure)
+            }
+        }
     }
 
     /// The same, with the store's own error.
@@ -41,7 +59,7 @@ impl Held {
         let mut told = false;
         loop {
             match session.store.acquire(&session.stack, &holder, TTL_MS).await {
-                Ok(lease) => return Ok(Self::renewed(session.store.clone(), lease)),
+                Ok(lease) => return Ok(Self::renewed(session, lease)),
                 Err(error @ StoreError::LeaseHeld { .. }) if Instant::now() < deadline => {
                     if !told {
                         session.ui.note(&format!("Waiting: {error}."));
@@ -54,7 +72,8 @@ impl Held {
         }
     }
 
-    fn renewed(store: Arc<SqliteStore>, lease: Lease) -> Self {
+    fn renewed(session: &Session, lease: Lease) -> Self {
+        let store = session.store.clone();
         let (sender, receiver) = watch::channel(lease);
         let renewing = store.clone();
         let renewal = tokio::spawn(async move {
@@ -71,12 +90,24 @@ impl Held {
                 }
             }
         });
-        Self { store, lease: receiver, renewal }
+        Self { store, lease: receiver, renewal, session: session.clone(), beside: None }
     }
 
     /// The lease as it stands.
     pub fn lease(&self) -> Lease {
         self.lease.borrow().clone()
+    }
+
+    /// Writes the state file that belongs to the stack, and gives the lease back. What went wrong before
+    /// counts for more than what goes wrong here.
+    pub async fn finish<T>(self, result: Result<T, Failure>) -> Result<T, Failure> {
+        let written = match &self.beside {
+            Some(beside) => state_file::write(&self.session, &self.lease(), beside).await,
+            None => Ok(()),
+        };
+        self.release().await;
+        let done = result?;
+        written.map(|()| done)
     }
 
     /// Gives it back, so that the next process need not wait.

@@ -2,6 +2,7 @@
 
 pub mod apply;
 pub mod connections;
+mod foreign_lock;
 pub mod generate;
 pub mod interrupt;
 pub mod lease;
@@ -11,6 +12,8 @@ pub mod modules;
 pub mod planning;
 pub mod recover;
 pub mod saved;
+pub mod state_file;
+mod stores;
 pub mod variables;
 
 use std::sync::Arc;
@@ -44,8 +47,22 @@ pub struct Session {
 }
 
 impl Session {
-    /// Opens the store of a place, making it where there is none, to work on a revision of it.
+    /// Opens the store of a place, making it where there is none, to work on a revision of it; a state
+    /// file of Terraform that is there is taken over.
     pub async fn open(
+        global: &Global,
+        location: &str,
+        revision: Option<&str>,
+        providers: Providers,
+        ui: &Ui,
+    ) -> Result<Self, Failure> {
+        let session = Self::open_alone(global, location, revision, providers, ui).await?;
+        state_file::look(&session).await?;
+        Ok(session)
+    }
+
+    /// The same, whatever state file there is.
+    pub async fn open_alone(
         global: &Global,
         location: &str,
         revision: Option<&str>,
@@ -69,7 +86,8 @@ impl Session {
         ui: &Ui,
     ) -> Result<Self, Failure> {
         let place = Place::of(global, location)?;
-        if global.store.is_some() || place.store.exists() {
+        let stack = StackId::from(place.stack(global).as_str());
+        if global.store.is_some() || place.store.exists() || state_file::is_there(&place, &stack) {
             return Self::open(global, location, revision, providers, ui).await;
         }
         add_builtin(&mut providers, host_files(&place, revision));
@@ -104,11 +122,23 @@ impl Session {
         providers: Providers,
         ui: &Ui,
     ) -> Result<Option<Self>, Failure> {
-        if !place.store.exists() {
+        let stack = StackId::from(place.stack(global).as_str());
+        let is_there = state_file::is_there(&place, &stack);
+        if !place.store.exists() && !is_there {
             return Ok(None);
         }
-        let store = SqliteStore::open_read_only(&place.store, Arc::new(SystemClock)).await?;
-        Ok(Some(Self::new(global, place, store, providers, ui)))
+        let store = match is_there {
+            true => {
+                place.prepare(global)?;
+                SqliteStore::open(&place.store, Arc::new(SystemClock)).await?
+            }
+            false => SqliteStore::open_read_only(&place.store, Arc::new(SystemClock)).await?,
+        };
+        let session = Self::new(global, place, store, providers, ui);
+        if is_there {
+            state_file::look_only(&session).await?;
+        }
+        Ok(Some(session))
     }
 
     fn new(global: &Global, place: Place, store: SqliteStore, providers: Providers, ui: &Ui) -> Self {
@@ -131,7 +161,7 @@ impl Session {
 
 /// Puts the provider that is always there among the others.
 pub fn add_builtin(providers: &mut Providers, files: HostFiles) {
-    let builtin = evenkeel_provider_builtin::provider(files);
+    let builtin = evenkeel_provider_builtin::provider(files, Some(Arc::new(stores::StoreFiles)));
     providers.0.insert(evenkeel_provider_builtin::address(), builtin);
 }
 

@@ -156,6 +156,10 @@ impl Module {
 pub struct Backend {
     /// The backend's type; `cloud` for a `cloud` block.
     pub kind: Arc<str>,
+    /// The `path` of a `local` backend.
+    pub path: Option<Arc<str>>,
+    /// The `workspace_dir` of a `local` backend.
+    pub workspace_dir: Option<Arc<str>>,
     /// Where it stands.
     pub range: SourceRange,
 }

@@ -8,21 +8,21 @@ use super::{Backend, Configuration};
 /// What a run should say about a configuration before it does anything.
 pub fn notes(configuration: &Configuration) -> Diagnostics {
     let mut notes = Diagnostics::new();
-    configuration.root().backend.iter().for_each(|found| notes.push(backend(found)));
+    configuration.root().backend.iter().filter_map(backend).for_each(|note| notes.push(note));
     notes
 }
 
-fn backend(backend: &Backend) -> Diagnostic {
+/// The local backend is used as Terraform uses it; the others hold their state elsewhere.
+fn backend(backend: &Backend) -> Option<Diagnostic> {
     let what = match &*backend.kind {
+        "local" => return None,
         "cloud" => "the \"cloud\" block".to_owned(),
         kind => format!("the \"{kind}\" backend"),
     };
-    Diagnostic::warning(
-        "Backend configuration ignored",
-        format!(
-            "Evenkeel keeps state in its own store and does not use {what}. State that is there already is not read, \
-             and cannot be taken over yet."
-        ),
-    )
-    .at(backend.range.clone())
+    let detail = format!(
+        "Evenkeel keeps state in its own store and does not use {what}: what is there is not read, and not written. To take \
+         it over, run `terraform state pull > pulled.tfstate` and `evenkeel state import pulled.tfstate`, and remove the \
+         block once nobody uses Terraform here any more. `evenkeel state export` writes a state file for other tools."
+    );
+    Some(Diagnostic::warning("Backend configuration ignored", detail).at(backend.range.clone()))
 }

@@ -116,7 +116,13 @@ fn refuse_experiments(attribute: &Attribute, diagnostics: &mut Diagnostics) {
 
 fn backend(kind: Arc<str>, block: &Block, module: &mut Module, diagnostics: &mut Diagnostics) {
     let Some(first) = &module.backend else {
-        module.backend = Some(Backend { kind, range: block.range.clone() });
+        let is_local = *kind == *"local";
+        let [path, workspace_dir] = ["path", "workspace_dir"].map(|name| {
+            let mut named =
+                block.body.attributes.iter().filter(|attribute| is_local && &*attribute.name == name);
+            text_or_null(&named.next()?.value, name, diagnostics).filter(|text| !text.is_empty())
+        });
+        module.backend = Some(Backend { kind, path, workspace_dir, range: block.range.clone() });
         return;
     };
     let summary = match (&*first.kind == "cloud", &*kind == "cloud") {

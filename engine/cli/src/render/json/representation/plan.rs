@@ -333,5 +333,6 @@ fn read_now(subject: &Subject<'_>, address: &InstanceAddress, value: &Value) -> 
         dependencies: Vec::new(),
         create_before_destroy: false,
         token: None,
+        private: None,
     }
 }
