@@ -63,6 +63,8 @@ pub enum Command {
     Reconcile(ReconcileArgs),
     /// Show what was changed outside
     Drift(DriftArgs),
+    /// Say why an object changes, does not change, or waits
+    Explain(ExplainArgs),
     /// Show the runs, or every version of one object
     History(HistoryArgs),
     /// Make an object that exists an instance of the configuration
@@ -95,6 +97,7 @@ impl Command {
             Self::Apply(args) | Self::Destroy(args) => Some(&mut args.run),
             Self::Reconcile(args) => Some(&mut args.run),
             Self::Drift(args) => Some(&mut args.run),
+            Self::Explain(args) => Some(&mut args.run),
             Self::Console(args) => Some(&mut args.run),
             Self::Import(args) => Some(&mut args.run),
             Self::Refresh(args) => Some(&mut args.run),
@@ -123,6 +126,7 @@ impl Command {
             Self::Refresh(args) => args.run.json,
             Self::Reconcile(args) => args.run.json,
             Self::Drift(args) => args.run.json,
+            Self::Explain(args) => args.run.json,
             Self::History(args) => args.json,
             Self::State(args) => matches!(&args.command, StateCommand::Show { json: true, .. }),
             Self::Console(_) | Self::Fmt(_) | Self::Validate(_) => false,
@@ -285,6 +289,12 @@ pub struct PlanArgs {
     /// Write configuration for import blocks whose resource is not declared to a new file
     #[arg(long, value_name = "FILE")]
     pub generate_config_out: Option<PathBuf>,
+    /// Write what the plan is made from to a file for a bug report, without sensitive values
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+    /// Make the plan of a recording or a plan file again, without asking anybody
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["out", "record", "destroy", "replace", "target", "exclude", "refresh_only"])]
+    pub replay: Option<PathBuf>,
 }
 
 /// What is planned beyond the configuration.
@@ -429,6 +439,20 @@ pub struct DriftArgs {
     /// Exit with 2 when there is drift, 0 when there is none
     #[arg(long)]
     pub detailed_exitcode: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// The object, or a resource: all its instances
+    #[arg(value_name = "ADDRESS")]
+    pub address: String,
+    #[command(flatten)]
+    pub run: RunArgs,
+    #[command(flatten)]
+    pub choice: ChoiceArgs,
+    /// Explain a plan that destroys everything
+    #[arg(long)]
+    pub destroy: bool,
 }
 
 #[derive(Debug, Args)]

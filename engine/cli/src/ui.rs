@@ -21,7 +21,7 @@ use serde_json::{Value as Json, json};
 use crate::args::Global;
 use crate::error::Failure;
 use crate::flow::planning::Planned;
-use crate::render::{self, Style};
+use crate::render::{self, Style, Whys};
 
 /// More refresh lines than this are counted instead of listed.
 const REFRESH_LINES_MAX: usize = 50;
@@ -141,8 +141,9 @@ impl Ui {
         if !self.json {
             let file = file.display();
             self.line(&format!(
-                "\nSaved the plan to: {file}\n\nTo perform exactly these actions, run the following command to apply:\n    \
-                 evenkeel apply \"{file}\""
+                "\n{}\n\nSaved the plan to: {file}\n\nTo perform exactly these actions, run the following command to apply:\n    \
+                 evenkeel apply \"{file}\"",
+                render::ruler(self.out)
             ));
         }
     }
@@ -260,7 +261,7 @@ impl Ui {
     }
 
     /// A whole plan.
-    pub fn plan(&self, planned: &Planned, catalog: &SharedCatalog) {
+    pub fn plan(&self, planned: &Planned, whys: &Whys, catalog: &SharedCatalog) {
         let plan = &planned.plan;
         if self.json {
             self.emit_all(plan.drift.iter().map(|drift| {
@@ -268,7 +269,7 @@ impl Ui {
                 let extra = json!({"change": render::json::resource_drift(drift)});
                 render::json::message("info", &text, "resource_drift", extra)
             }));
-            self.changes(plan.changes.iter());
+            self.changes(plan.changes.iter().enumerate(), whys);
             let extra = json!({"changes": render::json::change_summary(plan)});
             self.emit(render::json::message("info", &render::plan_summary(plan), "change_summary", extra));
             let outputs =
@@ -280,22 +281,53 @@ impl Ui {
             }
             return;
         }
-        self.line("");
-        self.line(&render::plan(plan, &schemas(catalog), self.out));
+        self.line(&render::plan(plan, whys, &schemas(catalog), self.out));
     }
 
     /// What a plan that was approved before does to each object; only machines are told.
     pub fn approved_changes(&self, planned: &Planned) {
         let changes = planned.plan.changes.iter().filter(|change| change.action != ChangeAction::NoOp);
-        self.changes(changes.filter(|_| self.json));
+        self.changes(changes.filter(|_| self.json).enumerate(), &Whys::default());
     }
 
-    fn changes<'a>(&self, changes: impl Iterator<Item = &'a Change>) {
-        self.emit_all(changes.map(|change| {
+    fn changes<'a>(&self, changes: impl Iterator<Item = (usize, &'a Change)>, whys: &Whys) {
+        self.emit_all(changes.map(|(number, change)| {
             let text = format!("{}: Plan to {}", change.address, render::json::action(change));
-            let extra = json!({"change": render::json::planned_change(change)});
+            let mut extra = json!({"change": render::json::planned_change(change)});
+            if !whys.of(number).is_empty() {
+                extra["why"] = render::why_objects(whys.of(number));
+            }
             render::json::message("info", &text, "planned_change", extra)
         }));
+    }
+
+    /// That a plan was only shown.
+    pub fn not_saved(&self) {
+        if !self.json {
+            self.line(&render::not_saved(self.out));
+        }
+    }
+
+    /// What there is to say about objects, as text or as one document.
+    pub fn explained(&self, explained: &[render::Explained]) {
+        match self.json {
+            true => self.line(&render::json::line(&render::explained_json(explained))),
+            false => self.line(&render::explained(explained, self.out)),
+        }
+    }
+
+    /// That a plan was made again from a file.
+    pub fn replayed(&self, file: &std::path::Path, digest: &str) {
+        self.note(&format!("\nReplayed from {}: the same plan comes out (digest {digest}).", file.display()));
+    }
+
+    /// That what a plan was made from was written to a file.
+    pub fn recorded(&self, file: &std::path::Path, is_same: bool) {
+        let what = match is_same {
+            true => "Replaying it gives the same actions.",
+            false => "Sensitive values are replaced in it, and without them another plan comes out.",
+        };
+        self.note(&format!("\nRecorded what the plan was made from in: {}\n{what}", file.display()));
     }
 
     /// How many calls the plan took; shown to machines, and on request.
@@ -444,7 +476,7 @@ impl Ui {
     pub fn reconcile_plan(&self, planned: &Planned, catalog: &SharedCatalog) {
         let plan = &planned.plan;
         if self.json {
-            return self.plan(planned, catalog);
+            return self.plan(planned, &Whys::default(), catalog);
         }
         if !plan.drift.is_empty() {
             self.line(&render::drift(plan, self.out));

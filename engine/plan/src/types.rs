@@ -410,7 +410,7 @@ pub struct Refreshed {
 /// How many objects a plan creates, changes and destroys: replacements count twice.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
-    /// To import.
+    /// To import; what is also changed counts there too.
     pub import: usize,
     /// To add.
     pub add: usize,
@@ -420,11 +420,11 @@ pub struct Summary {
     pub destroy: usize,
 }
 
-impl Plan {
-    /// The counts for the summary line.
-    pub fn summary(&self) -> Summary {
-        let mut summary = Summary::default();
-        for change in &self.changes {
+impl Summary {
+    /// The counts of some changes.
+    pub fn of<'c>(changes: impl IntoIterator<Item = &'c Change>) -> Self {
+        let mut summary = Self::default();
+        for change in changes {
             summary.import += usize::from(change.importing.is_some());
             match change.action {
                 ChangeAction::Read | ChangeAction::Forget | ChangeAction::NoOp => {}
@@ -438,6 +438,13 @@ impl Plan {
             }
         }
         summary
+    }
+}
+
+impl Plan {
+    /// The counts for the summary line.
+    pub fn summary(&self) -> Summary {
+        Summary::of(&self.changes)
     }
 
     /// Whether applying it would change the cloud, what is managed, or the outputs.

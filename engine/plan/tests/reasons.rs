@@ -21,7 +21,7 @@ fn text_of(reason: &Reason) -> String {
     };
     let places: Vec<String> =
         reason.places.iter().map(place).map(|text| format!(" {}", text.trim())).collect();
-    let variables: Vec<String> = reason.variables.iter().map(|name| format!(" var.{name}")).collect();
+    let variables: Vec<String> = reason.variables.keys().map(|name| format!(" var.{name}")).collect();
     let resources: Vec<String> =
         reason.why.resources().into_iter().flatten().map(|resource| format!(" <- {resource}")).collect();
     let words = [names.join(","), places.concat(), variables.concat(), resources.concat()];

@@ -28,7 +28,12 @@ const FILES_MAX: usize = 64;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// A commit brought it.
-    Commit(Arc<CommitInfo>),
+    Commit {
+        /// The commit.
+        info: Arc<CommitInfo>,
+        /// How many commits are newer: of two commits the later one has less.
+        age: usize,
+    },
     /// It is in no commit yet.
     Uncommitted,
     /// It is older than the part of the history that is looked at.
@@ -60,8 +65,7 @@ pub(crate) fn origins(
     for (file, line) in lines {
         files.entry(file).or_default().insert(*line);
     }
-    let mut commits = Commits { scene, since: None, known: BTreeMap::new() };
-    commits.since = commits.since();
+    let mut commits = Commits::new(scene);
     let mut found = BTreeMap::new();
     for (file, lines) in files.into_iter().take(FILES_MAX) {
         if interrupt.load(Ordering::Relaxed) {
@@ -77,20 +81,31 @@ struct Commits<'a> {
     scene: &'a Scene<'a>,
     /// Commits before are not looked into, in seconds.
     since: Option<i64>,
+    /// The place of each commit in the history, from the newest.
+    ages: BTreeMap<ObjectId, usize>,
     known: BTreeMap<ObjectId, Origin>,
 }
 
-impl Commits<'_> {
-    /// The time before which nothing is looked at.
-    fn since(&self) -> Option<i64> {
-        let repository = &self.scene.repository;
+impl<'a> Commits<'a> {
+    fn new(scene: &'a Scene<'a>) -> Self {
+        let repository = &scene.repository;
         let time = |id: ObjectId| repository.find_commit(id).ok()?.time().ok().map(|time| time.seconds);
         let boundary = repository.shallow_commits().ok().flatten();
         let shallow = boundary.and_then(|ids| ids.iter().filter_map(|id| time(*id)).max());
         let order = Sorting::ByCommitTime(CommitTimeOrder::NewestFirst);
-        let walk = repository.rev_walk(self.scene.head).sorting(order).all().ok();
-        let last = walk.and_then(|mut walk| walk.nth(COMMITS_MAX)?.ok()).and_then(|last| time(last.id));
-        shallow.max(last).map(|time| time.saturating_add(1))
+        let walk = repository.rev_walk(scene.head).sorting(order).all().ok();
+        let ids: Vec<ObjectId> = walk
+            .into_iter()
+            .flatten()
+            .map_while(Result::ok)
+            .map(|found| found.id)
+            .take(COMMITS_MAX + 1)
+            .collect();
+        let last = ids.get(COMMITS_MAX).and_then(|last| time(*last));
+        // What is as old as the last one that is there belongs to what is not.
+        let since = shallow.max(last).map(|time| time.saturating_add(1));
+        let ages = ids.into_iter().enumerate().map(|(age, id)| (id, age)).collect();
+        Self { scene, since, ages, known: BTreeMap::new() }
     }
 
     fn file(&mut self, file: &Arc<str>, lines: &BTreeSet<u32>) -> Option<BTreeMap<u32, Origin>> {
@@ -157,7 +172,8 @@ impl Commits<'_> {
         }
         let info = info(&self.scene.repository, id)?;
         let older = self.since.is_some_and(|since| info.time < Timestamp(since.saturating_mul(1000)));
-        let origin = if older { Origin::Older } else { Origin::Commit(Arc::new(info)) };
+        let age = self.ages.get(&id).copied().unwrap_or(COMMITS_MAX);
+        let origin = if older { Origin::Older } else { Origin::Commit { info: Arc::new(info), age } };
         self.known.insert(id, origin.clone());
         Some(origin)
     }

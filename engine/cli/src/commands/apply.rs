@@ -17,7 +17,9 @@ use crate::flow::lease::Held;
 use crate::flow::planning::{NotPlanned, plan};
 use crate::flow::recover::recover;
 use crate::flow::saved::{self, Opened};
-use crate::planfile::{PlanFile, is_plan_file};
+use crate::flow::why;
+use crate::planfile::{PlanFile, is_plan_file, refuse_others};
+use crate::settings::Place;
 use crate::ui::Ui;
 
 pub async fn run(global: &Global, args: ApplyArgs, providers: Providers, ui: &Ui) -> Result<u8, Failure> {
@@ -26,6 +28,7 @@ pub async fn run(global: &Global, args: ApplyArgs, providers: Providers, ui: &Ui
     if is_plan_file(path) {
         return saved(global, &args, path, providers, ui, &signals).await;
     }
+    refuse_others(path)?;
     let session =
         Session::open(global, &args.run.location, args.run.revision.as_deref(), providers, ui).await?;
     let held = Held::take(&session, args.run.lock_timeout).await?;
@@ -47,12 +50,16 @@ async fn under_lease(
     let planned = match plan(session, wish, state, signals).await {
         Ok(planned) => planned,
         Err(NotPlanned { failure, partial }) => {
-            partial.iter().for_each(|partial| ui.plan(partial, &session.catalog));
+            if let Some(partial) = &partial {
+                let whys = why::tell(session, partial, Some(&args.run)).await;
+                ui.plan(partial, &whys, &session.catalog);
+            }
             return Err(failure);
         }
     };
     remember(session, held, &planned).await?;
-    ui.plan(&planned, &session.catalog);
+    let whys = why::tell(session, &planned, Some(&args.run)).await;
+    ui.plan(&planned, &whys, &session.catalog);
     if !planned.plan.has_effects() {
         ui.nothing_to_apply(args.destroy, &planned);
         return Ok(0);
@@ -82,6 +89,10 @@ async fn saved(
     check_run(&args.run)?;
     check_choice(args)?;
     let file = PlanFile::read(path)?;
+    if !Place::of(global, ".")?.store.exists() {
+        // Without a store there is no key, and none is made for it.
+        file.open(path, None)?;
+    }
     let session = Session::open(global, ".", saved::revision(&file), providers, ui).await?;
     let held = Held::take(&session, args.run.lock_timeout).await?;
     let result = saved_under_lease(&session, &held, args, &file, signals).await;

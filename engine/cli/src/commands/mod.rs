@@ -3,6 +3,7 @@
 mod apply;
 pub mod console;
 mod drift;
+mod explain;
 pub mod fmt;
 mod history;
 mod import;
@@ -55,6 +56,7 @@ pub async fn dispatch(arguments: Arguments, providers: Providers, ui: &Ui) -> Re
         Command::Show(args) => show::run(&global, &args, providers, ui).await,
         Command::Reconcile(args) => reconcile::run(&global, args, providers, ui).await,
         Command::Drift(args) => drift::run(&global, args, providers, ui).await,
+        Command::Explain(args) => explain::run(&global, args, providers, ui).await,
         Command::History(args) => history::run(&global, &args, providers, ui).await,
         Command::State(args) => state::run(&global, args.command, providers, ui).await,
         Command::Get(args) => init::get(&global, args, ui).await,

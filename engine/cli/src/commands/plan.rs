@@ -1,6 +1,7 @@
 //! `evenkeel plan`
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use evenkeel_plan::{Mode, Options};
 use evenkeel_provider::Providers;
@@ -16,11 +17,15 @@ use crate::flow::lease::Held;
 use crate::flow::load::{Loaded, load};
 use crate::flow::planning::{self, NotPlanned, Planned, plan};
 use crate::flow::recover::recover;
-use crate::flow::saved::{save, save_failed};
+use crate::flow::saved::{record, replay_file, save, save_failed};
+use crate::flow::why;
 use crate::ui::Ui;
 
 pub async fn run(global: &Global, args: PlanArgs, providers: Providers, ui: &Ui) -> Result<u8, Failure> {
     check_run(&args.run)?;
+    if let Some(file) = &args.replay {
+        return replay(global, &args, file, providers, ui).await;
+    }
     let signals = Signals::listen();
     let (location, revision) = (&*args.run.location, args.run.revision.as_deref());
     let session = match args.out {
@@ -40,15 +45,22 @@ pub async fn run(global: &Global, args: PlanArgs, providers: Providers, ui: &Ui)
                 if let Some(file) = &args.out {
                     save_failed(&session, &partial, file).await?;
                 }
-                ui.plan(&partial, &session.catalog);
+                ui.plan(&partial, &why::tell(&session, &partial, Some(&args.run)).await, &session.catalog);
             }
             return Err(failure);
         }
     };
-    ui.plan(&planned, &session.catalog);
+    let whys = why::tell(&session, &planned, Some(&args.run)).await;
+    ui.plan(&planned, &whys, &session.catalog);
     if let Some(file) = &args.out {
         save(&session, &planned, file).await?;
         ui.saved(file);
+    } else if planned.plan.has_changes() {
+        ui.not_saved();
+    }
+    if let Some(file) = &args.record {
+        let is_same = record(&session, &planned, file).await?;
+        ui.recorded(file, is_same);
     }
     ui.calls(&session.pool.statistics().await, planned.rounds);
     let code = if args.detailed_exitcode && planned.plan.has_changes() { 2 } else { 0 };
@@ -59,6 +71,21 @@ pub async fn run(global: &Global, args: PlanArgs, providers: Providers, ui: &Ui)
 
 fn mode(args: &PlanArgs) -> Mode {
     if args.destroy { Mode::Destroy } else { Mode::Normal }
+}
+
+/// Makes a plan again from a file and shows it.
+async fn replay(
+    global: &Global,
+    args: &PlanArgs,
+    file: &Path,
+    providers: Providers,
+    ui: &Ui,
+) -> Result<u8, Failure> {
+    let session = Session::to_plan(global, &args.run.location, None, providers, ui).await?;
+    let planned = replay_file(&session, file).await?;
+    ui.plan(&planned, &why::without_history(&session, &planned, None), &session.catalog);
+    ui.replayed(file, &planned.plan.digest);
+    Ok(if args.detailed_exitcode && planned.plan.has_changes() { 2 } else { 0 })
 }
 
 /// The configuration, with what is generated for objects that are imported and not declared.

@@ -10,7 +10,8 @@ use crate::args::{Global, ShowArgs};
 use crate::error::Failure;
 use crate::flow::Session;
 use crate::flow::saved::{self, Opened};
-use crate::planfile::{PlanFile, is_plan_file};
+use crate::flow::why;
+use crate::planfile::{PlanFile, is_plan_file, refuse_others};
 use crate::render::json::representation::{self, Subject};
 use crate::settings::Place;
 use crate::ui::{Ui, schemas};
@@ -20,6 +21,7 @@ pub async fn run(global: &Global, args: &ShowArgs, providers: Providers, ui: &Ui
     if is_plan_file(path) {
         return plan_file(global, args, path, providers, ui).await;
     }
+    refuse_others(path)?;
     if let Some(digest) = &args.plan {
         let session = Session::look(global, &args.location, providers, ui).await?;
         let stored = session.store.load_plan(&session.stack, digest).await?;
@@ -63,7 +65,8 @@ async fn plan_file(
         }
     };
     if !args.json {
-        ui.plan(&planned, &session.catalog);
+        let whys = why::tell(&session, &planned, None).await;
+        ui.plan(&planned, &whys, &session.catalog);
         return Ok(0);
     }
     let subject = Subject {

@@ -1,11 +1,12 @@
 //! From a location to a configuration.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use evenkeel_lang::config::{self, Configuration, Loading, Lock, ResolvedModules};
 use evenkeel_model::{Diagnostics, Revision, Snapshot};
-use evenkeel_source::{CommitInfo, Limits, Location, Modules, Reach, Source};
+use evenkeel_source::{CommitInfo, Limits, Line, LineOrigin, Location, Modules, Reach, Source};
 
 use crate::error::Failure;
 use crate::flow::Session;
@@ -145,6 +146,20 @@ pub async fn descends(session: &Session, commit: &str, ancestor: &str) -> Result
     let location = session.place.location.clone();
     let (commit, ancestor) = (commit.to_owned(), ancestor.to_owned());
     Ok(blocking(move |interrupt| source().descends(&location, &commit, &ancestor, interrupt)).await??)
+}
+
+/// Which commits brought these lines of a configuration; nothing where that cannot be told.
+pub async fn line_origins(
+    session: &Session,
+    loaded: &Loaded,
+    lines: BTreeSet<Line>,
+) -> BTreeMap<Line, LineOrigin> {
+    let location = session.place.location.clone();
+    let (snapshot, root) = (loaded.snapshot.clone(), loaded.root.clone());
+    let look =
+        move |interrupt: &AtomicBool| source().line_origins(&location, (&snapshot, &root), &lines, interrupt);
+    // It is a remark beside the plan, and no reason to have none.
+    blocking(look).await.unwrap_or_default()
 }
 
 fn source() -> Source {

@@ -15,6 +15,7 @@ pub mod saved;
 pub mod state_file;
 mod stores;
 pub mod variables;
+pub mod why;
 
 use std::sync::Arc;
 

@@ -97,7 +97,7 @@ pub async fn generate(
     signals: &Signals,
 ) -> Result<BTreeMap<ResourceAddress, String>, NotPlanned> {
     let outcome = tokio::select! {
-        outcome = rounds(session, wish, state, Answers::default()) => outcome?,
+        outcome = rounds(session, wish, state, Answers::default(), Asking::Allowed) => outcome?,
         () = signals.first() => return Err(Failure::interrupted().into()),
     };
     Ok(match outcome {
@@ -114,7 +114,7 @@ pub async fn plan(
     signals: &Signals,
 ) -> Result<Planned, NotPlanned> {
     tokio::select! {
-        outcome = rounds(session, wish, state, Answers::default()) => outcome?.planned(),
+        outcome = rounds(session, wish, state, Answers::default(), Asking::Allowed) => outcome?.planned(),
         () = signals.first() => Err(Failure::interrupted().into()),
     }
 }
@@ -126,7 +126,32 @@ pub async fn replay(
     state: State,
     answers: Answers,
 ) -> Result<Planned, NotPlanned> {
-    rounds(session, wish, state, answers).await?.planned()
+    rounds(session, wish, state, answers, Asking::Refused).await?.planned()
+}
+
+/// Whether the clouds may be asked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asking {
+    Allowed,
+    /// What was asked once is known; nobody is asked again.
+    Refused,
+}
+
+/// What is asked about in a plan that is made again has to be in the file.
+fn refuse(questions: &[Question]) -> Result<(), Failure> {
+    let missing = questions.iter().find_map(|question| match question {
+        Question::Observe { address, .. }
+        | Question::Import { address, .. }
+        | Question::ReadData { address, .. } => Some(address),
+        #[allow(unreachable_patterns, reason = "what is not recorded is asked for again")]
+        _ => None,
+    });
+    let Some(address) = missing else { return Ok(()) };
+    let detail = format!(
+        "What the provider said about {address} is not in the file, so the plan cannot be made again from it. The \
+         file was made by another version, or it was changed."
+    );
+    Err(Failure::plain("The plan comes out differently", detail))
 }
 
 async fn rounds(
@@ -134,6 +159,7 @@ async fn rounds(
     wish: Wish,
     state: State,
     mut answers: Answers,
+    asking: Asking,
 ) -> Result<Outcome, NotPlanned> {
     for round in 1..=ROUNDS_MAX {
         let input = Input {
@@ -158,6 +184,9 @@ async fn rounds(
             }
             Planning::Generated(blocks) => return Ok(Outcome::Generated(blocks)),
             Planning::Ask(questions) => {
+                if asking == Asking::Refused {
+                    refuse(&questions)?;
+                }
                 session.ui.refreshing(&questions);
                 let messages = session.ui.when_refreshed(&questions);
                 answer(session, questions, &mut answers, wish.parallelism).await?;

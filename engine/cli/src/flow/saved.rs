@@ -18,7 +18,7 @@ use crate::flow::Session;
 use crate::flow::load::Loaded;
 use crate::flow::planning::{Planned, Wish, replay};
 use crate::flow::variables;
-use crate::planfile::{self, Contents, Header, PlanFile, Restored, Sealed};
+use crate::planfile::{self, Contents, Header, PlanFile, Recording, Restored, Sealed, Secrets};
 use crate::render::{self, json::representation};
 use crate::ui::schemas;
 
@@ -28,7 +28,7 @@ const NAMED_MAX: usize = 10;
 /// Writes a plan to a file that only its owner may read.
 pub async fn save(session: &Session, planned: &Planned, path: &Path) -> Result<(), Failure> {
     let key = session.store.make_plan_key(&session.stack, planfile::new_key()?).await?;
-    let header = Header::new(&session.stack.0, &planned.plan, SystemClock.now());
+    let header = Header::new(&session.stack.0, &planned.plan, &key, SystemClock.now());
     let contents =
         Contents::of(&planned.loaded, &planned.options, &planned.variables, &planned.state, &planned.answers);
     put(path, &planfile::write(&header, &Sealed::Plan(Box::new(contents)), &key)?)
@@ -37,7 +37,7 @@ pub async fn save(session: &Session, planned: &Planned, path: &Path) -> Result<(
 /// Writes down what was planned before a mistake was found, to be shown.
 pub async fn save_failed(session: &Session, partial: &Planned, path: &Path) -> Result<(), Failure> {
     let key = session.store.make_plan_key(&session.stack, planfile::new_key()?).await?;
-    let header = Header::new(&session.stack.0, &partial.plan, SystemClock.now());
+    let header = Header::new(&session.stack.0, &partial.plan, &key, SystemClock.now());
     let schemas = schemas(&session.catalog);
     let document = representation::plan(&representation::Subject {
         plan: &partial.plan,
@@ -45,7 +45,7 @@ pub async fn save_failed(session: &Session, partial: &Planned, path: &Path) -> R
         configuration: &partial.loaded.configuration,
         schemas: &schemas,
     });
-    let text = render::plan(&partial.plan, &schemas, render::Style::PLAIN);
+    let text = render::plan(&partial.plan, &render::Whys::default(), &schemas, render::Style::PLAIN);
     put(path, &planfile::write(&header, &Sealed::Failed { document, text }, &key)?)
 }
 
@@ -97,6 +97,30 @@ pub async fn open(
         Sealed::Plan(contents) => contents.restore()?,
         Sealed::Failed { document, text } => return Ok(Opened::Failed { document, text }),
     };
+    // What the plan warns of was told when it was made.
+    let quiet = Session { ui: session.ui.without_warnings(), ..session.clone() };
+    let planned = made_again(&quiet, restored, args).await?;
+    if planned.plan.digest != file.header.digest {
+        return Err(Failure::plain(
+            "The plan comes out differently",
+            format!(
+                "{} was made again from what it was made from and is another plan now (digest {} instead of {}). \
+                 Nothing was changed. Plan again.",
+                path.display(),
+                planned.plan.digest,
+                file.header.digest,
+            ),
+        ));
+    }
+    Ok(Opened::Plan(Box::new(planned)))
+}
+
+/// The plan that comes out of what a file holds.
+async fn made_again(
+    session: &Session,
+    restored: Restored,
+    args: Option<&RunArgs>,
+) -> Result<Planned, Failure> {
     let Restored { snapshot, root, resolved, commit, options, variables, ephemeral, state, answers } =
         restored;
     let snapshot = Arc::new(snapshot);
@@ -112,22 +136,84 @@ pub async fn open(
         Some(args) => take_ephemeral_variables(&mut wish, args, &ephemeral, session)?,
         None => leave_open(&mut wish, &ephemeral),
     }
-    // What the plan warns of was told when it was made.
+    Ok(replay(session, wish, state, answers).await?)
+}
+
+/// Writes what a plan was made from to a file that anybody may read, without anything sensitive. Gives
+/// whether the same actions come out of what is left.
+pub async fn record(session: &Session, planned: &Planned, path: &Path) -> Result<bool, Failure> {
+    let contents =
+        Contents::of(&planned.loaded, &planned.options, &planned.variables, &planned.state, &planned.answers);
+    let mut recording = Recording::of(&contents, &secrets(planned, &contents))?;
     let quiet = Session { ui: session.ui.without_warnings(), ..session.clone() };
-    let planned = replay(&quiet, wish, state, answers).await?;
-    if planned.plan.digest != file.header.digest {
-        return Err(Failure::plain(
-            "The plan comes out differently",
-            format!(
-                "{} was made again from what it was made from and is another plan now (digest {} instead of {}). \
-                 Nothing was changed. Plan again.",
-                path.display(),
-                planned.plan.digest,
-                file.header.digest,
-            ),
-        ));
+    let again = made_again(&quiet, recording.contents()?.restore()?, None).await;
+    let actions = |plan: &evenkeel_plan::Plan| -> Vec<_> {
+        plan.changes.iter().map(|change| (change.address.clone(), change.deposed, change.action)).collect()
+    };
+    let is_same = match &again {
+        Ok(again) => {
+            recording.digest = again.plan.digest.to_string();
+            actions(&again.plan) == actions(&planned.plan)
+        }
+        Err(_) => false,
+    };
+    put(path, &recording.bytes()?)?;
+    Ok(is_same)
+}
+
+/// Everything sensitive that a plan or what it was made from shows to be so.
+fn secrets(planned: &Planned, contents: &Contents) -> Secrets {
+    let plan = &planned.plan;
+    let root = planned.loaded.configuration.root();
+    let declared = planned.variables.iter().filter(|(name, _)| {
+        root.variables.get(*name).is_some_and(|variable| variable.sensitive || variable.ephemeral)
+    });
+    let marked: Vec<Value> = declared.map(|(_, value)| value.clone().sensitive()).collect();
+    let objects =
+        plan.changes.iter().flat_map(|change| [change.before.as_ref(), change.after.as_ref()]).flatten();
+    let resources = plan.resources.values().flat_map(|values| values.instances.values());
+    let outputs = plan.outputs.values().flat_map(|change| {
+        let sides = [&change.before, &change.after].into_iter().flatten();
+        let hidden = change.sensitive;
+        sides.map(move |value| if hidden { value.clone().sensitive() } else { value.clone() })
+    });
+    let owned: Vec<Value> =
+        marked.into_iter().chain(outputs).chain(plan.variables.values().cloned()).collect();
+    Secrets::of(contents, objects.chain(resources).chain(owned.iter()))
+}
+
+/// Makes the plan of a recording or a plan file again, without asking anybody.
+pub async fn replay_file(session: &Session, path: &Path) -> Result<Planned, Failure> {
+    if planfile::is_plan_file(path) {
+        return match open(session, &PlanFile::read(path)?, path, None).await? {
+            Opened::Plan(planned) => Ok(*planned),
+            Opened::Failed { .. } => Err(Failure::plain(
+                "Cannot replay failed plan",
+                "The plan file tells of a plan that could not be made, and does not hold what it was made from.",
+            )),
+        };
     }
-    Ok(Opened::Plan(Box::new(planned)))
+    planfile::refuse_others(path)?;
+    let Some(recording) = Recording::read(path)? else {
+        let detail = format!(
+            "{} is neither a recording nor a plan file. `evenkeel plan -record=FILE` writes one.",
+            path.display()
+        );
+        return Err(Failure::plain("Failed to read recording", detail));
+    };
+    let planned = made_again(session, recording.contents()?.restore()?, None).await?;
+    if !recording.digest.is_empty() && *planned.plan.digest != *recording.digest {
+        let detail = format!(
+            "Evenkeel {} recorded a plan with the digest {}, and this is Evenkeel {} with the digest {}. What it does \
+             with the same answers is not the same.",
+            recording.evenkeel,
+            recording.digest,
+            env!("CARGO_PKG_VERSION"),
+            planned.plan.digest,
+        );
+        return Err(Failure::plain("The plan comes out differently", detail));
+    }
+    Ok(planned)
 }
 
 fn for_this_stack(session: &Session, file: &PlanFile) -> Result<(), Failure> {

@@ -35,15 +35,7 @@ pub type Sorted = (BTreeMap<Arc<str>, Value>, BTreeMap<Arc<str>, Diagnostic>);
 /// The same; values that do not suit their variables are told of by the plan that uses them.
 pub fn sorted(args: &RunArgs, loaded: &Loaded, ui: &Ui) -> Result<Sorted, Failure> {
     let module = loaded.configuration.root();
-    let mut inputs = Inputs::default();
-    environment(&mut inputs);
-    files_beside(loaded, &mut inputs);
-    for assignment in &args.assignments {
-        match assignment {
-            Assignment::Variable(text) => inputs.argument(text),
-            Assignment::File(file) => named_file(file, &mut inputs)?,
-        }
-    }
+    let mut inputs = given(args, loaded)?;
     if args.input && !args.json {
         ask(module, &mut inputs, ui);
     }
@@ -53,6 +45,20 @@ pub fn sorted(args: &RunArgs, loaded: &Loaded, ui: &Ui) -> Result<Sorted, Failur
     }
     ui.diagnostics(&diagnostics, Some(&loaded.snapshot));
     Ok((values, unsuitable))
+}
+
+/// What is given without asking anybody.
+pub fn given(args: &RunArgs, loaded: &Loaded) -> Result<Inputs, Failure> {
+    let mut inputs = Inputs::default();
+    environment(&mut inputs);
+    files_beside(loaded, &mut inputs);
+    for assignment in &args.assignments {
+        match assignment {
+            Assignment::Variable(text) => inputs.argument(text),
+            Assignment::File(file) => named_file(file, &mut inputs)?,
+        }
+    }
+    Ok(inputs)
 }
 
 fn environment(inputs: &mut Inputs) {

@@ -6,6 +6,7 @@
 //! the store, because all of it may hold secrets, and nothing of it can be changed unnoticed.
 
 mod contents;
+mod recording;
 mod seal;
 
 #[cfg(test)]
@@ -22,6 +23,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::Failure;
 
 pub use contents::{Contents, Restored};
+pub use recording::{Recording, Secrets};
 pub use seal::new_key;
 
 /// What every plan file begins with.
@@ -52,11 +54,14 @@ pub struct Header {
     pub digest: Arc<str>,
     /// When it was written.
     pub at: Timestamp,
+    /// What tells the key that it is sealed with from others, without telling the key.
+    #[serde(default)]
+    pub key: Arc<str>,
 }
 
 impl Header {
     /// The header of a file that this version writes.
-    pub fn new(stack: &str, plan: &evenkeel_plan::Plan, at: Timestamp) -> Self {
+    pub fn new(stack: &str, plan: &evenkeel_plan::Plan, key: &[u8], at: Timestamp) -> Self {
         Self {
             format: FORMAT,
             evenkeel: env!("CARGO_PKG_VERSION").to_owned(),
@@ -66,6 +71,7 @@ impl Header {
             revision: plan.revision.clone(),
             digest: plan.digest.clone(),
             at,
+            key: seal::name_of(key),
         }
     }
 
@@ -120,6 +126,23 @@ pub fn is_plan(bytes: &[u8]) -> bool {
     bytes.starts_with(MAGIC)
 }
 
+/// Says what a file is that is given in place of a plan file or a directory, where that can be told.
+pub fn refuse_others(path: &Path) -> Result<(), Failure> {
+    let mut start = [0; 4];
+    let mut read = || std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut start));
+    if !path.is_file() || path.file_name().is_some_and(|name| name == ".git") || read().is_err() {
+        return Ok(());
+    }
+    let what = match &start {
+        b"PK\x03\x04" => {
+            "is a zip archive, as Terraform and OpenTofu write plan files. A plan can be carried out only by what made it"
+        }
+        _ => return Ok(()),
+    };
+    let detail = format!("{} {what}. Make a plan with `evenkeel plan -out=FILE`.", path.display());
+    Err(Failure::plain("Failed to read plan file", detail))
+}
+
 impl PlanFile {
     /// Reads a file that this version can use.
     pub fn read(path: &Path) -> Result<Self, Failure> {
@@ -138,10 +161,24 @@ impl PlanFile {
         Ok(Self { header, head: head.to_vec(), sealed: sealed.get(1..).unwrap_or_default().to_vec() })
     }
 
+    fn foreign(&self, path: &Path) -> Failure {
+        let detail = format!(
+            "{} is sealed with a key that this state store does not have: it was made with another store, for the \
+             stack \"{}\" with the lineage \"{}\". A plan can be applied from any directory and any machine, but with \
+             the store that it was made with, as only that has the state it is about. Name it with -store=FILE, or \
+             plan again with this one.",
+            path.display(),
+            self.header.stack,
+            self.header.lineage,
+        );
+        Failure::plain("Failed to read plan file", detail)
+    }
+
     /// What is sealed in it.
     pub fn open(&self, path: &Path, key: Option<&[u8]>) -> Result<Sealed, Failure> {
-        let key = key.ok_or_else(|| foreign(path))?;
-        let opened = seal::open(key, &self.head, &self.sealed).ok_or_else(|| foreign(path))?;
+        let key =
+            key.filter(|key| self.header.key == seal::name_of(key)).ok_or_else(|| self.foreign(path))?;
+        let opened = seal::open(key, &self.head, &self.sealed).ok_or_else(|| changed(path))?;
         serde_json::from_slice(&opened).map_err(|error| unreadable(path, &error.to_string()))
     }
 }
@@ -160,10 +197,9 @@ fn unreadable(path: &Path, why: &str) -> Failure {
     Failure::plain("Failed to read plan file", detail)
 }
 
-fn foreign(path: &Path) -> Failure {
+fn changed(path: &Path) -> Failure {
     let detail = format!(
-        "{} is sealed with a key that this state store does not have: it was made with another store, or it was \
-         changed since. Plan again, or name the store that it was made with (-store=FILE).",
+        "{} is not what was written: it is cut off or was changed since. Nothing of it is used. Plan again.",
         path.display()
     );
     Failure::plain("Failed to read plan file", detail)

@@ -7,6 +7,7 @@ use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 use flate2::Compression;
 use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
+use sha2::{Digest, Sha256};
 
 use crate::error::Failure;
 
@@ -21,6 +22,12 @@ const UNPACKED_MAX: u64 = 4 << 30;
 /// A key that nobody has.
 pub fn new_key() -> Result<Vec<u8>, Failure> {
     random::<KEY_LENGTH>().map(Vec::from).map_err(|why| Failure::plain("Cannot draw a key", why))
+}
+
+/// What tells a key from others and nothing else about it.
+pub(super) fn name_of(key: &[u8]) -> std::sync::Arc<str> {
+    let digest = Sha256::new().chain_update(b"evenkeel plan key\n").chain_update(key).finalize();
+    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect::<String>().into()
 }
 
 /// Seals a text; whoever opens it must have the same key and the same header.

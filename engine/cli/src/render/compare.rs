@@ -44,6 +44,27 @@ fn without_notes(before: Option<&Value>, after: Option<&Value>) -> Node {
     Comparison { noted: &Noted::default(), path: Path::root() }.value(before, after)
 }
 
+/// So many attributes of a new object that only the provider decides are worth a line each.
+const LATER_MAX: usize = 3;
+
+/// Takes out the attributes that nobody can set and nobody knows yet, where there are many, and counts
+/// them. What an object will be found by stays.
+fn leave_out_later(attributes: &mut Vec<(String, Node)>, block: &Block) -> usize {
+    let is_later = |(name, node): &(String, Node)| {
+        let decided = block
+            .attributes
+            .get(name.as_str())
+            .is_some_and(|attribute| attribute.computed && !attribute.optional);
+        decided && name != "id" && matches!(node.shape, Shape::Unknown { before: None })
+    };
+    let later = attributes.iter().filter(|attribute| is_later(attribute)).count();
+    if later <= LATER_MAX {
+        return 0;
+    }
+    attributes.retain(|attribute| !is_later(attribute));
+    later
+}
+
 /// A value that is there: not null.
 fn present(value: Option<&Value>) -> Option<&Value> {
     value.filter(|value| !value.is_null() || !value.marks().is_empty())
@@ -106,7 +127,7 @@ impl Comparison<'_> {
             _ => match &shape {
                 Shape::Fields(nodes) | Shape::Entries(nodes) => combined(nodes.iter().map(|(_, node)| node)),
                 Shape::Elements { nodes, .. } => combined(nodes),
-                Shape::Block { attributes, blocks } => {
+                Shape::Block { attributes, blocks, later: _ } => {
                     let nested = blocks.iter().flat_map(|(_, nodes)| nodes.iter().map(|(_, node)| node));
                     combined(attributes.iter().map(|(_, node)| node).chain(nested))
                 }
@@ -269,7 +290,11 @@ impl Comparison<'_> {
                 attributes.push((text::name(&name), self.inside(step, |inside| inside.value(old, new))));
             }
         }
-        self.parts(before.is_some(), after.is_some(), Shape::Block { attributes, blocks })
+        let later = match before {
+            None => leave_out_later(&mut attributes, block),
+            Some(_) => 0,
+        };
+        self.parts(before.is_some(), after.is_some(), Shape::Block { attributes, blocks, later })
     }
 
     /// The nested blocks of one type.

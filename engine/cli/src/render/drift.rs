@@ -86,7 +86,7 @@ pub(super) fn path_name(path: &Path) -> String {
 }
 
 /// The paths that may be named, each once.
-pub(super) fn visible_paths(drift: &Drift) -> Vec<Path> {
+pub fn visible_paths(drift: &Drift) -> Vec<Path> {
     let (expected, observed) = (Some(&drift.expected), drift.observed.as_ref());
     let mut out: Vec<Path> = Vec::with_capacity(drift.paths.len());
     for path in drift.paths.iter().map(|path| hide::visible_path(path, expected, observed)) {

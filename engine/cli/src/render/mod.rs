@@ -10,6 +10,7 @@ mod align;
 mod compare;
 mod diagnostic;
 mod drift;
+mod explain;
 mod hide;
 mod history;
 pub mod json;
@@ -23,6 +24,7 @@ mod style;
 mod text;
 mod type_name;
 mod value;
+mod why;
 mod write;
 
 #[cfg(test)]
@@ -34,16 +36,19 @@ use evenkeel_model::ResourceAddress;
 use evenkeel_model::schema::Schema;
 
 pub use diagnostic::{diagnostics, valid};
-pub use drift::drift;
+pub use drift::{drift, visible_paths as drifted_paths};
+pub use explain::{Explained, LastChange, Neighbour, Remembered, explained, explained_json};
 pub use hide::remembered;
 pub use history::{runs, versions};
 pub use object::object;
 pub use outputs::outputs;
-pub use plan::{plan, plan_summary};
+pub use plan::{not_saved, plan, plan_summary, ruler};
 pub use progress::{apply_summary, progress};
 pub use style::Style;
 pub use type_name::type_name;
 pub use value::value;
+pub(crate) use why::objects as why_objects;
+pub use why::{Told, Whys};
 
 /// Gives the schema of a resource or data source: which parts are blocks, and what is sensitive.
 pub type Schemas<'a> = &'a dyn Fn(&ResourceAddress) -> Option<Arc<Schema>>;

@@ -51,8 +51,9 @@ pub(super) enum Shape {
     Entries(Vec<(String, Node)>),
     /// A list, tuple or set; `ordered` when neighbours of a change are worth showing.
     Elements { nodes: Vec<Node>, ordered: bool },
-    /// A block: attributes and nested blocks by name, in order.
-    Block { attributes: Vec<(String, Node)>, blocks: Vec<(String, Labelled)> },
+    /// A block: attributes and nested blocks by name, in order; and how many attributes only the provider
+    /// decides, which are left out.
+    Block { attributes: Vec<(String, Node)>, blocks: Vec<(String, Labelled)>, later: usize },
     /// A value that turns into one of quite another type.
     Types { before: Box<Node>, after: Box<Node> },
 }

@@ -4,22 +4,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use evenkeel_model::{InstanceAddress, InstanceKey, Path, ResourceMode, Value};
+use evenkeel_model::{InstanceAddress, InstanceKey, ModuleAddress, Path, ResourceMode, Value};
 use evenkeel_plan::drift::Cause;
-use evenkeel_plan::{ActionReason, Change, ChangeAction, Drift, Mode, OutputChange, Plan};
+use evenkeel_plan::{ActionReason, Change, ChangeAction, Drift, Mode, OutputChange, Plan, Summary};
 use evenkeel_state::drift::DriftKind;
 
 use super::compare::{self, Noted};
 use super::node::{Action, Node, Shape};
 use super::style::{Paint, Style};
 use super::write::Writer;
-use super::{Schemas, hide, text};
+use super::{Schemas, Whys, hide, text, why};
 
 /// Rulers are as long as lines, and so long where lines are not limited.
 const RULER_WIDTH: usize = 78;
 
 /// The whole plan.
-pub fn plan(plan: &Plan, schemas: Schemas<'_>, style: Style) -> String {
+pub fn plan(plan: &Plan, whys: &Whys, schemas: Schemas<'_>, style: Style) -> String {
     let mut out = String::new();
     if !plan.drift.is_empty() {
         out.push_str(&outside_changes(plan, schemas, style));
@@ -29,12 +29,16 @@ pub fn plan(plan: &Plan, schemas: Schemas<'_>, style: Style) -> String {
         return out;
     }
     if !plan.drift.is_empty() {
-        let width = if style.width == 0 { RULER_WIDTH } else { style.width };
-        let _ = writeln!(out, "\n{}", style.paint(Paint::Gray, "─".repeat(width)));
+        let _ = writeln!(out, "\n{}", ruler(style));
     }
     if !plan.changes.is_empty() {
         out.push_str(&legend(plan, style));
-        out.push_str(&changes(plan, schemas, style));
+        out.push_str(&changes(plan, whys, schemas, style));
+        let hidden = unchanged(plan);
+        if hidden > 0 {
+            let text = format!("# ({} hidden)", text::count(hidden, "unchanged object"));
+            let _ = writeln!(out, "\n  {}", style.paint(Paint::Gray, text));
+        }
         let counts = plan_summary(plan);
         let line = match counts.split_once(':') {
             Some((word, rest)) => format!("{}{rest}", style.paint(Paint::Bold, format!("{word}:"))),
@@ -53,14 +57,28 @@ pub fn plan(plan: &Plan, schemas: Schemas<'_>, style: Style) -> String {
     out
 }
 
+/// A line between parts.
+pub fn ruler(style: Style) -> String {
+    let width = if style.width == 0 { RULER_WIDTH } else { style.width };
+    style.paint(Paint::Gray, "─".repeat(width))
+}
+
+/// That the plan above is in no file.
+pub fn not_saved(style: Style) -> String {
+    let note = "Note: You didn't use the -out option to save this plan, so Evenkeel can't guarantee to take exactly \
+                these actions if you run \"evenkeel apply\" now.";
+    format!("\n{}\n\n{}", ruler(style), text::wrap(note, style.width))
+}
+
 /// `Plan: 1 to add, 0 to change, 0 to destroy.`
 pub fn plan_summary(plan: &Plan) -> String {
     let summary = plan.summary();
-    let import = if summary.import > 0 { format!("{} to import, ", summary.import) } else { String::new() };
-    format!(
-        "Plan: {import}{} to add, {} to change, {} to destroy.",
-        summary.add, summary.change, summary.destroy
-    )
+    let imports = match summary.import {
+        0 => String::new(),
+        number => format!("{number} to import, "),
+    };
+    let (add, change, destroy) = (summary.add, summary.change, summary.destroy);
+    format!("Plan: {imports}{add} to add, {change} to change, {destroy} to destroy.")
 }
 
 fn no_changes(plan: &Plan, style: Style) -> String {
@@ -137,10 +155,18 @@ fn symbol(action: ChangeAction, style: Style) -> String {
     }
 }
 
-fn changes(plan: &Plan, schemas: Schemas<'_>, style: Style) -> String {
+fn changes(plan: &Plan, whys: &Whys, schemas: Schemas<'_>, style: Style) -> String {
     let drifted: BTreeSet<&InstanceAddress> = plan.drift.iter().map(|drift| &drift.address).collect();
     let mut out = String::new();
-    for change in &plan.changes {
+    let groups: BTreeSet<&ModuleAddress> =
+        plan.changes.iter().map(|change| &change.address.resource.module).collect();
+    let mut module = None;
+    for (number, change) in plan.changes.iter().enumerate() {
+        let own = &change.address.resource.module;
+        if groups.len() > 1 && module != Some(own) {
+            out.push_str(&group(plan, own, style));
+            module = Some(own);
+        }
         let is_drifted = change.deposed.is_none() && drifted.contains(&change.address);
         let put_back: BTreeSet<Path> = match is_drifted {
             true => plan
@@ -153,27 +179,66 @@ fn changes(plan: &Plan, schemas: Schemas<'_>, style: Style) -> String {
         };
         let is_correction = is_drifted && plan.is_correction(change);
         out.push('\n');
-        out.push_str(&change_text(change, put_back, is_correction, schemas, style));
+        let remarks = remarks(change, number, whys, is_correction, style);
+        out.push_str(&change_text(change, put_back, &remarks, schemas, style));
     }
     out
+}
+
+/// The line above the changes of one module, which tells how much happens there.
+fn group(plan: &Plan, module: &ModuleAddress, style: Style) -> String {
+    if module.is_root() {
+        return String::new();
+    }
+    let own = plan.changes.iter().filter(|change| change.address.resource.module == *module);
+    let Summary { import: _, add, change, destroy } = Summary::of(own);
+    let name = style.paint(Paint::Bold, text::line(&module.to_string()));
+    format!("\n  ── {name}: {add} to add, {change} to change, {destroy} to destroy\n")
+}
+
+/// How many managed objects stay as they are.
+fn unchanged(plan: &Plan) -> usize {
+    let changed: BTreeSet<&InstanceAddress> = plan.changes.iter().map(|change| &change.address).collect();
+    let managed = plan.resources.iter().filter(|(resource, _)| resource.mode == ResourceMode::Managed);
+    let instances = managed
+        .flat_map(|(resource, values)| values.instances.keys().map(|key| resource.instance(key.clone())));
+    instances.filter(|address| !changed.contains(address)).count()
 }
 
 fn change_text(
     change: &Change,
     put_back: BTreeSet<Path>,
-    is_correction: bool,
+    remarks: &str,
     schemas: Schemas<'_>,
     style: Style,
 ) -> String {
-    let mut out = heading(change, style);
-    if is_correction {
-        out.push_str("  # (drift: put back as declared)\n");
-    }
+    let mut out = heading(change, style) + remarks;
     let noted = Noted { replace: change.replace_paths.iter().cloned().collect(), drift: put_back };
     let schema = schemas(&change.address.resource);
-    let node = compare::objects(change.before.as_ref(), change.after.as_ref(), schema.as_deref(), &noted);
+    let after = match change.action {
+        // The object goes on to exist as it is.
+        ChangeAction::Forget => change.before.as_ref(),
+        _ => change.after.as_ref(),
+    };
+    let node = compare::objects(change.before.as_ref(), after, schema.as_deref(), &noted);
     let _ = writeln!(out, "{} {}", symbol(change.action, style), resource(&change.address, &node, style));
     out
+}
+
+/// The quiet lines below a heading: where the change comes from, and what follows from it.
+fn remarks(change: &Change, number: usize, whys: &Whys, is_correction: bool, style: Style) -> String {
+    let mut lines = Vec::new();
+    if is_correction {
+        lines.push("(drift: put back as declared)".to_owned());
+    } else if let Some(line) = why::line(whys.of(number)) {
+        lines.push(format!("why: {line}"));
+    }
+    if change.action.is_replace()
+        && let Some(followers) = whys.followers.get(&change.address.resource)
+    {
+        lines.push(format!("({})", why::following(followers)));
+    }
+    lines.iter().map(|line| format!("  {}\n", style.paint(Paint::Gray, format!("# {line}")))).collect()
 }
 
 /// `resource "aws_vpc" "main" {...}`
@@ -207,10 +272,17 @@ fn heading(change: &Change, style: Style) -> String {
         (ChangeAction::Read, _) => bold(" will be read during apply"),
         (ChangeAction::Update, _) => bold(" will be updated in-place"),
         (ChangeAction::Delete, _) => format!("{}{}", bold(" will be "), red("destroyed")),
-        (ChangeAction::Forget, _) => bold(" will no longer be managed, and goes on to exist"),
+        (ChangeAction::Forget, _) => {
+            bold(" will no longer be managed by Evenkeel, but will not be destroyed")
+        }
         (ChangeAction::NoOp, _) if change.importing.is_some() => bold(" will be imported"),
         (ChangeAction::NoOp, _) => match &change.previous_address {
-            Some(from) => bold(&format!(" is what {} was", text::line(&from.to_string()))),
+            Some(from) => {
+                return format!(
+                    "{}\n",
+                    bold(&format!("  # {} has moved to {}", text::line(&from.to_string()), subject(change)))
+                );
+            }
             None => bold(" stays as it is"),
         },
         (_, Some(ActionReason::ReplaceBecauseTainted)) => {
@@ -244,6 +316,9 @@ fn reason(change: &Change) -> Option<String> {
     let resource = &change.address.resource;
     let key = change.address.key.as_ref();
     let shown_key = key.map(|key| text::line(&key.to_string())).unwrap_or_default();
+    if change.action == ChangeAction::Forget {
+        return Some("destroy = false is set in the configuration".to_owned());
+    }
     Some(match change.reason? {
         ActionReason::DeleteBecauseNoResourceConfig => {
             format!("because {} is not in configuration", text::line(&resource.to_string()))

@@ -15,7 +15,7 @@ use evenkeel_plan::{ActionReason, Change, ChangeAction, Drift, Mode, Plan};
 use evenkeel_state::drift::DriftKind;
 use evenkeel_state::{ProviderConfigAddress, Serial};
 
-use super::Style;
+use super::{Style, Whys};
 
 pub(super) const PLAIN: Style = Style { color: false, width: 78 };
 

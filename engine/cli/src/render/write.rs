@@ -108,7 +108,7 @@ impl Writer {
             Shape::Fields(parts) => self.parts(node, parts, "attribute", level),
             Shape::Entries(parts) => self.parts(node, parts, "element", level),
             Shape::Elements { nodes, ordered } => self.elements(node, nodes, *ordered, level),
-            Shape::Block { attributes, blocks } => self.block(node, attributes, blocks, level),
+            Shape::Block { attributes, blocks, later } => self.block(node, attributes, blocks, *later, level),
         }
     }
 
@@ -130,7 +130,10 @@ impl Writer {
             let (before, after) = (before.map(|text| text::quote(text)), after.map(|text| text::quote(text)));
             return self.one_line(node, before.as_deref(), after.as_deref());
         }
+        // The end of the last line is told only where it is what differs.
+        let whole = [before, after].into_iter().flatten().all(|text| text.ends_with('\n'));
         let split = |text: Option<&Arc<str>>| -> Vec<String> {
+            let text = text.map(|text| if whole { text.strip_suffix('\n').unwrap_or(text) } else { text });
             text.map(|text| text.split('\n').map(text::lines).collect()).unwrap_or_default()
         };
         let (old, new) = (split(before), split(after));
@@ -253,6 +256,7 @@ impl Writer {
         node: &Node,
         attributes: &[(String, Node)],
         blocks: &[(String, Labelled)],
+        later: usize,
         level: usize,
     ) -> String {
         if attributes.is_empty() && blocks.iter().all(|(_, nodes)| nodes.is_empty()) {
@@ -262,6 +266,11 @@ impl Writer {
         let hidden = self.named(&mut out, attributes, true, level);
         if hidden > 0 {
             let line = self.left_out(hidden, "attribute");
+            let _ = writeln!(out, "{}{}{line}", self.indent(level + 1), self.symbol(Action::None));
+        }
+        if later > 0 {
+            let text = format!("# ({} known after apply)", text::count(later, "more attribute"));
+            let line = self.style.paint(Paint::Gray, text);
             let _ = writeln!(out, "{}{}{line}", self.indent(level + 1), self.symbol(Action::None));
         }
         let mut hidden = 0;

@@ -18,12 +18,25 @@ const UNDECLARED_NAMED: usize = 2;
 /// What was given so far.
 #[derive(Clone, Debug, Default)]
 pub struct Inputs {
-    given: BTreeMap<Arc<str>, Given>,
+    given: BTreeMap<Arc<str>, Source>,
     diagnostics: Diagnostics,
 }
 
+/// Where the value of a variable was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Given {
+    /// By an environment variable.
+    Environment,
+    /// On the command line.
+    Argument,
+    /// By a person who was asked.
+    Answer,
+    /// In a file.
+    File(SourceRange),
+}
+
 #[derive(Clone, Debug)]
-enum Given {
+enum Source {
     /// `TF_VAR_NAME=TEXT`
     Environment(String),
     /// `-var NAME=TEXT`
@@ -37,14 +50,15 @@ enum Given {
 impl Inputs {
     /// The value of an environment variable, by the name that follows its prefix.
     pub fn environment(&mut self, name: &str, text: &str) {
-        self.given.insert(name.into(), Given::Environment(text.into()));
+        self.given.insert(name.into(), Source::Environment(text.into()));
     }
 
     /// The values in a file.
     pub fn file(&mut self, filename: &str, bytes: &[u8]) {
         let (values, diagnostics) = parse_tfvars(filename, bytes);
         self.diagnostics.extend(diagnostics);
-        self.given.extend(values.into_iter().map(|(name, (value, range))| (name, Given::File(value, range))));
+        self.given
+            .extend(values.into_iter().map(|(name, (value, range))| (name, Source::File(value, range))));
     }
 
     /// `NAME=VALUE` from the command line.
@@ -57,7 +71,7 @@ impl Inputs {
                 value.trim_start()
             ),
             Some((name, value)) => {
-                self.given.insert(name.into(), Given::Argument(value.into()));
+                self.given.insert(name.into(), Source::Argument(value.into()));
                 return;
             }
         };
@@ -66,13 +80,23 @@ impl Inputs {
 
     /// What a person answered to the question for a variable.
     pub fn answer(&mut self, name: &str, text: &str) {
-        self.given.insert(name.into(), Given::Answer(text.into()));
+        self.given.insert(name.into(), Source::Answer(text.into()));
     }
 
     /// The variables of a module that need a value and have none.
     pub fn missing<'m>(&self, module: &'m Module) -> Vec<&'m Variable> {
         let needed = |variable: &&Variable| !variable.has_default && !self.given.contains_key(&variable.name);
         module.variables.values().filter(needed).collect()
+    }
+
+    /// Where the value of a variable is given, if anywhere.
+    pub fn given(&self, name: &str) -> Option<Given> {
+        Some(match self.given.get(name)? {
+            Source::Environment(_) => Given::Environment,
+            Source::Argument(_) => Given::Argument,
+            Source::Answer(_) => Given::Answer,
+            Source::File(_, range) => Given::File(range.clone()),
+        })
     }
 
     /// The values by variable. Each is known to suit its variable, and is not converted yet.
@@ -107,10 +131,10 @@ impl Inputs {
 /// Values that suit their variables, what is wrong with the others, and everything else that is wrong.
 pub type Sorted = (BTreeMap<Arc<str>, Value>, BTreeMap<Arc<str>, Diagnostic>, Diagnostics);
 
-fn read(variable: &Variable, given: &Given) -> Result<Result<Value, Diagnostic>, Diagnostics> {
+fn read(variable: &Variable, given: &Source) -> Result<Result<Value, Diagnostic>, Diagnostics> {
     let value = match given {
-        Given::File(value, _) => value.clone(),
-        Given::Environment(text) | Given::Argument(text) | Given::Answer(text) => {
+        Source::File(value, _) => value.clone(),
+        Source::Environment(text) | Source::Argument(text) | Source::Answer(text) => {
             parse_variable_value(Some(variable), text, &format!("<value for var.{}>", variable.name))?
         }
     };
@@ -120,31 +144,31 @@ fn read(variable: &Variable, given: &Given) -> Result<Result<Value, Diagnostic>,
     })
 }
 
-fn unsuitable(variable: &Variable, given: &Given, error: &str) -> Diagnostic {
+fn unsuitable(variable: &Variable, given: &Source, error: &str) -> Diagnostic {
     let name = &variable.name;
     let declared = &variable.range;
     let (detail, range) = match given {
-        Given::Environment(_) => (
+        Source::Environment(_) => (
             format!(
                 "Unsuitable value for var.{name} set by the environment variable TF_VAR_{name}: {error}."
             ),
             declared,
         ),
-        Given::Argument(_) => {
+        Source::Argument(_) => {
             (format!("Unsuitable value for var.{name} set by -var=\"{name}=...\": {error}."), declared)
         }
-        Given::Answer(_) => {
+        Source::Answer(_) => {
             (format!("Unsuitable value for var.{name} given as an answer: {error}."), declared)
         }
         // The line that a place leads to is printed.
-        Given::File(_, range) if variable.sensitive => (
+        Source::File(_, range) if variable.sensitive => (
             format!(
                 "The value given at {} is not suitable for var.{name}, which is sensitive: {error}.",
                 place(range)
             ),
             declared,
         ),
-        Given::File(_, range) => (
+        Source::File(_, range) => (
             format!(
                 "The given value is not suitable for var.{name} declared at {}: {error}.",
                 place(declared)
@@ -157,21 +181,21 @@ fn unsuitable(variable: &Variable, given: &Given, error: &str) -> Diagnostic {
 
 /// A name that is not declared is a mistake on the command line, suspicious in a file, and usual in
 /// the environment, which many configurations share.
-fn report_undeclared(undeclared: &[(Arc<str>, Given)], module: &Module, diagnostics: &mut Diagnostics) {
+fn report_undeclared(undeclared: &[(Arc<str>, Source)], module: &Module, diagnostics: &mut Diagnostics) {
     let mut in_files = 0_usize;
     for (name, given) in undeclared {
         let hint = nearest(name, module.variables.keys().map(|name| &**name))
             .map_or_else(String::new, |near| format!(" Did you mean \"{near}\"?"));
         match given {
-            Given::Environment(_) | Given::Answer(_) => {}
-            Given::Argument(_) => diagnostics.push(Diagnostic::error(
+            Source::Environment(_) | Source::Answer(_) => {}
+            Source::Argument(_) => diagnostics.push(Diagnostic::error(
                 "Value for undeclared variable",
                 format!(
                     "A variable named \"{name}\" was assigned on the command line, but the root module does not declare \
                      a variable of that name.{hint}"
                 ),
             )),
-            Given::File(_, range) => {
+            Source::File(_, range) => {
                 in_files += 1;
                 if in_files <= UNDECLARED_NAMED {
                     let detail = format!(

@@ -51,7 +51,7 @@ pub use check::check_references;
 pub use check_block::Check;
 pub use constant::constant_value;
 pub use import::{Import, ImportTarget};
-pub use inputs::Inputs;
+pub use inputs::{Given, Inputs};
 pub use load::{Loading, ModuleRequest, Mount, ResolvedModules, load, load_with};
 pub use lock::{LOCK_FILE, Lock, LockKey, Locked, parse_lock};
 pub use moved::{MoveEndpoint, Moved};
@@ -200,6 +200,8 @@ pub struct Variable {
     pub default: Option<Value>,
     /// Whether there is a default at all, even one that was refused.
     pub has_default: bool,
+    /// Where the default stands.
+    pub default_range: Option<SourceRange>,
     /// Whether null is a value; otherwise null means the default.
     pub nullable: bool,
     /// Whether its value must not be shown.

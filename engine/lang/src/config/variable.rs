@@ -75,6 +75,7 @@ pub(super) fn variable(block: &Block, diagnostics: &mut Diagnostics) -> Option<V
         defaults,
         default: None,
         has_default: content.attributes.contains_key("default"),
+        default_range: content.expr("default").map(|expr| expr.range().clone()),
         nullable: content.expr("nullable").is_none_or(|expr| flag(Some(expr), "nullable", diagnostics)),
         sensitive: flag(content.expr("sensitive"), "sensitive", diagnostics),
         ephemeral: flag(content.expr("ephemeral"), "ephemeral", diagnostics),

@@ -32,8 +32,9 @@ pub struct Reason {
     pub attributes: BTreeSet<Arc<str>>,
     /// Where it may stand, what the expression itself is first.
     pub places: Vec<Place>,
-    /// The variables of the root module that take part.
-    pub variables: BTreeSet<Arc<str>>,
+    /// The variables of the root module that take part, and whether the value is nothing but the
+    /// variable's.
+    pub variables: BTreeMap<Arc<str>, bool>,
 }
 
 /// A kind of reason.
@@ -482,10 +483,11 @@ impl Place {
 
 impl Reason {
     fn plain(why: Why) -> Self {
-        Self { why, attributes: BTreeSet::new(), places: Vec::new(), variables: BTreeSet::new() }
+        Self { why, attributes: BTreeSet::new(), places: Vec::new(), variables: BTreeMap::new() }
     }
 
-    fn at(why: Why, range: Option<SourceRange>) -> Self {
+    /// A reason of a whole change, which stands at one place.
+    pub fn at(why: Why, range: Option<SourceRange>) -> Self {
         Self { places: range.iter().map(Place::here).collect(), ..Self::plain(why) }
     }
 

@@ -21,7 +21,7 @@ type Changing = BTreeMap<(Vec<Arc<str>>, ResourceKey), BTreeSet<ChangeAction>>;
 #[derive(Default)]
 pub(super) struct Traced {
     places: Vec<Place>,
-    variables: BTreeSet<Arc<str>>,
+    variables: BTreeMap<Arc<str>, bool>,
     /// The resources it names to which anything happens.
     pub(super) changing: BTreeSet<ResourceAddress>,
     /// Those that were there before, so that their change is why a known value is another one.
@@ -139,7 +139,10 @@ impl<'a> Tracer<'a> {
                 }
             }
             Reference::Variable(name) => match module.split_last() {
-                None => drop(self.traced.variables.insert(name.clone())),
+                None => {
+                    let leads = self.traced.variables.entry(name.clone()).or_insert(leads_here);
+                    *leads &= leads_here;
+                }
                 Some((call, parent)) => {
                     let call = self.configuration.module(parent).and_then(|module| module.calls.get(call));
                     match call.and_then(|call| Some((call, call.inputs.get(name)?))) {
@@ -180,7 +183,8 @@ impl<'a> Tracer<'a> {
         let declared = self.configuration.module(module).and_then(|module| module.variables.get(name));
         if let Some(variable) = declared {
             let what = format!("{prefix}var.{name}").into();
-            self.traced.places.push(Place { range: variable.range.clone(), what, leads_here });
+            let range = variable.default_range.clone().unwrap_or_else(|| variable.range.clone());
+            self.traced.places.push(Place { range, what, leads_here });
         }
     }
 

@@ -13,7 +13,7 @@ fn origins(scene: &Scene, location: &Location, revision: Option<&str>, file: &st
     let lines: BTreeSet<_> = (1..count).map(|line| (file.into(), line)).collect();
     let found = scene.source().line_origins(location, (&read.snapshot, &read.root), &lines, &interrupt);
     let said = lines.iter().map(|line| match found.get(line) {
-        Some(LineOrigin::Commit(commit)) => commit.subject.clone(),
+        Some(LineOrigin::Commit { info, .. }) => info.subject.clone(),
         Some(LineOrigin::Uncommitted) => "(uncommitted)".into(),
         Some(LineOrigin::Older) => "(older)".into(),
         None => "(unknown)".into(),

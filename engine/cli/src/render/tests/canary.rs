@@ -122,8 +122,8 @@ fn everything(before: &Value, after: &Value, schema: Option<Arc<Schema>>, declar
     let state = state_of(before, after);
     let style = Style { color: true, width: 40 };
     let mut out = vec![
-        render::plan(&plan, &schemas, PLAIN),
-        render::plan(&plan, &schemas, style),
+        render::plan(&plan, &Whys::default(), &schemas, PLAIN),
+        render::plan(&plan, &Whys::default(), &schemas, style),
         render::drift(&plan, style),
         render::outputs(&outputs, style),
         render::value(after, 3, style),
@@ -173,7 +173,7 @@ proptest! {
                 ..plan
             };
             let texts = [
-                render::plan(&only_both, &no_schemas, PLAIN),
+                render::plan(&only_both, &Whys::default(), &no_schemas, PLAIN),
                 render::drift(&only_both, PLAIN),
                 render::json::line(&render::json::plan(&only_both, &no_schemas)),
                 render::json::line(&render::json::drift(&only_both)),
@@ -192,7 +192,7 @@ proptest! {
             prop_assert_eq!(text.matches('\u{1b}').count(), colours);
             prop_assert!(!bare.chars().any(|c| c.is_control() && c != '\n' && c != '\u{1b}'), "{:?}", text);
         }
-        let plain = render::plan(&plan_of(&before, &after, false), &no_schemas, PLAIN);
+        let plain = render::plan(&plan_of(&before, &after, false), &Whys::default(), &no_schemas, PLAIN);
         prop_assert_eq!(plain.find('\u{1b}'), None);
     }
 }

@@ -11,7 +11,7 @@ fn check(schema: Arc<Schema>, before: Value, after: Value, expected: &str) {
 fn check_change(schema: Arc<Schema>, change: Change, expected: &str) {
     let plan = Plan { changes: vec![change], ..empty_plan() };
     let schemas = |_: &ResourceAddress| Some(schema.clone());
-    let text = super::super::plan(&plan, &schemas, PLAIN);
+    let text = super::super::plan(&plan, &Whys::default(), &schemas, PLAIN);
     let (_, body) = text.split_once("\"a\" {\n").expect("there is a block");
     let (body, _) = body.split_once("\n    }\n").expect("the block ends");
     assert_eq!(body, expected.trim_matches('\n'), "\n{text}");
@@ -127,7 +127,7 @@ fn long_texts_are_compared_line_by_line() {
         one(s("one\ntwo\n\nthree\n")),
         one(s("one\n2\n\nthree\nfour\n")),
         "\n      ~ v = <<-EOT\n            one\n          - two\n          + 2\n\n            three\n          \
-         + four\n\n        EOT",
+         + four\n        EOT",
     );
 }
 
@@ -334,7 +334,7 @@ fn text_from_outside_cannot_reach_the_terminal() {
         changes: vec![change("test_thing.a[\"\\u001b[31m\"]", ChangeAction::Create, None, Some(value))],
         ..empty_plan()
     };
-    let text = super::super::plan(&plan, &no_schemas, PLAIN);
+    let text = super::super::plan(&plan, &Whys::default(), &no_schemas, PLAIN);
     let found = text.chars().find(|c| *c != '\n' && (c.is_control() || *c == '\u{202e}'));
     assert_eq!(found, None, "{text:?}");
     assert!(text.contains(r#"a["\u001b[31m"]"#), "{text}");
@@ -349,12 +349,12 @@ fn colour_changes_nothing_but_colour() {
         Some(Value::object([("id", s("i")), ("v", list(&["b"]))])),
     );
     let plan = Plan { changes: vec![change], ..empty_plan() };
-    let coloured = super::super::plan(&plan, &no_schemas, Style { color: true, ..PLAIN });
+    let coloured = super::super::plan(&plan, &Whys::default(), &no_schemas, Style { color: true, ..PLAIN });
     assert!(coloured.contains("\u{1b}[32m+\u{1b}[0m \"b\""), "{coloured:?}");
     let mut stripped = String::new();
     for (index, part) in coloured.split('\u{1b}').enumerate() {
         let part = if index == 0 { part } else { part.split_once('m').map_or("", |(_, rest)| rest) };
         stripped.push_str(part);
     }
-    assert_eq!(stripped, super::super::plan(&plan, &no_schemas, PLAIN));
+    assert_eq!(stripped, super::super::plan(&plan, &Whys::default(), &no_schemas, PLAIN));
 }

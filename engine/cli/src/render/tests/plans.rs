@@ -7,14 +7,14 @@ use super::*;
 
 #[track_caller]
 fn check(plan: &Plan, expected: &str) {
-    let text = super::super::plan(plan, &no_schemas, PLAIN);
+    let text = super::super::plan(plan, &Whys::default(), &no_schemas, PLAIN);
     assert_eq!(text.trim_matches('\n'), expected.trim_matches('\n'), "\n{text}");
 }
 
 /// The part of the text that is about objects.
 #[track_caller]
 fn check_objects(plan: &Plan, expected: &str) {
-    let text = super::super::plan(plan, &no_schemas, PLAIN);
+    let text = super::super::plan(plan, &Whys::default(), &no_schemas, PLAIN);
     let (_, objects) = text.split_once("following actions:\n\n").expect("there are changes");
     let (objects, _) = objects.split_once("\nPlan: ").expect("there is a summary");
     assert_eq!(objects.trim_matches('\n'), expected.trim_matches('\n'), "\n{text}");
@@ -122,6 +122,8 @@ Evenkeel will perform the following actions:
       + triggers_replace = "t2"
     }
 
+  ── module.m: 0 to add, 1 to change, 0 to destroy
+
   # module.m.terraform_data.in will be updated in-place
   ~ resource "terraform_data" "in" {
         id     = "9db3"
@@ -182,7 +184,12 @@ fn every_reason_has_its_words() {
         (read(ActionReason::ReadBecauseDependencyPending), " <= data \"a\" \"b\" {}"),
         (deposed, "# a.b (deposed object 000000ab) will be destroyed\n  # (left over from"),
     ] {
-        let text = super::super::plan(&Plan { changes: vec![change], ..empty_plan() }, &no_schemas, PLAIN);
+        let text = super::super::plan(
+            &Plan { changes: vec![change], ..empty_plan() },
+            &Whys::default(),
+            &no_schemas,
+            PLAIN,
+        );
         assert!(text.contains(words), "{words} is not in {text}");
     }
 }
@@ -310,7 +317,12 @@ fn nothing_to_do_is_said_in_one_line() {
         "No changes. Your infrastructure matches the configuration.\n\nEvenkeel has compared your real \
          infrastructure against your configuration and\nfound no differences, so no changes are needed.",
     );
-    let text = super::super::plan(&Plan { mode: Mode::Destroy, ..empty_plan() }, &no_schemas, PLAIN);
+    let text = super::super::plan(
+        &Plan { mode: Mode::Destroy, ..empty_plan() },
+        &Whys::default(),
+        &no_schemas,
+        PLAIN,
+    );
     assert!(text.contains("No changes. No objects need to be destroyed."), "{text}");
     assert_eq!(super::super::plan_summary(&empty_plan()), "Plan: 0 to add, 0 to change, 0 to destroy.");
     assert_eq!(
