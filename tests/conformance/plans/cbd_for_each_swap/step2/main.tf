@@ -1,0 +1,7 @@
+variable "v" { default = 2 }
+resource "terraform_data" "a" {
+ for_each = toset(["y", "z"])
+ triggers_replace = var.v
+ lifecycle { create_before_destroy = true }
+}
+resource "terraform_data" "b" { input = [for a in terraform_data.a : a.id] }

@@ -1,0 +1,7 @@
+resource "terraform_data" "w" { input = "o.tfstate" }
+data "terraform_remote_state" "d" {
+ backend = "local"
+ config = { path = terraform_data.w.output }
+}
+resource "terraform_data" "u" { input = try(data.terraform_remote_state.d.outputs.v, "none") }
+output "o" { value = data.terraform_remote_state.d.outputs }

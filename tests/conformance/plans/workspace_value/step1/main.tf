@@ -1,0 +1,1 @@
+resource "terraform_data" "w" { input = [terraform.workspace, path.module, path.root] }
