@@ -1,11 +1,20 @@
 //! The arguments, as Terraform users type them: long flags with one dash or two.
 
+mod foreign;
+mod overview;
+
 use std::ffi::OsString;
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+
+use crate::args::foreign::without_foreign;
+use crate::args::overview::overview;
+use crate::error::Failure;
 
 /// Keeps clouds as a Git revision declares them.
 #[derive(Debug, Parser)]
@@ -85,8 +94,26 @@ pub enum Command {
     Validate(crate::commands::validate::ValidateArgs),
     /// Rewrite configuration files in canonical layout
     Fmt(crate::commands::fmt::FmtArgs),
+    /// Draw what needs what, for Graphviz
+    Graph(crate::commands::graph::GraphArgs),
+    /// List the providers that are needed, or print their schemas
+    Providers(crate::commands::providers::ProvidersArgs),
+    /// Print what the language knows
+    Metadata(crate::commands::elsewhere::MetadataArgs),
     /// Show the version of Evenkeel and of its providers
     Version(VersionArgs),
+    /// Not needed: what holds a stack ends by itself
+    #[command(hide = true)]
+    ForceUnlock(crate::commands::elsewhere::Anything),
+    /// Not needed: there is no service to log in to
+    #[command(hide = true)]
+    Login(crate::commands::elsewhere::Anything),
+    /// Not needed: nobody is logged in
+    #[command(hide = true)]
+    Logout(crate::commands::elsewhere::Anything),
+    /// Not there yet
+    #[command(hide = true)]
+    Test(crate::commands::elsewhere::Anything),
 }
 
 impl Command {
@@ -108,7 +135,10 @@ impl Command {
             | Self::History(_)
             | Self::State(_) => None,
             Self::Taint(_) | Self::Untaint(_) | Self::Workspace(_) | Self::Version(_) => None,
-            Self::Fmt(_) | Self::Validate(_) => None,
+            Self::Fmt(_) | Self::Validate(_) | Self::Graph(_) | Self::Providers(_) | Self::Metadata(_) => {
+                None
+            }
+            Self::ForceUnlock(_) | Self::Login(_) | Self::Logout(_) | Self::Test(_) => None,
         }
     }
 
@@ -131,6 +161,9 @@ impl Command {
             Self::State(args) => matches!(&args.command, StateCommand::Show { json: true, .. }),
             Self::Console(_) | Self::Fmt(_) | Self::Validate(_) => false,
             Self::Version(args) => args.json,
+            // Documents, or words.
+            Self::Graph(_) | Self::Providers(_) | Self::Metadata(_) => false,
+            Self::ForceUnlock(_) | Self::Login(_) | Self::Logout(_) | Self::Test(_) => false,
         }
     }
 }
@@ -646,22 +679,107 @@ pub struct VersionArgs {
     pub json: bool,
 }
 
-/// Help, a version or a mistake: nothing is run.
-pub struct Early(clap::Error);
+/// Help or a mistake: nothing is run.
+pub enum Early {
+    /// What the parser says, and the words of the command that was meant.
+    Parser(clap::Error, Vec<String>),
+    /// An option that has no place here.
+    Refused(Failure),
+}
 
 impl Early {
     /// Prints it and gives the exit code: 0 for help, 1 for mistakes.
     pub fn exit(self) -> ExitCode {
-        // A closed pipe is nobody's mistake.
-        let _ = self.0.print();
-        ExitCode::from(u8::from(self.0.use_stderr()))
+        match self {
+            Self::Refused(failure) => {
+                let global = Global { chdir: None, no_color: false, store: None, stack: None };
+                crate::ui::Ui::new(&global, false).failure(&failure);
+                ExitCode::from(1)
+            }
+            Self::Parser(error, command) => {
+                let own = mistake(&error, &command);
+                // A closed pipe is nobody's mistake.
+                let _ = match &own {
+                    Some(text) => std::io::stderr().write_all(text.as_bytes()),
+                    None => error.print(),
+                };
+                ExitCode::from(u8::from(error.use_stderr()))
+            }
+        }
     }
+}
+
+/// A mistake that people make often, in the words that they know.
+fn mistake(error: &clap::Error, command: &[String]) -> Option<String> {
+    let said = |kind: ContextKind| match error.get(kind)? {
+        ContextValue::String(text) => Some(text.clone()),
+        ContextValue::Strings(texts) => texts.first().cloned(),
+        _ => None,
+    };
+    let did_you_mean =
+        |kind| said(kind).map(|text| format!(" Did you mean {}?", one_dash(&text))).unwrap_or_default();
+    let command = command.join(" ");
+    match error.kind() {
+        ErrorKind::InvalidSubcommand => {
+            let name = said(ContextKind::InvalidSubcommand)?;
+            let hint = did_you_mean(ContextKind::SuggestedSubcommand);
+            Some(format!(
+                "{command} has no command named \"{name}\".{hint}\n\nTo see all of its commands, run:\n  {command} -help\n"
+            )
+            .replacen("evenkeel has", "Evenkeel has", 1))
+        }
+        ErrorKind::UnknownArgument => {
+            let name = said(ContextKind::InvalidArg)?;
+            let what = match name.starts_with('-') {
+                true => {
+                    let hint = did_you_mean(ContextKind::SuggestedArg);
+                    format!(
+                        "Failed to parse command-line flags\n\nThere is no option {} here.{hint}",
+                        one_dash(&name)
+                    )
+                }
+                false => format!(
+                    "Too many command line arguments\n\n\"{name}\" is one too many. To work in another directory, use \
+                     the global -chdir option."
+                ),
+            };
+            Some(format!("Error: {what}\n\nFor more help on using this command, run:\n  {command} -help\n"))
+        }
+        _ => None,
+    }
+}
+
+/// A long option as Terraform's users write it, without the name of its value.
+fn one_dash(option: &str) -> String {
+    let option = option.split([' ', '=']).next().unwrap_or(option);
+    option.strip_prefix("--").map_or_else(|| format!("\"{option}\""), |name| format!("-{name}"))
+}
+
+/// The words of the command that is meant, as far as they are commands.
+fn command_words(arguments: &[OsString]) -> Vec<String> {
+    let program = Arguments::command();
+    let mut command = &program;
+    let mut words = vec!["evenkeel".to_owned()];
+    for word in arguments.iter().skip(1).filter_map(|argument| argument.to_str()) {
+        if let Some(inner) = command.find_subcommand(word) {
+            command = inner;
+            words.push(word.to_owned());
+        }
+    }
+    words
 }
 
 /// Parses the command line.
 pub fn parse(arguments: Vec<OsString>) -> Result<Arguments, Early> {
-    let matches = Arguments::command().try_get_matches_from(with_two_dashes(arguments)).map_err(Early)?;
-    let mut arguments = Arguments::from_arg_matches(&matches).map_err(Early)?;
+    let program = Arguments::command();
+    let help = overview(&program);
+    let program = program.override_help(help);
+    let arguments = with_version_command(with_two_dashes(arguments));
+    let words = command_words(&arguments);
+    let arguments = without_foreign(arguments, &program).map_err(Early::Refused)?;
+    let early = |error| Early::Parser(error, words.clone());
+    let matches = program.try_get_matches_from(arguments).map_err(early)?;
+    let mut arguments = Arguments::from_arg_matches(&matches).map_err(early)?;
     if let (Some(run), Some((_, matches))) = (arguments.command.run_mut(), matches.subcommand()) {
         run.assignments = assignments(run, matches);
     }
@@ -677,6 +795,16 @@ fn assignments(run: &RunArgs, matches: &ArgMatches) -> Vec<Assignment> {
         places("variables").zip(variables).chain(places("variable_files").zip(files)).collect();
     all.sort_by_key(|(place, _)| *place);
     all.into_iter().map(|(_, assignment)| assignment).collect()
+}
+
+/// `-version` and `-v` are the command of that name.
+fn with_version_command(mut arguments: Vec<OsString>) -> Vec<OsString> {
+    if let Some(first) =
+        arguments.get_mut(1).filter(|first| ["--version", "-v"].iter().any(|name| first == name))
+    {
+        *first = "version".into();
+    }
+    arguments
 }
 
 /// `-auto-approve` becomes `--auto-approve`; so does everything else that looks like a long option,
@@ -721,7 +849,10 @@ mod tests {
     use super::*;
 
     fn parsed(words: &[&str]) -> Result<Arguments, String> {
-        parse(words.iter().map(OsString::from).collect()).map_err(|early| early.0.to_string())
+        parse(words.iter().map(OsString::from).collect()).map_err(|early| match early {
+            Early::Parser(error, _) => error.to_string(),
+            Early::Refused(failure) => format!("{failure:?}"),
+        })
     }
 
     #[test]

@@ -20,6 +20,7 @@ mod input;
 mod later;
 mod moves;
 mod order;
+pub mod outline;
 mod planner;
 pub mod reasons;
 mod register;

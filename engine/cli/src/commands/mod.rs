@@ -3,13 +3,16 @@
 mod apply;
 pub mod console;
 mod drift;
+pub mod elsewhere;
 mod explain;
 pub mod fmt;
+pub mod graph;
 mod history;
 mod import;
 mod init;
 mod output;
 mod plan;
+pub mod providers;
 mod reconcile;
 mod show;
 mod state;
@@ -64,6 +67,13 @@ pub async fn dispatch(arguments: Arguments, providers: Providers, ui: &Ui) -> Re
         Command::Console(args) => console::run(&global, args, providers, ui).await,
         Command::Validate(args) => validate::run(&args, providers, ui).await,
         Command::Version(_) => version::run(&providers, ui),
+        Command::Graph(args) => graph::run(&global, &args, providers, ui).await,
+        Command::Providers(args) => providers::run(&global, &args, providers, ui).await,
+        Command::Metadata(args) => elsewhere::metadata(&args, ui),
+        Command::ForceUnlock(_) => elsewhere::force_unlock(),
+        Command::Login(_) => elsewhere::login(),
+        Command::Logout(_) => elsewhere::logout(ui),
+        Command::Test(_) => elsewhere::test(),
     }
 }
 

@@ -11,6 +11,7 @@ mod compare;
 mod diagnostic;
 mod drift;
 mod explain;
+pub mod graph;
 mod hide;
 mod history;
 pub mod json;

@@ -11,6 +11,7 @@ mod history;
 mod plan;
 mod progress;
 pub mod representation;
+pub mod schemas;
 mod state;
 mod value;
 
