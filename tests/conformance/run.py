@@ -9,6 +9,7 @@ is as wrong as one that is not listed and fails: the lists only shrink.
 """
 
 import json
+import os
 import pathlib
 import re
 import subprocess

@@ -235,7 +235,7 @@ impl Ui {
 
     /// What is to be said when these have been looked at; only machines are told.
     pub fn when_refreshed(&self, questions: &[Question]) -> Vec<Json> {
-        let told = questions.iter().filter(|_| self.json && self.refresh_lines);
+        let told = questions.iter().filter(|one| self.json && self.refresh_lines && is_looked_at(one));
         told.map(render::json::refreshed).collect()
     }
 
@@ -249,10 +249,11 @@ impl Ui {
         if !self.refresh_lines {
             return;
         }
+        let looked_at = questions.iter().filter(|one| is_looked_at(one));
         if self.json {
-            return self.emit_all(questions.iter().map(render::json::refreshing));
+            return self.emit_all(looked_at.map(render::json::refreshing));
         }
-        let lines: Vec<String> = questions.iter().map(refresh_line).collect();
+        let lines: Vec<String> = looked_at.map(refresh_line).collect();
         if lines.len() > REFRESH_LINES_MAX {
             self.line(&format!("Refreshing state of {} objects...", lines.len()));
         } else {
@@ -404,6 +405,15 @@ impl Ui {
                     self.line(&line);
                 }
             }
+        }
+    }
+
+    /// What happens to an ephemeral resource.
+    pub fn ephemeral(&self, address: &InstanceAddress, what: &str) {
+        let text = format!("{address}: {what}");
+        match self.json {
+            true => self.emit(render::json::ephemeral(address, what, &text)),
+            false => self.line(&text),
         }
     }
 
@@ -648,6 +658,11 @@ fn stored_outputs(state: &State) -> BTreeMap<Arc<str>, (Value, bool)> {
     outputs.collect()
 }
 
+/// What is opened says so itself.
+fn is_looked_at(question: &Question) -> bool {
+    !matches!(question, Question::Open { .. })
+}
+
 fn refresh_line(question: &Question) -> String {
     match question {
         Question::Observe { address, prior, .. } => match prior.get_str("id") {
@@ -655,6 +670,7 @@ fn refresh_line(question: &Question) -> String {
             None => format!("{address}: Refreshing state..."),
         },
         Question::Import { address, id, .. } => format!("{address}: Preparing import... [id={id}]"),
+        Question::Open { address, .. } => format!("{address}: Opening..."),
         Question::ReadData { address, .. } => format!("{address}: Reading..."),
     }
 }

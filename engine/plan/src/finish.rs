@@ -11,8 +11,8 @@ use std::sync::Arc;
 use evenkeel_lang::config::{Configuration, Resource, ResourceKey};
 use evenkeel_lang::eval::decode_body;
 use evenkeel_model::{
-    Diagnostic, Diagnostics, InstanceAddress, InstanceKey, ModuleAddress, ResourceAddress, Snapshot, Type,
-    Value,
+    Diagnostic, Diagnostics, InstanceAddress, InstanceKey, Marks, ModuleAddress, ResourceAddress, Snapshot,
+    Type, Value,
 };
 use evenkeel_provider::{Catalog, PlanRequest, check};
 use evenkeel_state::{ProviderConfigAddress, StepId};
@@ -100,6 +100,15 @@ impl Finisher {
             blocked: BTreeSet::new(),
             broken,
         }
+    }
+
+    /// What the ephemeral resources give that were opened for this apply; the plan has none of it.
+    pub fn with_opened(mut self, opened: BTreeMap<InstanceAddress, Value>) -> Self {
+        for (address, value) in opened {
+            let values = self.values.entry(address.resource.clone()).or_default();
+            values.instances.insert(address.key, value.with_marks(Marks::EPHEMERAL));
+        }
+        self
     }
 
     /// The plan.

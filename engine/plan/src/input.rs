@@ -163,6 +163,17 @@ pub enum Question {
         /// An object of the type of which nothing is known but that `id`.
         prior: Value,
     },
+    /// What does this ephemeral resource give?
+    Open {
+        /// The instance.
+        address: InstanceAddress,
+        /// The provider block to ask.
+        provider: ProviderConfigAddress,
+        /// Its configuration, wholly known and without marks.
+        provider_config: Value,
+        /// The ephemeral resource's configuration, wholly known and without marks.
+        config: Value,
+    },
     /// What does this data source say?
     ReadData {
         /// The instance.
@@ -185,6 +196,10 @@ pub struct Answers {
     pub imported: BTreeMap<InstanceAddress, ImportAnswer>,
     /// Data sources as they were read.
     pub data: BTreeMap<InstanceAddress, DataAnswer>,
+    /// Ephemeral resources as they were opened. Never stored.
+    pub opened: BTreeMap<InstanceAddress, OpenAnswer>,
+    /// Whether ephemeral resources stay closed, and what they give unknown: to show a plan again.
+    pub leave_closed: bool,
 }
 
 /// What came of looking for an object to import.
@@ -194,6 +209,19 @@ pub struct ImportAnswer {
     pub id: Arc<str>,
     /// The object; `None` when there is none.
     pub result: Result<Option<Value>, ProviderError>,
+}
+
+/// What an ephemeral resource gave.
+#[derive(Clone, Debug)]
+pub struct OpenAnswer {
+    /// The provider block that opened it.
+    pub provider: ProviderConfigAddress,
+    /// What that was configured with.
+    pub provider_config: Value,
+    /// The configuration it was opened with; with another one it is opened again.
+    pub config: Value,
+    /// What it gave.
+    pub result: Result<Value, ProviderError>,
 }
 
 /// What a data source said.

@@ -17,7 +17,6 @@ pub mod generate;
 mod graph;
 pub mod ignored;
 mod input;
-mod later;
 mod moves;
 mod order;
 pub mod outline;
@@ -35,7 +34,9 @@ pub use evenkeel_lang::config::{OnFailure, When};
 
 pub use console::{Console, remembered};
 pub use finish::{Finished, Finisher, LocalExec, Withheld};
-pub use input::{Answers, DataAnswer, ImportAnswer, Input, Mode, Options, Planning, Provisioners, Question};
+pub use input::{
+    Answers, DataAnswer, ImportAnswer, Input, Mode, OpenAnswer, Options, Planning, Provisioners, Question,
+};
 pub use planner::{plan, provider_configs};
 pub use target::Target;
 pub use types::{

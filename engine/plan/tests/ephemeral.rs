@@ -100,3 +100,60 @@ fn the_digest_does_not_depend_on_them() {
     };
     assert_eq!(digest("a"), digest("b"));
 }
+
+const LEASE: &str = "ephemeral \"test_lease\" \"l\" {\n  role = \"admin\"\n}\n";
+
+#[test]
+fn an_ephemeral_resource_is_opened_to_plan_and_again_to_apply() {
+    let text = format!(
+        "{LEASE}provider \"test\" {{\n  alias = \"held\"\n  region = ephemeral.test_lease.l.token\n}}\nresource \"test_thing\" \
+         \"a\" {{\n  provider = test.held\n  name = \"n\"\n  password = ephemeral.test_lease.l.token\n}}\n"
+    );
+    let mut stack = Stack::new();
+    let (plan, _) = stack.plan(&[("main.tf", &text)]).unwrap();
+    assert!(!format!("{plan:?}").contains("admin-planning"), "no plan has what it gives");
+    assert_eq!(plan.changes.len(), 1);
+    assert!(plan.changes[0].dependencies.is_empty());
+    stack.converge(&[("main.tf", &text)]).unwrap();
+    assert_eq!(stack.handed_over, ["admin-applying"]);
+    assert_eq!(stack.regions, ["admin-applying"]);
+    assert!(!format!("{:?}", stack.state).contains("admin"));
+    // What is destroyed is destroyed with it, too.
+    stack.options.mode = evenkeel_plan::Mode::Destroy;
+    stack.converge(&[("main.tf", &text)]).unwrap();
+    assert_eq!(stack.regions.last().unwrap(), "admin-applying");
+}
+
+#[test]
+fn ephemeral_resources_repeat_and_have_conditions() {
+    let lease = |condition: &str| {
+        format!(
+            "ephemeral \"test_lease\" \"l\" {{\n  for_each = toset([\"x\", \"y\"])\n  role = each.key\n  lifecycle {{\n    postcondition \
+             {{\n      condition = {condition}\n      error_message = \"not so\"\n    }}\n  }}\n}}\nresource \"test_thing\" \"a\" {{\n  \
+             name = \"n\"\n  password = ephemeral.test_lease.l[\"y\"].token\n}}\n"
+        )
+    };
+    let mut stack = Stack::new();
+    stack.converge(&[("main.tf", &lease("self.role == each.key"))]).unwrap();
+    assert_eq!(stack.handed_over, ["y-applying"]);
+    assert_eq!(stack.leases.len(), 2);
+    let error = Stack::new().plan(&[("main.tf", &lease("self.role == \"x\""))]).unwrap_err();
+    assert!(error.contains("not so"), "{error}");
+}
+
+#[test]
+fn what_an_ephemeral_resource_gives_is_kept_nowhere() {
+    let kept = |argument: &str| format!("{LEASE}resource \"test_thing\" \"a\" {{\n  {argument}\n}}\n");
+    refused(&kept("name = ephemeral.test_lease.l.token"), "Invalid use of ephemeral value");
+    refused(
+        &kept("name = \"n\"\n  tags = { a = ephemeral.test_lease.l.role }"),
+        "Invalid use of ephemeral value",
+    );
+    refused("ephemeral \"test_leese\" \"l\" {\n}\n", "Did you mean \"test_lease\"?");
+}
+
+#[test]
+fn one_that_is_made_from_something_to_come_cannot_be_opened_yet() {
+    let text = "resource \"test_thing\" \"a\" {\n  name = \"n\"\n}\nephemeral \"test_lease\" \"l\" {\n  role = test_thing.a.id\n}\n";
+    refused(text, "Ephemeral resource cannot be opened yet");
+}

@@ -43,6 +43,17 @@ pub trait ProviderSpec: Send + Sync {
     /// The schema of a data source, if it is supported.
     fn data_source(&self, kind: &str) -> Option<&Schema>;
 
+    /// The schema of an ephemeral resource type, if it is supported.
+    fn ephemeral(&self, kind: &str) -> Option<&Schema> {
+        let _ = kind;
+        None
+    }
+
+    /// All ephemeral resource types, in order.
+    fn ephemeral_kinds(&self) -> Vec<&str> {
+        Vec::new()
+    }
+
     /// All managed resource types, in order.
     fn resource_kinds(&self) -> Vec<&str>;
 
@@ -148,6 +159,23 @@ pub trait Connection: Send + Sync {
     /// there before the create was intended is not the one.
     fn find(&self, request: FindRequest) -> BoxFuture<'_, Result<Option<Value>, ProviderError>>;
 
+    /// Opens an ephemeral resource: what it gives can be used until it is closed, or renewed too late.
+    /// Called while planning and again for the apply; every opening that succeeds is closed.
+    fn open_ephemeral(&self, request: OpenRequest) -> BoxFuture<'_, Result<Opened, ProviderError>> {
+        Box::pin(async move { Err(not_ephemeral(&request.kind, "opening")) })
+    }
+
+    /// Keeps what was opened usable for longer. Called when the time that the last answer named is over;
+    /// may be repeated.
+    fn renew_ephemeral(&self, request: RenewRequest) -> BoxFuture<'_, Result<Hold, ProviderError>> {
+        Box::pin(async move { Err(not_ephemeral(&request.kind, "renewing")) })
+    }
+
+    /// Ends what was opened; one that ended already is a success.
+    fn close_ephemeral(&self, request: CloseRequest) -> BoxFuture<'_, Result<(), ProviderError>> {
+        Box::pin(async move { Err(not_ephemeral(&request.kind, "closing")) })
+    }
+
     /// The calls made to the cloud so far, by name.
     fn statistics(&self) -> CallStatistics {
         CallStatistics::default()
@@ -198,6 +226,62 @@ pub struct ReadDataRequest {
     pub address: InstanceAddress,
     /// Its configuration, wholly known.
     pub config: Value,
+}
+
+fn not_ephemeral(kind: &str, operation: &str) -> ProviderError {
+    let detail = format!("the provider has no ephemeral resource type {kind}");
+    ProviderError::new(crate::ErrorKind::Invalid, operation, detail)
+}
+
+/// Open this ephemeral resource.
+#[derive(Clone, Debug)]
+pub struct OpenRequest {
+    /// The ephemeral resource type.
+    pub kind: Arc<str>,
+    /// The instance, for messages.
+    pub address: InstanceAddress,
+    /// Its configuration, wholly known.
+    pub config: Value,
+}
+
+/// An ephemeral resource that is open.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Opened {
+    /// What it gives, by its schema.
+    pub value: Value,
+    /// How long it can be used, and what the provider knows it by.
+    pub hold: Hold,
+}
+
+/// What keeps an ephemeral resource open.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hold {
+    /// When it has to be renewed, in milliseconds from now; never where nothing stands.
+    pub renew_after_ms: Option<u64>,
+    /// The provider's own, given back when it is renewed or closed.
+    pub private: Arc<[u8]>,
+}
+
+/// Renew this ephemeral resource.
+#[derive(Clone, Debug)]
+pub struct RenewRequest {
+    /// The ephemeral resource type.
+    pub kind: Arc<str>,
+    /// The instance, for messages.
+    pub address: InstanceAddress,
+    /// From the last answer.
+    pub private: Arc<[u8]>,
+}
+
+/// Close this ephemeral resource.
+#[derive(Clone, Debug)]
+pub struct CloseRequest {
+    /// The ephemeral resource type.
+    pub kind: Arc<str>,
+    /// The instance, for messages.
+    pub address: InstanceAddress,
+    /// From the last answer.
+    pub private: Arc<[u8]>,
 }
 
 /// Make this object.

@@ -13,8 +13,8 @@ pub mod propose;
 pub mod validate;
 
 pub use contract::{
-    BoxFuture, CallStatistics, Catalog, Connection, CreateRequest, DeleteRequest, Failed, FindRequest,
-    ImportRequest, ObserveRequest, PlanRequest, PlannedChange, Provider, ProviderSpec, Providers,
-    ReadDataRequest, ResourceSpec, UpdateRequest,
+    BoxFuture, CallStatistics, Catalog, CloseRequest, Connection, CreateRequest, DeleteRequest, Failed,
+    FindRequest, Hold, ImportRequest, ObserveRequest, OpenRequest, Opened, PlanRequest, PlannedChange,
+    Provider, ProviderSpec, Providers, ReadDataRequest, RenewRequest, ResourceSpec, UpdateRequest,
 };
 pub use error::{ErrorKind, ProviderError};

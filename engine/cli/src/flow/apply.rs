@@ -14,6 +14,7 @@ use futures_util::stream::Stream;
 
 use crate::error::Failure;
 use crate::flow::Session;
+use crate::flow::ephemeral;
 use crate::flow::lease::{Held, Leased};
 use crate::flow::local_exec::LocalCommands;
 use crate::flow::planning::Planned;
@@ -68,6 +69,8 @@ pub async fn apply(
             ),
         ));
     }
+    let opened = ephemeral::reopen(session, &planned.answers.opened).await;
+    let opened = closed_if_failed(session, opened).await?;
     let run_id = session.store.next_run(&held.lease()).await?;
     let apply_time = Some(format!("{:.0}", jiff::Timestamp::now()));
     let options_now = Options { apply_time, entropy: Some(entropy()?), ..planned.options.clone() };
@@ -77,7 +80,8 @@ pub async fn apply(
         planned.loaded.configuration.clone(),
         session.catalog.clone(),
         &options_now,
-    );
+    )
+    .with_opened(opened);
     let mut machine = Machine::new(finisher, run_id, kind, options).with_state(&planned.state);
     let ui = session.ui.clone();
     let leased = Leased { held, pool: &session.pool };
@@ -85,10 +89,19 @@ pub async fn apply(
     let commands = LocalCommands::new(directory);
     let shell = Shell { journal: held, connections: &leased, provisioners: &commands, timer: &SystemTimer };
     run(&mut machine, shell, interrupts, &mut |progress| ui.progress(&progress)).await;
+    ephemeral::close(session).await;
     let report = machine.report().cloned();
     report.ok_or_else(|| {
         Failure::plain("The run did not end", "This is a bug in Evenkeel; its journal tells what was done.")
     })
+}
+
+/// What cannot all be opened is closed again.
+async fn closed_if_failed<T>(session: &Session, result: Result<T, Failure>) -> Result<T, Failure> {
+    if result.is_err() {
+        ephemeral::close(session).await;
+    }
+    result
 }
 
 /// What `uuid()` and `bcrypt()` are made from in one apply.

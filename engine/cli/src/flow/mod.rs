@@ -2,6 +2,7 @@
 
 pub mod apply;
 pub mod connections;
+pub mod ephemeral;
 mod foreign_lock;
 pub mod generate;
 pub mod interrupt;
@@ -27,6 +28,7 @@ use evenkeel_store::{SqliteStore, StackId, Store, SystemClock};
 use crate::args::Global;
 use crate::error::Failure;
 use crate::flow::connections::Pool;
+use crate::flow::ephemeral::Openings;
 use crate::settings::Place;
 use crate::ui::Ui;
 
@@ -45,6 +47,8 @@ pub struct Session {
     pub catalog: Arc<dyn Catalog + Send + Sync>,
     /// Their connections.
     pub pool: Arc<Pool>,
+    /// The ephemeral resources that are open.
+    pub openings: Arc<Openings>,
 }
 
 impl Session {
@@ -151,6 +155,7 @@ impl Session {
             stack,
             catalog: Arc::new(providers.clone()),
             pool: Arc::new(Pool::new(providers)),
+            openings: Arc::default(),
         }
     }
 

@@ -11,6 +11,7 @@ use futures_util::stream::{self, StreamExt};
 
 use crate::error::{Failure, sentences};
 use crate::flow::Session;
+use crate::flow::ephemeral::{self, Wanted};
 use crate::flow::interrupt::Signals;
 use crate::flow::load::Loaded;
 
@@ -96,10 +97,7 @@ pub async fn generate(
     state: State,
     signals: &Signals,
 ) -> Result<BTreeMap<ResourceAddress, String>, NotPlanned> {
-    let outcome = tokio::select! {
-        outcome = rounds(session, wish, state, Answers::default(), Asking::Allowed) => outcome?,
-        () = signals.first() => return Err(Failure::interrupted().into()),
-    };
+    let outcome = interruptible(session, wish, state, signals).await?;
     Ok(match outcome {
         Outcome::Generated(blocks) => blocks,
         Outcome::Planned(_) => BTreeMap::new(),
@@ -113,10 +111,22 @@ pub async fn plan(
     state: State,
     signals: &Signals,
 ) -> Result<Planned, NotPlanned> {
-    tokio::select! {
-        outcome = rounds(session, wish, state, Answers::default(), Asking::Allowed) => outcome?.planned(),
+    interruptible(session, wish, state, signals).await?.planned()
+}
+
+/// Rounds that end when the user asks to; what they opened is closed in any case.
+async fn interruptible(
+    session: &Session,
+    wish: Wish,
+    state: State,
+    signals: &Signals,
+) -> Result<Outcome, NotPlanned> {
+    let outcome = tokio::select! {
+        outcome = rounds(session, wish, state, Answers::default(), Asking::Allowed) => outcome,
         () = signals.first() => Err(Failure::interrupted().into()),
-    }
+    };
+    ephemeral::close(session).await;
+    outcome
 }
 
 /// Makes a plan again from the answers it was made from.
@@ -126,7 +136,9 @@ pub async fn replay(
     state: State,
     answers: Answers,
 ) -> Result<Planned, NotPlanned> {
-    rounds(session, wish, state, answers, Asking::Refused).await?.planned()
+    let outcome = rounds(session, wish, state, answers, Asking::Refused).await;
+    ephemeral::close(session).await;
+    outcome?.planned()
 }
 
 /// Whether the clouds may be asked.
@@ -143,8 +155,8 @@ fn refuse(questions: &[Question]) -> Result<(), Failure> {
         Question::Observe { address, .. }
         | Question::Import { address, .. }
         | Question::ReadData { address, .. } => Some(address),
-        #[allow(unreachable_patterns, reason = "what is not recorded is asked for again")]
-        _ => None,
+        // What an ephemeral resource gives is never recorded.
+        Question::Open { .. } => None,
     });
     let Some(address) = missing else { return Ok(()) };
     let detail = format!(
@@ -229,6 +241,7 @@ async fn answer(
     let mut batches: BTreeMap<(ProviderConfigAddress, Value), Batch> = BTreeMap::new();
     let mut reads = Vec::new();
     let mut imports = Vec::new();
+    let mut openings = Vec::new();
     for question in questions {
         match question {
             Question::Observe { address, deposed, provider, provider_config, prior } => {
@@ -241,10 +254,17 @@ async fn answer(
                 let kind = address.resource.kind.clone();
                 imports.push((provider, provider_config, ImportRequest { kind, address, id, prior }));
             }
+            Question::Open { address, provider, provider_config, config } => {
+                openings.push(Wanted { address, provider, provider_config, config });
+            }
             Question::ReadData { address, provider, provider_config, config } => {
                 reads.push((provider, provider_config, address, config));
             }
         }
+    }
+    for wanted in openings {
+        let address = wanted.address.clone();
+        answers.opened.insert(address, ephemeral::open(session, wanted).await?);
     }
     let observing = observe_all(session, batches);
     let reading = read_all(session, reads, parallelism);
@@ -308,7 +328,7 @@ async fn read_all(
     done.into_iter().collect()
 }
 
-fn not_configured(provider: &ProviderConfigAddress, error: &ProviderError) -> Failure {
+pub fn not_configured(provider: &ProviderConfigAddress, error: &ProviderError) -> Failure {
     let message = format!("{provider}: {}: {}", error.operation, error.detail);
     Failure::plain("Provider configuration failed", sentences(&message, &error.remedy))
 }

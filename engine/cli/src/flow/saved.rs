@@ -8,7 +8,7 @@ use std::sync::Arc;
 use evenkeel_lang::config;
 use evenkeel_model::convert::concrete;
 use evenkeel_model::{InstanceAddress, Revision, Value};
-use evenkeel_plan::StepKind;
+use evenkeel_plan::{Answers, StepKind};
 use evenkeel_state::State;
 use evenkeel_store::{Clock, SystemClock};
 
@@ -136,6 +136,7 @@ async fn made_again(
         Some(args) => take_ephemeral_variables(&mut wish, args, &ephemeral, session)?,
         None => leave_open(&mut wish, &ephemeral),
     }
+    let answers = Answers { leave_closed: args.is_none(), ..answers };
     Ok(replay(session, wish, state, answers).await?)
 }
 

@@ -176,7 +176,7 @@ impl Planner<'_> {
 
     /// Whether something that `depends_on` names (of the data source or of a module around it) has
     /// changes to come.
-    fn depends_on_pending(&self, subject: &Subject<'_>) -> bool {
+    pub(super) fn depends_on_pending(&self, subject: &Subject<'_>) -> bool {
         let graph = &self.world.graph;
         let Some(explicit) = graph.explicit.get(&subject.node) else { return false };
         explicit.iter().any(|&node| match &graph.graph[node] {

@@ -1,6 +1,7 @@
 //! The walk: every node once, needed ones first; then what is left in state; then the plan.
 
 mod data;
+mod ephemeral;
 mod imports;
 mod instance;
 mod observed;
@@ -26,6 +27,7 @@ use petgraph::graph::NodeIndex;
 
 use crate::expand::{Expansion, expand};
 use crate::graph::{Node, NodeKind, ProviderUse, SELF_REFERENCE, StaticPath};
+use crate::ignored;
 use crate::input::{Input, Mode, Options, Planning, Question};
 use crate::moves::Moves;
 use crate::order::Provisioned;
@@ -33,12 +35,11 @@ use crate::target::Selection;
 use crate::types::{Change, Check, CheckKind, Drift, Move, OutputChange, Plan, Refreshed, ResourceValues};
 use crate::world::World;
 use crate::{digest, order, validate, verify};
-use crate::{ignored, later};
 
 /// Makes a plan, or says what it needs to know first. Pure: called again with more answers it goes
 /// the same way again, farther.
 pub fn plan(input: &Input<'_>) -> Planning {
-    let mut later = later::refuse(input.configuration);
+    let mut later = Diagnostics::new();
     later.extend(removed::problems(input.configuration));
     if later.has_errors() {
         return Planning::Failed(later, None);
@@ -306,7 +307,11 @@ impl<'a> Planner<'a> {
             provider: provider.address,
             provider_config,
         };
-        if managed { self.managed(&subject, spec, expansion) } else { self.data(&subject, spec, expansion) }
+        match resource.key.mode {
+            ResourceMode::Managed => self.managed(&subject, spec, expansion),
+            ResourceMode::Data => self.data(&subject, spec, expansion),
+            ResourceMode::Ephemeral => self.ephemeral(&subject, spec, expansion),
+        }
     }
 
     fn managed(&mut self, subject: &Subject<'_>, spec: &dyn ProviderSpec, expansion: Expansion) -> Status {
@@ -393,7 +398,11 @@ impl<'a> Planner<'a> {
             subject.provider.provider,
             kinds.join(", "),
         );
-        let summary = if what == "data source" { "Invalid data source" } else { "Invalid resource type" };
+        let summary = match what {
+            "data source" => "Invalid data source",
+            "ephemeral resource" => "Invalid ephemeral resource",
+            _ => "Invalid resource type",
+        };
         let diagnostic = Diagnostic::error(summary, detail);
         self.diagnostics.push(diagnostic.at(subject.resource.range.clone()).about(&subject.address));
     }
@@ -405,7 +414,7 @@ impl<'a> Planner<'a> {
         let own = &self.world.modules[place].address;
         let nearest = graph.nearest(node).iter();
         let addresses = nearest.filter_map(|(&needed, &depth)| match &graph.graph[needed] {
-            Node { path, kind: NodeKind::Resource(key) } => {
+            Node { path, kind: NodeKind::Resource(key) } if key.mode != ResourceMode::Ephemeral => {
                 let below = path.iter().skip(depth).map(|name| ModuleStep { name: name.clone(), key: None });
                 let module = ModuleAddress(own.0.iter().take(depth).cloned().chain(below).collect());
                 Some(ResourceAddress {
@@ -684,8 +693,19 @@ fn resource_values(world: &mut World) -> BTreeMap<ResourceAddress, ResourceValue
                 kind: key.kind,
                 name: key.name,
             };
-            found.insert(address, resolved.values);
+            let values = match address.mode {
+                ResourceMode::Managed | ResourceMode::Data => resolved.values,
+                ResourceMode::Ephemeral => closed(resolved.values),
+            };
+            found.insert(address, values);
         }
     }
     found
+}
+
+/// The instances of an ephemeral resource without what they gave: no plan holds that.
+fn closed(values: ResourceValues) -> ResourceValues {
+    let nothing = || Value::unknown(evenkeel_model::Type::Dynamic).with_marks(Marks::EPHEMERAL);
+    let instances = values.instances.into_keys().map(|key| (key, nothing())).collect();
+    ResourceValues { instances, ..values }
 }

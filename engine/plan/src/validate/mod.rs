@@ -333,7 +333,7 @@ impl<'a> Walk<'a> {
         let schema = match resource.key.mode {
             ResourceMode::Managed => managed.map(|spec| spec.schema()),
             ResourceMode::Data => spec.data_source(kind),
-            ResourceMode::Ephemeral => None,
+            ResourceMode::Ephemeral => spec.ephemeral(kind),
         };
         let Some(schema) = schema else {
             let diagnostic = unknown_type(resource, spec);
@@ -343,7 +343,9 @@ impl<'a> Walk<'a> {
         let (value, mut found) =
             decode_body(&resource.body, block, &self.scope(path, repeats), &resource.range);
         if !found.has_errors() {
-            found.extend(ephemeral::refuse_in(block, &value));
+            if resource.key.mode != ResourceMode::Ephemeral {
+                found.extend(ephemeral::refuse_in(block, &value));
+            }
             found.extend(validate::block(block, &value));
             if let Some(managed) = managed {
                 found.extend(managed.validate(&value.unmark_deep().0));
@@ -371,7 +373,9 @@ fn unknown_type(resource: &Resource, spec: &dyn ProviderSpec) -> Diagnostic {
     let (summary, what, kinds) = match resource.key.mode {
         ResourceMode::Managed => ("Invalid resource type", "resource type", spec.resource_kinds()),
         ResourceMode::Data => ("Invalid data source", "data source", spec.data_kinds()),
-        ResourceMode::Ephemeral => ("Invalid ephemeral resource", "ephemeral resource type", Vec::new()),
+        ResourceMode::Ephemeral => {
+            ("Invalid ephemeral resource", "ephemeral resource", spec.ephemeral_kinds())
+        }
     };
     let near = did_you_mean(kind, kinds.iter().copied());
     let hint = near.map(|name| format!(" Did you mean \"{name}\"?")).unwrap_or_default();

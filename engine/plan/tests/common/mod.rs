@@ -12,8 +12,8 @@ use evenkeel_lang::config;
 use evenkeel_model::schema::Schema;
 use evenkeel_model::{InstanceAddress, ProviderAddress, Revision, Snapshot, Type, Value, json};
 use evenkeel_plan::{
-    Answers, ChangeAction, DataAnswer, Finisher, ImportAnswer, Input, Mode, Options, Plan, Planning,
-    Question, StepKind, plan,
+    Answers, ChangeAction, DataAnswer, Finisher, ImportAnswer, Input, Mode, OpenAnswer, Options, Plan,
+    Planning, Question, StepKind, plan,
 };
 use evenkeel_provider::{Catalog, ProviderSpec, ResourceSpec};
 use evenkeel_state::{
@@ -25,6 +25,7 @@ pub struct Spec {
     config: Schema,
     thing: Thing,
     data: Schema,
+    lease: Schema,
 }
 
 struct Thing(Schema);
@@ -54,6 +55,14 @@ impl ProviderSpec for Spec {
 
     fn data_source(&self, kind: &str) -> Option<&Schema> {
         (kind == "test_info").then_some(&self.data)
+    }
+
+    fn ephemeral(&self, kind: &str) -> Option<&Schema> {
+        (kind == "test_lease").then_some(&self.lease)
+    }
+
+    fn ephemeral_kinds(&self) -> Vec<&str> {
+        vec!["test_lease"]
     }
 
     fn resource_kinds(&self) -> Vec<&str> {
@@ -103,6 +112,12 @@ pub fn catalog() -> Arc<dyn Catalog + Send + Sync> {
                 "answer": {"type": "string", "computed": true}
             }}}"#,
         ),
+        lease: schema(
+            r#"{"type_name": "test_lease", "block": {"attributes": {
+                "role": {"type": "string", "required": true},
+                "token": {"type": "string", "computed": true}
+            }}}"#,
+        ),
     })
 }
 
@@ -130,6 +145,10 @@ pub struct Stack {
     pub commands: Vec<evenkeel_plan::LocalExec>,
     /// The values of write-only arguments that the provider got.
     pub handed_over: Vec<String>,
+    /// The ephemeral resources that are open, with what they give.
+    pub leases: BTreeMap<InstanceAddress, Value>,
+    /// The regions that providers were configured with when something was applied.
+    pub regions: Vec<String>,
     /// New objects, as `self` of their provisioners sees them.
     seen_by_provisioners: BTreeMap<InstanceAddress, Value>,
 }
@@ -152,6 +171,8 @@ impl Stack {
             log: Vec::new(),
             commands: Vec::new(),
             handed_over: Vec::new(),
+            leases: BTreeMap::new(),
+            regions: Vec::new(),
             seen_by_provisioners: BTreeMap::new(),
         }
     }
@@ -224,6 +245,12 @@ impl Stack {
                 Question::Import { address, id, prior, .. } => {
                     answers.imported.insert(address, ImportAnswer { id, result: Ok(Some(prior)) });
                 }
+                Question::Open { address, provider, provider_config, config } => {
+                    let given = lease(&config, "planning");
+                    self.leases.insert(address.clone(), given.clone());
+                    let result = Ok(given);
+                    answers.opened.insert(address, OpenAnswer { provider, provider_config, config, result });
+                }
                 Question::ReadData { address, config, .. } => {
                     let result = Ok(answer_of(&config));
                     answers.data.insert(address, DataAnswer { config, result });
@@ -263,6 +290,9 @@ impl Stack {
                     .or(Some(format!("2026-01-01T00:00:{:02}Z", self.run))),
                 ..self.options.clone()
             },
+        )
+        .with_opened(
+            self.leases.iter().map(|(address, given)| (address.clone(), lease(given, "applying"))).collect(),
         );
         for step in &plan.steps {
             self.step(&plan, &mut finisher, step.id)?;
@@ -296,6 +326,7 @@ impl Stack {
             return Ok(());
         }
         let finished = finisher.finish(id).map_err(|diagnostics| text(&diagnostics))?;
+        self.regions.extend(finished.provider_config.get_str("region").map(str::to_owned));
         self.handed_over.extend(finished.config.get_str("password").map(str::to_owned));
         let (action, deposed, depose) = match step.kind {
             StepKind::Create { depose, .. } => (Action::Create, None, depose),
@@ -443,4 +474,10 @@ pub fn short(plan: &Plan) -> String {
         })
         .collect();
     if changes.is_empty() { "nothing".into() } else { changes.join(", ") }
+}
+
+/// What an ephemeral resource gives: something else each time it is opened.
+fn lease(config: &Value, when: &str) -> Value {
+    let role = config.get_str("role").unwrap_or_default();
+    Value::object([("role", Value::string(role)), ("token", Value::string(format!("{role}-{when}")))])
 }

@@ -213,7 +213,7 @@ impl World {
                 QuestionAnswer::Observed((address, deposed), seen)
             }
             // No configuration of the simulation imports anything.
-            Question::Import { .. } => return,
+            Question::Import { .. } | Question::Open { .. } => return,
             Question::ReadData { address, config, .. } => {
                 let result = error.map_or_else(|| Ok(said(&config)), Err);
                 QuestionAnswer::Data(address, DataAnswer { config, result })

@@ -27,7 +27,7 @@ pub use change::{
 pub use diagnostic::{diagnostic, validation};
 pub use history::{run, runs, versions};
 pub use plan::plan;
-pub use progress::{progress, refreshed, refreshing};
+pub use progress::{ephemeral, progress, refreshed, refreshing};
 pub use state::state;
 pub use value::outputs;
 

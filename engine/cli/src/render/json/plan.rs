@@ -66,7 +66,8 @@ fn resource_changes(plan: &Plan, schemas: Schemas<'_>) -> Vec<Json> {
 }
 
 fn instances(plan: &Plan) -> impl Iterator<Item = (InstanceAddress, &Value)> {
-    plan.resources.iter().flat_map(|(resource, values)| {
+    let kept = plan.resources.iter().filter(|(resource, _)| resource.mode != ResourceMode::Ephemeral);
+    kept.flat_map(|(resource, values)| {
         values.instances.iter().map(move |(key, value)| (resource.instance(key.clone()), value))
     })
 }

@@ -94,6 +94,13 @@ fn provisioning(progress: &Progress) -> Json {
     message("info", &format!("{}:{said}", subject.address), kind, json!({ "hook": hook }))
 }
 
+/// One line about an ephemeral resource.
+pub fn ephemeral(address: &InstanceAddress, what: &str, text: &str) -> Json {
+    let action = if what.starts_with("Opening") { "open" } else { "close" };
+    let kind = if what.ends_with("complete") { "ephemeral_op_complete" } else { "ephemeral_op_start" };
+    message("info", text, kind, json!({ "hook": { "resource": resource(address), "action": action } }))
+}
+
 /// That something is about to be looked at.
 pub fn refreshing(question: &Question) -> Json {
     match question {
@@ -101,7 +108,9 @@ pub fn refreshing(question: &Question) -> Json {
             let hook = json!({ "resource": resource(address), "action": "read" });
             message("info", &format!("{address}: Refreshing..."), "apply_start", json!({ "hook": hook }))
         }
-        Question::Observe { address, .. } | Question::Import { address, .. } => {
+        Question::Open { address, .. }
+        | Question::Observe { address, .. }
+        | Question::Import { address, .. } => {
             let (id, hook) = looked_at(question, address);
             message(
                 "info",
@@ -121,7 +130,9 @@ pub fn refreshed(question: &Question) -> Json {
             let text = format!("{address}: Refresh complete after 0s");
             message("info", &text, "apply_complete", json!({ "hook": hook }))
         }
-        Question::Observe { address, .. } | Question::Import { address, .. } => {
+        Question::Open { address, .. }
+        | Question::Observe { address, .. }
+        | Question::Import { address, .. } => {
             let (id, hook) = looked_at(question, address);
             message(
                 "info",
@@ -138,7 +149,7 @@ fn looked_at(question: &Question, address: &InstanceAddress) -> (String, Json) {
     let id = match question {
         Question::Observe { prior, .. } => prior.get_str("id"),
         Question::Import { id, .. } => Some(&**id),
-        Question::ReadData { .. } => None,
+        Question::Open { .. } | Question::ReadData { .. } => None,
     };
     let mut hook = json!({ "resource": resource(address) });
     if let Some(id) = id {

@@ -80,7 +80,8 @@ fn variables(subject: &Subject<'_>) -> Map<String, Json> {
 
 /// Every instance there will be, with its planned value.
 fn instances(plan: &Plan) -> impl Iterator<Item = (InstanceAddress, &Value)> {
-    plan.resources.iter().flat_map(|(resource, values)| {
+    let kept = plan.resources.iter().filter(|(resource, _)| resource.mode != ResourceMode::Ephemeral);
+    kept.flat_map(|(resource, values)| {
         values.instances.iter().map(move |(key, value)| (resource.instance(key.clone()), value))
     })
 }
