@@ -67,6 +67,7 @@ fn answers() -> Answers {
             "data.x_d.e".parse().unwrap(),
             DataAnswer { config: Value::empty_object(), result },
         )]),
+        ..Answers::default()
     }
 }
 
