@@ -1,8 +1,9 @@
 //! State files between both programs: what Terraform left, Evenkeel goes on with, and the other way round.
 //! Needs `terraform` on the PATH, and says so where it is not there.
 
+use std::io::Read;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
 
 const CONFIGURATION: &str = r#"
 variable "secret" {
@@ -96,6 +97,58 @@ fn both_programs_take_turns_on_one_state_file() {
     assert!(said.contains("State file was changed by another program"), "{said}");
     check(EVENKEEL, here, &["state", "import", "-force"]);
     check(EVENKEEL, here, &["plan", "-detailed-exitcode", "-var=size=3"]);
+}
+
+/// A program that asks before it applies, and holds the state meanwhile.
+fn asking(program: &str, directory: &Path, arguments: &[&str]) -> Child {
+    let mut command = Command::new(program);
+    command.args(arguments).current_dir(directory).env_remove("EVENKEEL_STORE");
+    command.env("CHECKPOINT_DISABLE", "1").env("TF_CLI_CONFIG_FILE", "/dev/null");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    let mut said = Vec::new();
+    let mut bytes = child.stdout.as_mut().unwrap().bytes();
+    while !String::from_utf8_lossy(&said).contains("Enter a value") {
+        said.push(bytes.next().expect("it asks").unwrap());
+    }
+    child
+}
+
+#[track_caller]
+fn is_locked_out(program: &str, directory: &Path, arguments: &[&str]) {
+    let done = run(program, directory, arguments);
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert!(!done.status.success() && said.contains("Error acquiring the state lock"), "{said}");
+}
+
+#[test]
+fn both_programs_do_not_work_at_once() {
+    let Some(desk) = desk() else { return };
+    let here = desk.path();
+    check("terraform", here, &["apply", "-auto-approve", "-input=false"]);
+    check(EVENKEEL, here, &["plan", "-detailed-exitcode"]);
+    let mut child = asking("terraform", here, &["apply", "-no-color", "-var=size=5"]);
+    is_locked_out(EVENKEEL, here, &["apply", "-auto-approve"]);
+    drop(child.stdin.take());
+    child.wait_with_output().unwrap();
+    let mut child = asking(EVENKEEL, here, &["apply", "-no-color", "-var=size=5"]);
+    is_locked_out("terraform", here, &["plan", "-no-color", "-input=false"]);
+    drop(child.stdin.take());
+    child.wait_with_output().unwrap();
+    check("terraform", here, &["plan", "-detailed-exitcode", "-input=false"]);
+    check(EVENKEEL, here, &["plan", "-detailed-exitcode"]);
+    assert!(!here.join(".terraform.tfstate.lock.info").exists());
+}
+
+#[test]
+fn what_init_said_of_the_backend_counts() {
+    let Some(desk) = desk() else { return };
+    let here = desk.path();
+    std::fs::write(here.join("backend.tf"), "terraform {\n  backend \"local\" {}\n}\n").unwrap();
+    check("terraform", here, &["init", "-input=false", "-backend-config=path=states/x.tfstate"]);
+    check("terraform", here, &["apply", "-auto-approve", "-input=false"]);
+    check(EVENKEEL, here, &["apply", "-auto-approve", "-var=size=2"]);
+    check("terraform", here, &["plan", "-detailed-exitcode", "-input=false", "-var=size=2"]);
 }
 
 #[test]

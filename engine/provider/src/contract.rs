@@ -14,7 +14,7 @@ use evenkeel_model::schema::Schema;
 use evenkeel_model::{Diagnostics, InstanceAddress, Path, ProviderAddress, Value};
 
 use crate::error::ProviderError;
-use crate::propose;
+use crate::{propose, upgrade};
 
 /// A boxed future, so that the traits can be used as `dyn`.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -79,10 +79,10 @@ pub trait ResourceSpec: Send + Sync {
         propose::plan_by_schema(self.schema(), request)
     }
 
-    /// Attributes upgraded from an older version of the schema. The default accepts none.
+    /// Attributes upgraded from an older version of the schema; none of a newer one. The default leaves out
+    /// what the schema no longer has.
     fn upgrade(&self, version: u64, attributes: &serde_json::Value) -> Option<serde_json::Value> {
-        let _ = (version, attributes);
-        None
+        upgrade::by_schema(self.schema(), version, attributes)
     }
 }
 

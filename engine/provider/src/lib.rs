@@ -10,6 +10,7 @@ pub mod contract;
 pub mod diff;
 pub mod error;
 pub mod propose;
+pub mod upgrade;
 pub mod validate;
 
 pub use contract::{

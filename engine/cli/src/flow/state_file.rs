@@ -5,6 +5,7 @@
 //! stand in it in clear. What a file says is decided in [`evenkeel_state::tfstate`].
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use evenkeel_lang::config::{self, Backend, FOLLOWED_VERSION};
@@ -115,7 +116,35 @@ fn backend(directory: &Path) -> Option<Backend> {
     let snapshot = Snapshot::from_files(Revision::Directory("".into()), files);
     // What is wrong in the files is told when the whole configuration is read.
     let (configuration, _) = config::load(&snapshot, "");
-    configuration.root().backend.clone()
+    let found = configuration.root().backend.clone()?;
+    Some(if &*found.kind == "local" { completed(found, directory) } else { found })
+}
+
+/// The backend with what was said to `terraform init -backend-config`, which is kept there.
+fn completed(backend: Backend, directory: &Path) -> Backend {
+    #[derive(Deserialize)]
+    struct Initialized {
+        backend: Option<Kept>,
+    }
+    #[derive(Deserialize)]
+    struct Kept {
+        #[serde(rename = "type")]
+        kind: String,
+        config: Arguments,
+    }
+    #[derive(Default, Deserialize)]
+    struct Arguments {
+        path: Option<Arc<str>>,
+        workspace_dir: Option<Arc<str>>,
+    }
+    let bytes = std::fs::read(directory.join(".terraform").join(FILE)).unwrap_or_default();
+    let kept = serde_json::from_slice(&bytes).ok().and_then(|found: Initialized| found.backend);
+    let said = kept.filter(|kept| *kept.kind == *backend.kind).map(|kept| kept.config).unwrap_or_default();
+    Backend {
+        path: backend.path.or(said.path),
+        workspace_dir: backend.workspace_dir.or(said.workspace_dir),
+        ..backend
+    }
 }
 
 /// The state file of a stack that is held, as it stood when the lease was taken.
