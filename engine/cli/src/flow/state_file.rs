@@ -208,12 +208,13 @@ pub async fn look(session: &Session) -> Result<(), Failure> {
 /// The same for a command that shows what is remembered: that a state file was changed is told, and no
 /// reason to show nothing.
 pub async fn look_only(session: &Session) -> Result<(), Failure> {
-    let Err(mut failure) = look(session).await else { return Ok(()) };
+    let Err(failure) = look(session).await else { return Ok(()) };
     if is_new(&session.state().await?) {
         return Err(failure);
     }
-    failure.diagnostics.0.iter_mut().for_each(|found| found.severity = evenkeel_model::Severity::Warning);
-    session.ui.failure(&failure);
+    for found in failure.diagnostics.iter() {
+        session.ui.aside(&format!("\nWarning: {}\n\n{}", found.summary, found.detail));
+    }
     Ok(())
 }
 
