@@ -136,7 +136,7 @@ fn check_set(
 ) {
     let agrees = |config: &Value, planned: &Value| {
         let mut priors = prior.and_then(Value::as_elements).into_iter().flatten();
-        let mut check = |prior: Option<&Value>| {
+        let check = |prior: Option<&Value>| {
             let mut found = Vec::new();
             check_block(&nested.block, prior, config, planned, path, &mut found);
             found.is_empty()

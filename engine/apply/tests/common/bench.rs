@@ -240,6 +240,7 @@ pub fn describe(entry: &Entry) -> String {
         Entry::RunFinished { run, status, .. } => format!("run {run} {}", status.as_str()),
         Entry::Outputs { outputs } => format!("outputs {}", outputs["names"].value["?value"]),
         Entry::RunStarted { .. } => "run started".into(),
+        Entry::TakenOver { .. } => "taken over".into(),
         Entry::Observed { .. } => format!("observed {name}"),
         Entry::Forgotten { .. } => format!("forgotten {name}"),
         Entry::Moved { .. } => format!("moved {name}"),

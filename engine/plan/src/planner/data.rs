@@ -90,9 +90,7 @@ impl Planner<'_> {
         // What was answered needs nobody to ask: a plan that is only shown has no ephemeral values.
         let answered = self.input.answers.data.get(address).is_some_and(|answer| answer.config == plain);
         let known = plain.is_wholly_known() && (answered || subject.provider_config.is_wholly_known());
-        let nested = subject.resource.check.is_some();
         let reason = match (known, self.depends_on_pending(subject)) {
-            (false, _) | (_, true) if nested => Some(ActionReason::ReadBecauseCheckNested),
             (false, _) => Some(ActionReason::ReadBecauseConfigUnknown),
             (true, true) => Some(ActionReason::ReadBecauseDependencyPending),
             (true, false) => None,

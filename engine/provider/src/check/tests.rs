@@ -36,7 +36,7 @@ fn object(text: &str) -> Value {
     let schema = schema();
     let given: serde_json::Value = serde_json::from_str(text).unwrap();
     let mut whole = serde_json::Map::new();
-    for (name, _) in &schema.block.attributes {
+    for name in schema.block.attributes.keys() {
         whole.insert(name.to_string(), given.get(&**name).cloned().unwrap_or_default());
     }
     for (name, nested) in &schema.block.block_types {
