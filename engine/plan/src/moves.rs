@@ -12,9 +12,10 @@ use evenkeel_lang::config::{Configuration, MoveEndpoint, ResourceKey};
 use evenkeel_model::{
     Diagnostic, Diagnostics, InstanceAddress, InstanceKey, ModuleAddress, ResourceAddress, SourceRange,
 };
-use evenkeel_state::State;
+use evenkeel_state::{DeposedKey, Instance, State};
 use petgraph::graph::DiGraph;
 
+use crate::register::Register;
 use crate::types::Move;
 use crate::world::World;
 
@@ -37,6 +38,8 @@ pub struct Moves {
     order: Option<Vec<usize>>,
     /// Every instance that gets another address.
     pub moves: Vec<Move>,
+    /// The objects that were made from something that moved: what they were made from has another name.
+    pub renamed_needs: Vec<(InstanceAddress, Option<DeposedKey>)>,
     blocked: Vec<Move>,
 }
 
@@ -47,7 +50,8 @@ impl Moves {
         let mut statements = explicit(configuration);
         statements.extend(implied(configuration, state, &statements));
         let order = order(&statements);
-        let mut moves = Self { statements, order, moves: Vec::new(), blocked: Vec::new() };
+        let (moves, renamed_needs, blocked) = (Vec::new(), Vec::new(), Vec::new());
+        let mut moves = Self { statements, order, moves, renamed_needs, blocked };
         let moved = moves.carry_out(state);
         (moves, moved)
     }
@@ -76,8 +80,42 @@ impl Moves {
         for (one, instance) in self.moves.iter().zip(objects) {
             moved.instances.extend(instance.map(|instance| (one.to.clone(), instance)));
         }
+        self.renamed_needs = rename_needs(&mut moved, &self.moves);
         Some(moved)
     }
+}
+
+/// Lets objects remember what they were made from by the addresses of now: the order in which they are
+/// destroyed one day follows it. Gives the objects that were concerned.
+fn rename_needs(state: &mut State, moves: &[Move]) -> Vec<(InstanceAddress, Option<DeposedKey>)> {
+    let mut targets: Register<BTreeSet<ResourceAddress>> = Register::default();
+    for Move { from, to } in moves.iter().filter(|one| one.from.resource != one.to.resource) {
+        targets.entry(&from.resource).insert(to.resource.clone());
+    }
+    let left: BTreeSet<ResourceAddress> =
+        state.instances.keys().map(|address| address.resource.clone()).collect();
+    let mut renamed = Vec::new();
+    for (address, Instance { current, deposed }) in &mut state.instances {
+        let deposed = deposed.iter_mut().map(|(key, object)| (Some(*key), object));
+        for (key, object) in current.iter_mut().map(|object| (None, object)).chain(deposed) {
+            let found: Vec<ResourceAddress> = object
+                .dependencies
+                .iter()
+                .flat_map(|need| targets.covered_by(need))
+                .flatten()
+                .cloned()
+                .collect();
+            if found.is_empty() {
+                continue;
+            }
+            object.dependencies.retain(|need| targets.covered_by(need).is_empty() || left.contains(need));
+            object.dependencies.extend(found);
+            object.dependencies.sort();
+            object.dependencies.dedup();
+            renamed.push((address.clone(), key));
+        }
+    }
+    renamed
 }
 
 /// Where each object of the state stands, and where it stood at first.

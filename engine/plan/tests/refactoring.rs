@@ -49,6 +49,25 @@ fn an_object_follows_a_chain_of_moves() {
 }
 
 #[test]
+fn what_was_made_from_a_moved_object_still_goes_before_it() {
+    for user in ["a", "z"] {
+        let using = format!(
+            "resource \"test_thing\" \"{user}\" {{\n  name = \"u\"\n  refs = [test_thing.m.id]\n}}\n"
+        );
+        let mut stack = Stack::new();
+        stack.settles(&[("main.tf", &(thing("m") + &using))]);
+        // The one that was made from it is not declared any more, and itself is replaced.
+        let renamed = thing("n").replace("\"n\"\n}", "\"other\"\n}") + &moved("test_thing.m", "test_thing.n");
+        let (plan, loaded) = stack.plan(&[("main.tf", &renamed)]).unwrap();
+        stack.log.clear();
+        stack.apply(plan, &loaded).unwrap();
+        let place = |what: &str| stack.log.iter().position(|line| line == what);
+        let (user, object) = (place(&format!("delete test_thing.{user}")), place("delete test_thing.n"));
+        assert!(user.is_some() && user < object, "{:?}", stack.log);
+    }
+}
+
+#[test]
 fn what_stands_at_the_destination_stays_and_the_other_is_told_of() {
     let mut stack = Stack::new();
     stack.settles(&[("main.tf", &(thing("a") + &thing("b")))]);

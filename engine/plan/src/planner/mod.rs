@@ -58,6 +58,7 @@ pub fn plan(input: &Input<'_>) -> Planning {
         let warnings = planner.diagnostics.into_iter().filter(|one| one.severity == Severity::Warning);
         return Planning::Failed(Diagnostics(warnings.chain(problems).collect()), None);
     }
+    planner.remember_renamed_needs(&moves);
     planner.conclude(moves.moves, input.state)
 }
 
@@ -449,6 +450,19 @@ impl<'a> Planner<'a> {
             self.refuse_moves_outside(moves)?;
         }
         Ok(())
+    }
+
+    /// What objects were made from is written down by its new name, whatever else becomes of them.
+    fn remember_renamed_needs(&mut self, moves: &Moves) {
+        for key @ (address, deposed) in &moves.renamed_needs {
+            let instance = self.input.state.instances.get(address);
+            let object = instance.and_then(|instance| match deposed {
+                Some(key) => instance.deposed.get(key),
+                None => instance.current.as_ref(),
+            });
+            let (address, deposed, object) = (address.clone(), *deposed, object.cloned());
+            self.refreshed.entry(key.clone()).or_insert(Refreshed { address, deposed, object });
+        }
     }
 
     /// An object must not be moved from or to where nothing is planned.
