@@ -15,7 +15,7 @@ use crate::types::{Change, Move, OutputChange, Plan, Step, StepKind};
 use content::Content;
 
 /// What the content is written as; another one gives other digests.
-const FORMAT: u64 = 3;
+const FORMAT: u64 = 4;
 
 /// The digest in hexadecimal. The plan's own `digest` does not count.
 pub fn of(plan: &Plan) -> Arc<str> {
@@ -38,9 +38,7 @@ fn head(content: &mut Content, plan: &Plan) {
         Revision::Directory(id) => content.tag(b'd').text(id),
     };
     content.text(&plan.lineage).number(plan.base_serial.0).text(plan.mode.as_str());
-    content.option(plan.plan_time.as_deref(), |content, time| {
-        content.text(time);
-    });
+    // Not the time: where it counts it is in the values, and otherwise the same plan may be made later.
     content.tag(u8::from(plan.partial));
     content.all(&plan.providers, |content, (address, version)| {
         content.shown(address).text(version);

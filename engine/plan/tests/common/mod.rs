@@ -202,9 +202,18 @@ impl Stack {
 
     /// Plans a configuration that is loaded already.
     pub fn plan_loaded(&mut self, loaded: &Loaded) -> Result<Plan, String> {
+        self.plan_asked(loaded, &mut |questions| questions)
+    }
+
+    /// The same; `pick` says which questions are answered next, and in which order.
+    pub fn plan_asked(
+        &mut self,
+        loaded: &Loaded,
+        pick: &mut dyn FnMut(Vec<Question>) -> Vec<Question>,
+    ) -> Result<Plan, String> {
         let mut answers = Answers::default();
         self.rounds = 0;
-        for _ in 0..20 {
+        for _ in 0..100 {
             self.rounds += 1;
             let input = Input {
                 snapshot: &loaded.snapshot,
@@ -225,7 +234,7 @@ impl Stack {
                     self.diagnostics = diagnostics;
                     return Err(text(&self.diagnostics));
                 }
-                Planning::Ask(questions) => self.answer(questions, &mut answers),
+                Planning::Ask(questions) => self.answer(pick(questions), &mut answers),
                 Planning::Generated(blocks) => {
                     return Err(blocks.into_values().collect());
                 }
