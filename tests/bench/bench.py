@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Measures, here and now, what the documentation quotes: the time of a plan of 1,000 objects against
 moto, and the API calls it took, beside the calls of a reader that asks for each object alone; then how
-evaluation and planning grow with the configuration (scale.py). Prints figures and judges none of them."""
+evaluation and planning grow with the configuration (scale.py), and both command lines side by side
+(beside.py). Prints figures and judges none of them."""
 
 import json
 import os
@@ -87,7 +88,10 @@ def main() -> int:
         moto.stop()
         stack.remove()
     print("\nHow evaluation and planning alone grow, in processor time:", flush=True)
-    return subprocess.call([sys.executable, str(Path(__file__).with_name("scale.py"))])
+    here = Path(__file__)
+    grown = subprocess.call([sys.executable, str(here.with_name("scale.py"))])
+    print("\nThe whole command line beside Terraform's:", flush=True)
+    return subprocess.call([sys.executable, str(here.with_name("beside.py"))]) or grown
 
 
 if __name__ == "__main__":
