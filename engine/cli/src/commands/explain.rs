@@ -121,7 +121,7 @@ async fn explain(
         state: remembered(planned, address),
         last: last(session, address).await?,
         change: change.cloned(),
-        drift: drift.map(|drift| crate::render::drifted_paths(drift)).unwrap_or_default(),
+        drift: drift.map(crate::render::drifted_paths).unwrap_or_default(),
         reasons: found.map(|number| whys.of(number).to_vec()).unwrap_or_default(),
         left_out: plan.partial && change.is_none() && !is_planned,
         was_read: address.resource.mode == ResourceMode::Data && planned.answers.data.contains_key(address),
