@@ -45,7 +45,9 @@ async fn append_for_ever(store: Arc<SqliteStore>, number: u64) {
         store.append(&lease, vec![intent(run, step, &at, action)]).await.unwrap();
         let kind = match action {
             Action::Delete => OutcomeKind::Absent,
-            Action::Create | Action::Update | Action::Provision => present(&"x".repeat((step as usize * 997) % 20_000)),
+            Action::Create | Action::Update | Action::Provision => {
+                present(&"x".repeat((step as usize * 997) % 20_000))
+            }
         };
         let serial = store.append(&lease, vec![outcome(run, step, &at, kind)]).await.unwrap();
         let mut out = std::io::stdout().lock();
