@@ -233,6 +233,12 @@ def without_deposed(answer):
         hook.pop("deposed", None)
 
 
+def without_reasons(answer):
+    """A planned change says why."""
+    for line in answer if isinstance(answer, list) else []:
+        line.pop("why", None)
+
+
 def without_forgotten(answer):
     """What will be forgotten is not planned; Terraform lists it there without values. It is looked at."""
     for module in find(answer, "planned_values"):
@@ -300,7 +306,7 @@ def find(value, *names):
             yield from find(part, *names)
 
 
-PURPOSE = [without_prior_outputs, without_state_checks, without_addresses, without_skipped,
+PURPOSE = [without_reasons, without_prior_outputs, without_state_checks, without_addresses, without_skipped,
            without_marks_of_outputs, without_deposed, without_forgotten, without_ephemeral_variables,
            without_keys_of_dependencies, without_constants_of_templates, without_failed_postconditions]
 
