@@ -169,7 +169,12 @@ fn secrets(planned: &Planned, contents: &Contents) -> Secrets {
     let declared = planned.variables.iter().filter(|(name, _)| {
         root.variables.get(*name).is_some_and(|variable| variable.sensitive || variable.ephemeral)
     });
-    let marked: Vec<Value> = declared.map(|(_, value)| value.clone().sensitive()).collect();
+    let modules = planned.loaded.configuration.modules.values();
+    let hidden = modules.flat_map(|module| module.variables.values()).filter(|v| v.sensitive || v.ephemeral);
+    // A default may be a part of another value only, and stands in the files.
+    let defaults = hidden.filter_map(|variable| variable.default.clone());
+    let given = declared.map(|(_, value)| value.clone());
+    let marked: Vec<Value> = given.chain(defaults).map(Value::sensitive).collect();
     let objects =
         plan.changes.iter().flat_map(|change| [change.before.as_ref(), change.after.as_ref()]).flatten();
     let resources = plan.resources.values().flat_map(|values| values.instances.values());
