@@ -67,6 +67,20 @@ fn fmt_checks_shows_and_writes() {
     assert_eq!((ran.out.as_str(), ran.code), ("", 0));
 }
 
+/// A file without contents that says it is of 1 GiB: reading it whole would show in memory.
+#[test]
+fn files_that_are_too_large_are_refused_before_they_are_read() {
+    let here = directory(&[("a.tf", "variable \"a\" {}\n"), ("vars/b.tfvars", "")]);
+    std::fs::File::create(here.path().join("vars/b.tfvars")).unwrap().set_len(1 << 30).unwrap();
+    let ran = run(here.path(), &["fmt", "vars"], "");
+    assert_eq!((ran.code, ran.err.contains("File too large")), (2, true), "{}", ran.err);
+    for command in [["validate", "."], ["plan", "-input=false"]] {
+        std::fs::File::create(here.path().join("b.tf")).unwrap().set_len(1 << 30).unwrap();
+        let ran = run(here.path(), &command, "");
+        assert_eq!((ran.code, ran.err.contains("has 1073741824 bytes")), (1, true), "{}", ran.err);
+    }
+}
+
 #[test]
 fn fmt_reads_standard_input() {
     let here = directory(&[]);

@@ -131,6 +131,80 @@ fn arguments_that_ask_for_too_much_are_refused() {
     });
 }
 
+/// A gigabyte of zeros in a megabyte.
+#[test]
+fn packed_texts_are_not_unpacked_whole() {
+    on_a_small_stack(|| {
+        use std::io::Write;
+        let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        let block = vec![b'a'; 1 << 20];
+        (0..100).for_each(|_| packer.write_all(&block).unwrap());
+        let packed = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, packer.finish().unwrap());
+        let mut lab = Lab::new();
+        lab.input = Some(Value::string(packed));
+        let (_, problems) = evaluate_text("length(base64gunzip(var.input))", &lab);
+        assert!(first(&problems).contains("Error in function call"), "{}", first(&problems));
+    });
+}
+
+/// What functions take apart and put together is as deep as values may be, and no stack ends.
+#[test]
+fn deep_values_are_walked_by_every_function() {
+    on_a_small_stack(|| {
+        let mut lab = Lab::new();
+        let mut deep = (Value::string("x"), 0);
+        while deep.1 < 380 {
+            deep = (Value::tuple([deep.0, Value::object([("k", Value::bool(true))])]), deep.1 + 1);
+        }
+        lab.input = Some(deep.0);
+        for text in [
+            "flatten(var.input)",
+            "merge({ a = var.input }, { a = var.input, b = var.input })",
+            "jsonencode(var.input)",
+            "yamlencode(var.input)",
+            "jsondecode(jsonencode(var.input))",
+            "var.input == var.input",
+            "distinct([var.input, var.input])",
+            "toset([var.input, var.input])",
+            "tolist(var.input)",
+            "sensitive(var.input)",
+            "nonsensitive(sensitive(var.input))",
+            "issensitive(var.input)",
+            "contains([var.input], var.input)",
+            "coalescelist([var.input], [var.input])",
+            "setproduct([var.input], [var.input])",
+            "zipmap([\"a\"], [var.input])",
+            "type(var.input)",
+            "provider::terraform::encode_expr(var.input)",
+            "templatestring(\"$${x}\", { x = jsonencode(var.input) })",
+            "true ? var.input : null",
+            "[for x in var.input : x]",
+            "var.input[*]",
+            "\"${jsonencode(var.input)}\"",
+        ] {
+            // Whether it is refused or not, there is an answer.
+            evaluate_text(text, &lab);
+        }
+    });
+}
+
+/// Patterns whose matching takes exponential time with backtracking.
+#[test]
+fn catastrophic_patterns_are_matched_in_linear_time() {
+    on_a_small_stack(|| {
+        let mut lab = Lab::new();
+        lab.input = Some(Value::string("a".repeat(50_000) + "!"));
+        for pattern in ["(a|a)*$", "(a*)*$", "(a|aa)+$", "^(a?){50}(a){50}$", "(.*a){20}$", "([a-z]+)*\\\\d$"]
+        {
+            let text = format!("length(regexall(\"{pattern}\", var.input))");
+            let (value, problems) = evaluate_text(&text, &lab);
+            assert!(!problems.has_errors(), "{pattern}: {}", first(&problems));
+            assert!(value.as_number().is_some(), "{pattern}");
+        }
+        refused("regex(\"(a{1000}){1000}\", \"a\")", "regexp");
+    });
+}
+
 #[test]
 fn regular_expressions_take_linear_time() {
     on_a_small_stack(|| {
@@ -274,6 +348,10 @@ fn cycles_of_modules_are_refused() {
         let root = "module \"a\" {\n  source = \"./a\"\n}\n";
         let problems =
             problems_of(&[("main.tf", root), ("a/main.tf", &call("b")), ("b/main.tf", &call("a"))]);
+        assert!(first(&problems).contains("cycle"), "{}", first(&problems));
+        let around = [("main.tf", "module \"b\" {\n  source = \"./x/../b\"\n}\n"), ("b/main.tf", &call("c"))];
+        let back = "module \"d\" {\n  source = \"../\"\n}\n";
+        let problems = problems_of(&[around[0], around[1], ("c/main.tf", back)]);
         assert!(first(&problems).contains("cycle"), "{}", first(&problems));
         let own = problems_of(&[("main.tf", "module \"a\" {\n  source = \"./\"\n}\n")]);
         assert!(own.has_errors());

@@ -1,6 +1,5 @@
 //! `evenkeel fmt`: files in canonical layout.
 
-use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
 use clap::Args;
@@ -9,6 +8,7 @@ use evenkeel_model::{Diagnostic, Diagnostics, Revision, Snapshot};
 use similar::TextDiff;
 
 use crate::error::Failure;
+use crate::flow::files;
 use crate::ui::Ui;
 
 /// Files in the native syntax that people write by hand.
@@ -80,9 +80,8 @@ struct Run<'u> {
 
 impl Run<'_> {
     fn standard_input(&mut self) {
-        let mut bytes = Vec::new();
-        match std::io::stdin().lock().read_to_end(&mut bytes) {
-            Ok(_) => self.text("<stdin>", None, &bytes),
+        match files::read_from(std::io::stdin().lock()) {
+            Ok(bytes) => self.text("<stdin>", None, &bytes),
             Err(error) => self.fail("Failed to read <stdin>", format!("{error}.")),
         }
     }
@@ -132,7 +131,7 @@ impl Run<'_> {
 
     fn file(&mut self, path: &Path) {
         let name = path.display().to_string();
-        match std::fs::read(path) {
+        match files::read(path) {
             Ok(bytes) => self.text(&name, Some(path), &bytes),
             Err(error) => self.fail(format!("Failed to read file {name}"), format!("{error}.")),
         }

@@ -3,6 +3,7 @@
 pub mod apply;
 pub mod connections;
 pub mod ephemeral;
+pub mod files;
 mod foreign_lock;
 pub mod generate;
 pub mod interrupt;

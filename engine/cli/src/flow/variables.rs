@@ -87,7 +87,7 @@ fn files_beside(loaded: &Loaded, inputs: &mut Inputs) {
 }
 
 fn named_file(path: &Path, inputs: &mut Inputs) -> Result<(), Failure> {
-    let bytes = std::fs::read(path).map_err(|error| {
+    let bytes = super::files::read(path).map_err(|error| {
         let detail = format!("The file {} given with -var-file cannot be read: {error}.", path.display());
         Failure::plain("Failed to read variables file", detail)
     })?;

@@ -8,10 +8,12 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use evenkeel_model::{SourceRange, Type, Value};
+use evenkeel_model::{Diagnostics, SourceRange, Type, Value};
 
 use super::Evaluator;
 use crate::ast::{Expr, ExprKind};
+
+const TOO_LARGE: &str = "Evaluation too large";
 
 /// How many expressions are evaluated, each time counted.
 const STEPS_MAX: u64 = 10_000_000;
@@ -62,9 +64,21 @@ impl Evaluator<'_> {
     pub(super) fn too_large(&mut self, range: &SourceRange, why: &str) -> Value {
         if !self.budget.0.exceeded.replace(true) {
             let detail = format!("{why} Work with less at a time, or pass on only what is needed.");
-            self.references.error("Evaluation too large", detail, Some(range.clone()));
+            self.references.error(TOO_LARGE, detail, Some(range.clone()));
         }
         Value::unknown(Type::Dynamic)
+    }
+
+    /// Counts a template that is about to be read: that takes time by its length.
+    pub(crate) fn reads_template(&self, bytes: usize) {
+        self.budget.work(100 + bytes as u64 / 8);
+    }
+
+    /// Whether a template was too large to evaluate, which is then told here, where no `try` hides it.
+    pub(crate) fn takes_over(&mut self, inside: &Diagnostics) -> bool {
+        let found = inside.iter().find(|problem| problem.summary == TOO_LARGE);
+        self.references.0.extend(found.cloned());
+        found.is_some()
     }
 
     #[inline(never)]

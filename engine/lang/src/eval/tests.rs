@@ -8,6 +8,10 @@ use proptest::prelude::*;
 use super::{PathKind, Scope, decode_body, evaluate};
 use crate::parse::{parse_expression, parse_file};
 
+/// A template that includes itself three times.
+const FAN: &str =
+    "${templatefile(\"fan.tpl\", {})}${templatefile(\"fan.tpl\", {})}${templatefile(\"fan.tpl\", {})}";
+
 /// Answers from tables, and writes down what it was asked for.
 #[derive(Default)]
 pub(crate) struct Table {
@@ -173,6 +177,7 @@ fn table() -> Table {
             ("t.tmpl", "%{ for x in xs ~}\n<${x}>\n%{ endfor ~}"),
             ("hello.txt", "hello"),
             ("loop.tmpl", "${templatefile(\"loop.tmpl\", {})}"),
+            ("fan.tpl", FAN),
         ]),
         asked: Mutex::default(),
         entropy: None,
@@ -259,7 +264,9 @@ fn errors_say_what_and_what_to_do() {
         ("var", "cannot be accessed directly"),
         ("each.foo", "Invalid \"each\" attribute"),
         ("try(var.undeclared, 1)", "Reference to undeclared name"),
-        ("templatefile(\"loop.tmpl\", {})", "maximum recursion depth"),
+        ("templatefile(\"loop.tmpl\", {})", "failed: loop.tmpl: maximum recursion depth"),
+        ("templatefile(\"fan.tpl\", {})", "steps would be taken"),
+        ("try(templatefile(\"fan.tpl\", {}), 1)", "steps would be taken"),
         ("templatefile(\"t.tmpl\", {})", "no variable named \"xs\""),
         ("file(\"nowhere\")", "it is not in the revision"),
     ] {

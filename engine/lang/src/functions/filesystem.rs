@@ -204,9 +204,7 @@ fn render(
     evaluator: &mut Evaluator,
 ) -> Result<Value, CallError> {
     if evaluator.templates >= TEMPLATES_MAX {
-        return failed(
-            "maximum recursion depth reached: a template includes itself, or templates are nested too deeply",
-        );
+        return failed(TOO_DEEP);
     }
     let Some(vars) = arguments.get(1) else { return failed("template variables are required") };
     if vars.is_unknown() {
@@ -223,6 +221,7 @@ fn render(
     }
     let names =
         entries.iter().map(|(name, value)| (name.clone(), value.clone().with_marks(vars.marks()))).collect();
+    evaluator.reads_template(source.len());
     let (template, problems) = crate::parse::parse_template(name, source);
     let Some(template) = template.filter(|_| !problems.has_errors()) else {
         return failed(describe(name, &problems));
@@ -230,6 +229,9 @@ fn render(
     let mut inner = evaluator.closed(names);
     let value = inner.eval(&template);
     let problems = inner.finish();
+    if evaluator.takes_over(&problems) {
+        return Ok(Value::unknown(Type::Dynamic));
+    }
     if problems.has_errors() {
         return failed(describe(name, &problems));
     }
@@ -241,9 +243,20 @@ fn render(
     Ok(value)
 }
 
+const TOO_DEEP: &str =
+    "maximum recursion depth reached: a template includes itself, or templates are nested too deeply";
+
+/// As many problems of one template are told: those of templates in templates multiply.
+const PROBLEMS_MAX: usize = 5;
+
+/// What is wrong inside a template; what holds for all templates around it is said once.
 fn describe(name: &str, problems: &evenkeel_model::Diagnostics) -> String {
+    if problems.iter().any(|problem| problem.detail.contains(TOO_DEEP)) {
+        return format!("{name}: {TOO_DEEP}");
+    }
     let lines: Vec<String> = problems
         .iter()
+        .take(PROBLEMS_MAX)
         .map(|problem| {
             let at =
                 problem.range.as_ref().map(|range| format!(":{},{}", range.start.line, range.start.column));

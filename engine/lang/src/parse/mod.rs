@@ -101,8 +101,8 @@ fn check_size(filename: &str, bytes: usize) -> Result<(), Diagnostic> {
     Err(Diagnostic::error(
         "File too large",
         format!(
-            "{filename} has {bytes} bytes; at most {FILE_BYTES_MAX} are read. Keep large data in separate files \
-             and read them with file()."
+            "{filename} has more than {FILE_BYTES_MAX} bytes, which is as much as is read. Keep large data in \
+             separate files and read them with file()."
         ),
     ))
 }
