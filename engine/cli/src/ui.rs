@@ -630,7 +630,8 @@ impl Ui {
 /// for once, because there are many more objects than types.
 pub fn schemas(catalog: &SharedCatalog) -> impl Fn(&ResourceAddress) -> Option<Arc<Schema>> + use<> {
     let catalog = catalog.clone();
-    let found: RefCell<BTreeMap<(ResourceMode, Arc<str>), Option<Arc<Schema>>>> = RefCell::default();
+    type Found = BTreeMap<(ResourceMode, Arc<str>), Option<Arc<Schema>>>;
+    let found = RefCell::new(Found::new());
     move |address: &ResourceAddress| {
         let key = (address.mode, address.kind.clone());
         found.borrow_mut().entry(key).or_insert_with(|| schema(&catalog, address)).clone()

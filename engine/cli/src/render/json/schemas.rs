@@ -37,7 +37,7 @@ fn of_provider(spec: &dyn ProviderSpec) -> Json {
         .filter_map(|kind| Some((kind.to_owned(), schema(spec.data_source(kind)?))));
     let is_builtin = *spec.address() == ProviderAddress::implied("terraform");
     let mut out = json!({ "provider": schema(spec.config_schema()) });
-    let functions = is_builtin.then(|| signatures(|name| name.strip_prefix(BUILTIN))).unwrap_or_default();
+    let functions = if is_builtin { signatures(|name| name.strip_prefix(BUILTIN)) } else { Map::default() };
     let parts = [
         ("resource_schemas", resources.collect::<Map<_, _>>()),
         ("data_source_schemas", data.collect()),
