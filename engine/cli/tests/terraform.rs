@@ -1,7 +1,7 @@
 //! State files between both programs: what Terraform left, Evenkeel goes on with, and the other way round.
 //! Needs `terraform` on the PATH, and says so where it is not there.
 
-use std::io::Read;
+use std::io::{BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
@@ -107,7 +107,7 @@ fn asking(program: &str, directory: &Path, arguments: &[&str]) -> Child {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
     let mut child = command.spawn().unwrap();
     let mut said = Vec::new();
-    let mut bytes = child.stdout.as_mut().unwrap().bytes();
+    let mut bytes = BufReader::new(child.stdout.as_mut().unwrap()).bytes();
     while !String::from_utf8_lossy(&said).contains("Enter a value") {
         said.push(bytes.next().expect("it asks").unwrap());
     }
