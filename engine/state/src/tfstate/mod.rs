@@ -1,8 +1,8 @@
 //! State files of Terraform and OpenTofu, format version 4: read, taken over as journal entries, and
 //! written again.
 //!
-//! [`format`] is the file as it stands, [`take`] what it means here, [`give`] the way back. Values pass
-//! between plain JSON and the encoded form of state in [`attributes`], guided by the schema where there
+//! [`format`] is the file as it stands, `take` what it means here, `give` the way back. Values pass
+//! between plain JSON and the encoded form of state in `attributes`, guided by the schema where there
 //! is one. Data sources are not taken over: they are read again. Which file is meant and when it is
 //! written is not decided here.
 
