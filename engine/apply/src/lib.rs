@@ -14,6 +14,7 @@ pub mod command;
 mod decide;
 pub mod driver;
 pub mod finish;
+mod identity;
 mod inquiry;
 mod machine;
 mod message;

@@ -10,12 +10,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use evenkeel_model::{Diagnostics, InstanceAddress, Timestamp, Value};
-use evenkeel_plan::Plan;
+use evenkeel_plan::{Plan, StepKind};
 use evenkeel_state::{Entry, RunId, RunKind, RunStatus, Serial, State, StepId};
 
 use crate::alarm::Alarm;
 use crate::command::{AppendFailure, AppendId, CallId, Command, Event};
 use crate::finish::Finish;
+use crate::identity::Identities;
 use crate::options::MachineOptions;
 use crate::outbox::{AfterFailure, Outbox};
 use crate::report::{Notice, Report, StepStatus};
@@ -35,6 +36,8 @@ pub struct Machine {
     kind: RunKind,
     options: MachineOptions,
     remembered: BTreeMap<InstanceAddress, Remembered>,
+    /// The objects that a search for a new one may come upon.
+    identities: Identities,
     steps: Vec<Slot>,
     /// Steps that have everything they need and have not begun.
     ready: BTreeSet<StepId>,
@@ -139,6 +142,7 @@ impl Machine {
             kind,
             options,
             remembered: BTreeMap::new(),
+            identities: Identities::default(),
             ready: BTreeSet::new(),
             armed: Vec::new(),
             calls: BTreeMap::new(),
@@ -170,8 +174,10 @@ impl Machine {
 
     /// Takes from the state, which the plan was made from, what the plan does not say of the objects
     /// that it changes: the tokens by which they were created, so that they go on being remembered,
-    /// and what they were made from, which has to outlive them should a change not succeed.
+    /// and what they were made from, which has to outlive them should a change not succeed. Also which
+    /// objects there are that are none of the new ones.
     pub fn with_state(mut self, state: &State) -> Self {
+        self.identities = Identities::of(state, &made_kinds(&self.plan), &moves(&self.plan));
         for change in &self.plan.changes {
             let was = change.previous_address.as_ref().unwrap_or(&change.address);
             let current = state.instances.get(was).and_then(|instance| instance.current.as_ref());
@@ -424,6 +430,18 @@ impl Machine {
     fn ignores_dependencies(&self) -> bool {
         false
     }
+}
+
+/// The resource types of which a plan makes objects.
+fn made_kinds(plan: &Plan) -> BTreeSet<Arc<str>> {
+    let creates = plan.steps.iter().filter(|step| matches!(step.kind, StepKind::Create { .. }));
+    creates.filter_map(|step| Some(plan.change_of(step)?.address.resource.kind.clone())).collect()
+}
+
+/// The addresses that instances had, and have now.
+fn moves(plan: &Plan) -> BTreeMap<&InstanceAddress, &InstanceAddress> {
+    let changes = plan.changes.iter();
+    changes.filter_map(|change| Some((change.previous_address.as_ref()?, &change.address))).collect()
 }
 
 /// The steps of a plan with the edges turned round: who waits for whom.

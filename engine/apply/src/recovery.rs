@@ -7,14 +7,18 @@
 //! blocked.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use evenkeel_model::{Diagnostic, Timestamp, Value};
 use evenkeel_provider::Catalog;
-use evenkeel_state::{Entry, Intent, Outcome, ProviderConfigAddress, RunId, RunStatus, Serial, State};
+use evenkeel_state::{
+    Action, Entry, Intent, Outcome, ProviderConfigAddress, RunId, RunStatus, Serial, State,
+};
 
 use crate::alarm::Alarm;
 use crate::case::{Case, Finding};
 use crate::command::{AppendId, CallId, CallResult, Command, Event};
+use crate::identity::Identities;
 use crate::inquiry::Answer;
 use crate::message;
 use crate::options::MachineOptions;
@@ -53,6 +57,8 @@ pub struct RecoveryInput<'a> {
 pub struct Recovery {
     options: MachineOptions,
     cases: Vec<Slot>,
+    /// The objects that a search for what a create made may come upon.
+    identities: Identities,
     /// Dead runs that are to be closed.
     open_runs: BTreeSet<RunId>,
     /// Dead runs of which something stays unresolved.
@@ -100,6 +106,7 @@ impl Recovery {
         let mut recovery = Self {
             options,
             cases: Vec::new(),
+            identities: Identities::of(input.state, &made_kinds(&input.pending), &BTreeMap::new()),
             open_runs: input.open_runs.clone(),
             blocked_runs: BTreeSet::new(),
             calls: BTreeMap::new(),
@@ -228,6 +235,7 @@ impl Recovery {
     fn call_done(&mut self, id: CallId, result: CallResult) {
         let Some(Running { case: index, asked }) = self.calls.remove(&id) else { return };
         let case = &mut self.cases[index].case;
+        let result = self.identities.sift(&case.intent, result);
         match case.judge(result, asked, self.now, &self.options) {
             Answer::Present(value) => {
                 let finding = case.present(&value);
@@ -252,6 +260,7 @@ impl Recovery {
     fn record(&mut self, index: usize, finding: Finding) {
         let slot = &mut self.cases[index];
         let intent = &slot.case.intent;
+        self.identities.record(intent, &finding.outcome);
         let entry = Entry::Outcome(Box::new(Outcome {
             run: intent.run,
             step: intent.step,
@@ -341,4 +350,10 @@ impl Recovery {
         self.report.diagnostics.push(diagnostic);
         self.over = true;
     }
+}
+
+/// The resource types of which objects may have been made.
+fn made_kinds(pending: &[PendingIntent]) -> BTreeSet<Arc<str>> {
+    let creates = pending.iter().filter(|pending| pending.intent.action == Action::Create);
+    creates.map(|pending| pending.intent.address.resource.kind.clone()).collect()
 }

@@ -231,12 +231,13 @@ fn act<M: Drive>(bench: &mut Bench<M>, event: &str) {
 fn result(call: &Call, name: &str, answer: &[&str]) -> CallResult {
     let id = format!("id-{name}");
     let value = match answer.first() {
+        Some(&"is") => object(answer.get(1).copied(), name),
         Some(&"other") => object(Some(&id), "other"),
         Some(&"old") => object(Some(&id), "old"),
         _ => object(Some(&id), name),
     };
     let kind = match answer[0] {
-        "ok" | "other" | "old" | "none" => None,
+        "ok" | "is" | "other" | "old" | "none" => None,
         "retry" => Some(ErrorKind::Retry { after_ms: answer[1].parse().unwrap() }),
         "unknown" => Some(ErrorKind::Unknown),
         "gone" => Some(ErrorKind::Gone),

@@ -172,6 +172,10 @@ impl Machine {
         let slot = &mut self.steps[index(step)];
         let Some(work) = &mut slot.work else { return };
         debug_assert!(matches!(slot.phase, Phase::Calling), "only a running call is answered");
+        let result = match work.intent() {
+            Some(intent) => self.identities.sift(intent, result),
+            None => result,
+        };
         let verdict = decide(work, result, Span { asked, now: self.now }, &self.options);
         self.carry_out(step, verdict);
     }
@@ -237,6 +241,9 @@ impl Machine {
         };
         if let Some(id) = value.as_ref().and_then(id_of) {
             work.subject.id = Some(id);
+        }
+        if let Some(intent) = work.intent() {
+            self.identities.record(intent, &kind);
         }
         let entry = Entry::Outcome(Box::new(Outcome {
             run: self.run,
