@@ -112,6 +112,13 @@ impl SimCloud {
         Ok(object.value.clone())
     }
 
+    /// Nobody here has to do with an object any more: it goes on to exist for others.
+    pub fn hand_over(&mut self, id: &str) {
+        if let Some((id, _)) = self.objects.remove_entry(id) {
+            self.excused.insert(id);
+        }
+    }
+
     /// Removes an object; one that is gone already is no error.
     pub fn delete(&mut self, request: &DeleteRequest, actor: Actor) -> Result<(), ProviderError> {
         let id = identifier(&request.prior, "deleting")?;
@@ -175,7 +182,12 @@ impl SimCloud {
     /// Somebody deletes an object and everything that needs it. Says which.
     pub fn wipe(&mut self, rng: &mut Rng) -> Option<String> {
         let ids: Vec<Arc<str>> = self.objects.keys().cloned().collect();
-        let mut doomed = vec![rng.pick(&ids)?.clone()];
+        Some(self.wipe_one(rng.pick(&ids)?))
+    }
+
+    /// Somebody deletes this object and everything that needs it. Says which.
+    pub fn wipe_one(&mut self, id: &str) -> String {
+        let mut doomed: Vec<Arc<str>> = vec![id.into()];
         let mut names = Vec::new();
         while let Some(id) = doomed.pop() {
             doomed.extend(self.dependents(&id).into_iter().map(|(id, _)| id.clone()));
@@ -184,7 +196,7 @@ impl SimCloud {
                 self.excused.insert(id);
             }
         }
-        Some(names.join(", "))
+        names.join(", ")
     }
 
     fn dependents(&self, id: &str) -> Vec<(&Arc<str>, &SimObject)> {

@@ -58,7 +58,9 @@ fn attributes(config: &Config, block: &Block, key: Option<&InstanceKey>) -> BTre
     let mut wants: BTreeMap<&'static str, Want> = defaults(block.kind).collect();
     for (name, argument) in &block.arguments {
         let want = match argument {
-            Argument::Text(text) | Argument::Local(text) => Want::Is(Value::string(text)),
+            Argument::Text(text) | Argument::Local(text) | Argument::Secret(text) => {
+                Want::Is(Value::string(text))
+            }
             Argument::PerInstance(prefix) => Want::Is(Value::string(per_instance(prefix, key))),
             Argument::Number(number) => Want::Is(Value::number(*number)),
             Argument::Id(reference) => Want::IdOf(target(reference, key)),
@@ -70,6 +72,8 @@ fn attributes(config: &Config, block: &Block, key: Option<&InstanceKey>) -> BTre
         };
         wants.insert(name, want);
     }
+    // It may be anything: what it was made with, or what somebody else made of it.
+    block.ignored.map(|name| wants.remove(name));
     wants
 }
 
@@ -134,6 +138,15 @@ fn called(call: &Call) -> impl Iterator<Item = Expected> + use<> {
             let mut wants: BTreeMap<&'static str, Want> = defaults(Kind::Rule).collect();
             wants.insert("node_id", Want::IdOf(node));
             wants.insert("port", Want::Is(Value::number(80 + index.cast_signed())));
+            found.push(Expected { address: rule, attributes: wants });
+        }
+        let first = resource(Kind::Node, &"this".into(), &module).instance(Some(InstanceKey::Int(0)));
+        for leaf in 0..call.leaves {
+            let inner = module.child("leaf", Some(InstanceKey::Int(leaf)));
+            let rule = resource(Kind::Rule, &"leaf".into(), &inner).instance(None);
+            let mut wants: BTreeMap<&'static str, Want> = defaults(Kind::Rule).collect();
+            wants.insert("node_id", Want::IdOf(first.clone()));
+            wants.insert("port", Want::Is(Value::number(7)));
             found.push(Expected { address: rule, attributes: wants });
         }
     }

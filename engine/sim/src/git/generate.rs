@@ -1,10 +1,11 @@
 //! Random configurations and random changes of them. Every result is valid: references lead to
-//! instances that exist, and names that are natural keys are used once in a repository's life.
+//! instances that exist, and names that are natural keys are given to one resource in a repository's life
+//! (which may come back to its own, when it stops to repeat).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::model::{Argument, Block, Call, Config, Pick, Reference, Repeat, Through};
+use super::model::{Argument, Block, Call, Config, Move, Pick, Reference, Repeat, Through};
 use crate::cloud::spec::Kind;
 use crate::rng::Rng;
 
@@ -104,6 +105,8 @@ impl Generator {
             name: self.fresh("r").into(),
             repeat: self.repeat(),
             create_before_destroy: kind == Kind::Node && self.rng.chance(350),
+            elsewhere: self.rng.chance(250),
+            ignored: self.ignored(kind),
             arguments: BTreeMap::new(),
             depends_on: None,
         };
@@ -125,6 +128,12 @@ impl Generator {
         config.blocks.insert(place, block);
     }
 
+    /// Now and then an argument that a stranger may change.
+    fn ignored(&mut self, kind: Kind) -> Option<&'static str> {
+        let drawn = self.rng.pick(kind.editable()).copied();
+        drawn.filter(|_| self.rng.chance(150))
+    }
+
     fn repeat(&mut self) -> Repeat {
         match self.rng.below(10) {
             0..6 => Repeat::Single,
@@ -142,8 +151,12 @@ impl Generator {
     }
 
     fn remove(&mut self, config: &mut Config) {
-        if let Some(place) = self.some_block(config) {
-            config.blocks.remove(place);
+        let Some(place) = self.some_block(config) else { return };
+        let Block { kind, name, .. } = config.blocks.remove(place);
+        let is_moved = config.moves.iter().any(|one| one.to == name);
+        // Nothing is made from a rule, so that one may go on to exist without the others.
+        if kind == Kind::Rule && !is_moved && self.rng.chance(400) {
+            config.forgotten.push(name);
         }
     }
 
@@ -151,9 +164,12 @@ impl Generator {
         let Some(place) = self.some_block(config) else { return };
         let name: Arc<str> = self.fresh("r").into();
         let fresh = self.fresh("n");
+        let moved = self.rng.chance(600);
         let block = &mut config.blocks[place];
         let (kind, old) = (block.kind, std::mem::replace(&mut block.name, name.clone()));
-        if kind == Kind::Net {
+        if moved {
+            config.moves.push(Move { kind, from: old.clone(), to: name.clone() });
+        } else if kind == Kind::Net {
             block.arguments.insert("name", Argument::PerInstance(fresh));
         }
         for block in &mut config.blocks {
@@ -179,7 +195,14 @@ impl Generator {
 
     fn edit_block(&mut self, config: &Config, block: &mut Block) {
         let word = self.word();
-        let text = if self.rng.chance(300) { Argument::Local(word) } else { Argument::Text(word) };
+        let text = match self.rng.below(10) {
+            0..3 => Argument::Local(word),
+            3..5 => Argument::Secret(word),
+            _ => Argument::Text(word),
+        };
+        if self.rng.chance(100) {
+            block.elsewhere = !block.elsewhere;
+        }
         let (name, argument) = match (block.kind, self.rng.below(3)) {
             (Kind::Net, 0) => ("name", Argument::PerInstance(self.fresh("n"))),
             (Kind::Net | Kind::Pool | Kind::Alias, _) => ("label", text),
@@ -220,17 +243,20 @@ impl Generator {
     fn change_calls(&mut self, config: &mut Config) {
         let places: Vec<usize> = (0..config.calls.len()).collect();
         let place = self.rng.pick(&places).copied();
-        match (place, self.rng.below(4)) {
+        match (place, self.rng.below(6)) {
             (Some(place), 0) => drop(config.calls.remove(place)),
             (Some(place), 1) => config.calls[place].size = self.word(),
             (Some(place), 2) => config.calls[place].nodes = self.rng.between(1, 3).cast_unsigned(),
+            (Some(place), 3) => config.calls[place].leaves = self.rng.below(3),
+            (Some(place), 4) => config.calls[place].elsewhere = !config.calls[place].elsewhere,
             (Some(place), _) => config.calls[place].repeat = self.repeat(),
             (None, _) => {
                 let repeat = if self.rng.chance(500) { Repeat::Single } else { self.repeat() };
                 let Some(net) = self.reference(config, Kind::Net, &repeat, None) else { return };
                 let name = self.fresh("m").into();
                 let nodes = self.rng.between(1, 2).cast_unsigned();
-                config.calls.push(Call { name, repeat, net, size: self.word(), nodes });
+                let (leaves, elsewhere) = (self.rng.below(3), self.rng.chance(250));
+                config.calls.push(Call { name, repeat, net, size: self.word(), nodes, leaves, elsewhere });
             }
         }
     }
@@ -319,9 +345,10 @@ impl Generator {
     /// what cannot be mended. Nets and pools come first, then the calls that need nets, then what
     /// may need the nodes of calls.
     fn mend(&mut self, config: Config) -> Config {
-        let mut mended = Config { calls: config.calls, ..Config::default() };
+        let Config { blocks, calls, echoes, moves, forgotten } = config;
+        let mut mended = Config { calls, moves, forgotten, ..Config::default() };
         let (first, last): (Vec<Block>, Vec<Block>) =
-            config.blocks.into_iter().partition(|block| block.kind <= Kind::Pool);
+            blocks.into_iter().partition(|block| block.kind <= Kind::Pool);
         mended.blocks = first;
         self.mend_calls(&mut mended);
         for block in last {
@@ -329,7 +356,7 @@ impl Generator {
             mended.blocks.extend(block);
         }
         let reach = |reference: &Reference| leads_somewhere(&mended, reference, &Repeat::Single, None);
-        let echoes = config.echoes.into_iter().filter(|(_, reference)| reach(reference)).collect();
+        let echoes = echoes.into_iter().filter(|(_, reference)| reach(reference)).collect();
         mended.echoes = echoes;
         for block in &mut mended.blocks {
             if let Some(Argument::Tags(_, echo)) = block.arguments.get_mut("tags")

@@ -14,6 +14,11 @@ pub struct Config {
     pub calls: Vec<Call>,
     /// Data sources that echo the identifier of a net, by name.
     pub echoes: BTreeMap<Arc<str>, Reference>,
+    /// Resources that have another name now. They stay listed, as the revision that renamed one may
+    /// never have been applied.
+    pub moves: Vec<Move>,
+    /// Rules that nobody manages any more and that go on to exist.
+    pub forgotten: Vec<Arc<str>>,
 }
 
 /// A resource.
@@ -27,10 +32,25 @@ pub struct Block {
     pub repeat: Repeat,
     /// Whether replacements come first. Fixed for the life of a name.
     pub create_before_destroy: bool,
+    /// Whether the second provider block is in charge of it.
+    pub elsewhere: bool,
+    /// An argument whose changes are ignored.
+    pub ignored: Option<&'static str>,
     /// Its arguments.
     pub arguments: BTreeMap<&'static str, Argument>,
     /// A resource it waits for without using it.
     pub depends_on: Option<Arc<str>>,
+}
+
+/// A resource with another name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Move {
+    /// Its type.
+    pub kind: Kind,
+    /// The name until then.
+    pub from: Arc<str>,
+    /// The name from then on.
+    pub to: Arc<str>,
 }
 
 /// How a block repeats.
@@ -51,6 +71,8 @@ pub enum Argument {
     Text(String),
     /// The same text for every instance, by way of a local value.
     Local(String),
+    /// The same text for every instance, sensitive.
+    Secret(String),
     /// Text with the instance's key at its end.
     PerInstance(String),
     /// A number.
@@ -96,7 +118,7 @@ pub enum Pick {
     Same,
 }
 
-/// A call of the module: `nodes` nodes in a net, each with a rule.
+/// A call of the module: `nodes` nodes in a net, each with a rule; and the calls it makes itself.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Call {
     /// Its name.
@@ -109,6 +131,10 @@ pub struct Call {
     pub size: String,
     /// How many.
     pub nodes: u64,
+    /// How often it calls a module itself, which gives the first node one more rule.
+    pub leaves: u64,
+    /// Whether it is handed the second provider block.
+    pub elsewhere: bool,
 }
 
 impl Config {

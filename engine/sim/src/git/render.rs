@@ -8,7 +8,7 @@ use evenkeel_model::address::quote;
 
 use crate::cloud::spec::Kind;
 
-use super::model::{Argument, Block, Call, Config, Pick, Reference, Repeat, Through};
+use super::model::{Argument, Block, Call, Config, Move, Pick, Reference, Repeat, Through};
 
 /// The module that calls call.
 const CELL: &str = r#"
@@ -20,6 +20,10 @@ variable "size" {
 variable "nodes" {
   type    = number
   default = 1
+}
+variable "leaves" {
+  type    = number
+  default = 0
 }
 
 resource "sim_node" "this" {
@@ -34,7 +38,34 @@ resource "sim_rule" "this" {
   port    = 80 + count.index
 }
 
+module "leaf" {
+  source  = "../leaf"
+  count   = var.leaves
+  node_id = sim_node.this[0].id
+}
+
 output "node_id" { value = sim_node.this[0].id }
+"#;
+
+/// The module that the module calls.
+const LEAF: &str = r#"
+variable "node_id" { type = string }
+
+resource "sim_rule" "leaf" {
+  node_id = var.node_id
+  port    = 7
+}
+"#;
+
+/// The provider blocks.
+const PROVIDERS: &str = r#"provider "sim" {
+  region = "here"
+}
+provider "sim" {
+  alias  = "second"
+  region = "elsewhere"
+}
+
 "#;
 
 /// What is to be run on every node. The name of an object is what its commands do something to.
@@ -52,7 +83,7 @@ const COMMANDS: &str = r#"  provisioner "local-exec" {
 
 /// The files of a configuration.
 pub fn files(config: &Config, commands: bool) -> Vec<(&'static str, String)> {
-    let mut text = String::from("provider \"sim\" {\n  region = \"here\"\n}\n\n");
+    let mut text = PROVIDERS.to_owned();
     let locals: BTreeSet<&str> = config
         .blocks
         .iter()
@@ -81,7 +112,24 @@ pub fn files(config: &Config, commands: bool) -> Vec<(&'static str, String)> {
         };
         let _ = writeln!(text, "\noutput \"first\" {{\n  value = {value}\n}}");
     }
-    vec![("main.tf", text), ("modules/cell/main.tf", CELL.to_owned())]
+    refactorings(&mut text, config);
+    vec![
+        ("main.tf", text),
+        ("modules/cell/main.tf", CELL.to_owned()),
+        ("modules/leaf/main.tf", LEAF.to_owned()),
+    ]
+}
+
+/// What became of resources that are not declared any more.
+fn refactorings(text: &mut String, config: &Config) {
+    for Move { kind, from, to } in &config.moves {
+        let kind = kind.name();
+        let _ = writeln!(text, "\nmoved {{\n  from = {kind}.{from}\n  to   = {kind}.{to}\n}}");
+    }
+    for name in &config.forgotten {
+        let lifecycle = "  lifecycle {\n    destroy = false\n  }";
+        let _ = writeln!(text, "\nremoved {{\n  from = sim_rule.{name}\n{lifecycle}\n}}");
+    }
 }
 
 /// Files that are not the language.
@@ -98,8 +146,14 @@ fn resource(text: &mut String, block: &Block, commands: bool) {
     if let Some(needed) = &block.depends_on {
         let _ = writeln!(text, "  depends_on = [sim_pool.{needed}]");
     }
-    if block.create_before_destroy {
-        text.push_str("  lifecycle {\n    create_before_destroy = true\n  }\n");
+    if block.elsewhere {
+        text.push_str("  provider = sim.second\n");
+    }
+    let ignored = block.ignored.map(|name| format!("    ignore_changes = [{name}]\n"));
+    let first = block.create_before_destroy.then(|| "    create_before_destroy = true\n".to_owned());
+    let lifecycle: String = ignored.into_iter().chain(first).collect();
+    if !lifecycle.is_empty() {
+        let _ = writeln!(text, "  lifecycle {{\n{lifecycle}  }}");
     }
     if commands && block.kind == Kind::Node {
         text.push_str(COMMANDS);
@@ -111,7 +165,11 @@ fn module(text: &mut String, call: &Call) {
     let _ = writeln!(text, "\nmodule \"{}\" {{\n  source = \"./modules/cell\"", call.name);
     let own = repeat(text, &call.repeat);
     let (net, size) = (id(&call.net, own), quote(&call.size));
-    let _ = writeln!(text, "  net_id = {net}\n  size = {size}\n  nodes = {}\n}}", call.nodes);
+    if call.elsewhere {
+        text.push_str("  providers = {\n    sim = sim.second\n  }\n");
+    }
+    let (nodes, leaves) = (call.nodes, call.leaves);
+    let _ = writeln!(text, "  net_id = {net}\n  size = {size}\n  nodes = {nodes}\n  leaves = {leaves}\n}}");
 }
 
 /// Writes how a block repeats; gives the expression for its own key.
@@ -133,6 +191,7 @@ fn repeat(text: &mut String, repeat: &Repeat) -> &'static str {
 fn argument(argument: &Argument, own: &str) -> String {
     match argument {
         Argument::Text(text) => quote(text),
+        Argument::Secret(text) => format!("sensitive({})", quote(text)),
         Argument::Local(text) => format!("local.value_{text}"),
         Argument::PerInstance(prefix) if own.is_empty() => quote(prefix),
         Argument::PerInstance(prefix) => format!("\"{prefix}-${{{own}}}\""),

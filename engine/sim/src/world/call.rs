@@ -85,6 +85,11 @@ impl World {
             let outcome = flight.result.as_ref().map(outcome).unwrap_or_default();
             format!("cloud: {} {}: {outcome}", flight.call.name(), flight.call.address())
         });
+        if let (Call::Create(request), Some(CallResult::Create(Err(failed)))) = (&flight.call, &flight.result)
+            && failed.error.kind == ErrorKind::Conflict
+        {
+            self.free_name(request);
+        }
         if !flight.answered {
             self.flights.insert(number, flight);
         }

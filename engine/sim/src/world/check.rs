@@ -128,8 +128,8 @@ impl World {
     pub(super) fn check_converged(&mut self, commit: &Commit, since: i64, mode: Mode) {
         let settled = self.flights.values().all(|flight| !flight.is_straggling());
         let calm = self.calm_since.is_some_and(|calm| since >= calm) && settled;
-        if !calm || commit.revision != self.git.head().revision || (mode == Mode::Destroy) != self.destroying
-        {
+        let asked = if self.destroying { Mode::Destroy } else { Mode::Normal };
+        if !calm || commit.revision != self.git.head().revision || mode != asked {
             return;
         }
         let expected = if self.destroying { Vec::new() } else { commit.expected.to_vec() };

@@ -1,6 +1,8 @@
 //! What goes wrong between two steps, and what others do meanwhile.
 
+use evenkeel_provider::CreateRequest;
 use evenkeel_reconcile::Event;
+use evenkeel_state::Object;
 
 use super::process::Message;
 use super::{Item, World};
@@ -62,6 +64,23 @@ impl World {
             if self.rng.chance(700) {
                 self.send(number, 1, Message::Controller(Event::Wake));
             }
+        }
+    }
+
+    /// A name that comes back while what was put aside still has it: that object has to outlive what was
+    /// made from it, which waits for the new one. No order of calls leads out, so that in calm somebody
+    /// removes it by hand.
+    pub(super) fn free_name(&mut self, request: &CreateRequest) {
+        let Some(instance) = self.store.state.instances.get(&request.address) else { return };
+        let name = request.planned.get_str("name");
+        let in_the_way = |id: &&str| {
+            let object = self.cloud.objects.get(*id);
+            name.is_some() && object.is_some_and(|object| object.value.get_str("name") == name)
+        };
+        let deposed = instance.deposed.values().filter_map(Object::id).find(in_the_way).map(str::to_owned);
+        if let Some(id) = deposed.filter(|_| self.calm_since.is_some()) {
+            let what = self.cloud.wipe_one(&id);
+            self.note(|| format!("somebody makes way by deleting {what}"));
         }
     }
 

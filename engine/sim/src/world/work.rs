@@ -1,7 +1,7 @@
 //! The work of a process: recovering, planning, applying. Commands of the machines become items in
 //! the queue; answers come back as messages.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use evenkeel_apply::{
@@ -16,7 +16,7 @@ use evenkeel_state::{DeposedKey, Entry, ProviderConfigAddress, RunKind, RunStatu
 
 use super::process::{Message, append_name};
 use super::{Item, World};
-use crate::cloud::spec::echo;
+use crate::cloud::spec::{Kind, echo};
 use crate::fault::Fault;
 use crate::git::Commit;
 
@@ -41,6 +41,7 @@ pub(super) struct PlanWork {
     missing: usize,
     rounds: u32,
     mode: Mode,
+    replace: BTreeSet<InstanceAddress>,
     since: i64,
 }
 
@@ -98,7 +99,7 @@ impl World {
             .map(|intent| PendingIntent { intent: intent.clone(), at: now })
             .collect();
         self.note(|| format!("process {number} recovers {} intents", pending.len()));
-        let provider_configs = BTreeMap::from([provider_config()]);
+        let provider_configs = BTreeMap::from(provider_configs());
         let input = RecoveryInput {
             pending,
             open_runs,
@@ -122,7 +123,8 @@ impl World {
             let error = format!("there is no revision {revision}");
             return self.send(number, 1, Message::Controller(Event::PlanFailed { error }));
         };
-        let mode = if self.destroying { Mode::Destroy } else { Mode::Normal };
+        let mode = self.draw_mode();
+        let replace = self.draw_replacements(mode);
         let work = PlanWork {
             commit,
             state: self.store.state.clone(),
@@ -130,10 +132,33 @@ impl World {
             missing: 0,
             rounds: 0,
             mode,
+            replace,
             since: self.now,
         };
         self.set_work(number, Work::Planning(Box::new(work)));
         self.plan(number);
+    }
+
+    /// While faults strike, somebody sometimes only wants to know what there is.
+    fn draw_mode(&mut self) -> Mode {
+        if self.destroying {
+            return Mode::Destroy;
+        }
+        let only_look = self.calm_since.is_none() && self.rng.chance(50);
+        if only_look { Mode::RefreshOnly } else { Mode::Normal }
+    }
+
+    /// While faults strike, somebody sometimes wants an object replaced: one that nothing goes on to use
+    /// meanwhile. A pool's rules would, and a net that is made first finds its name taken.
+    fn draw_replacements(&mut self, mode: Mode) -> BTreeSet<InstanceAddress> {
+        if mode != Mode::Normal || self.calm_since.is_some() || !self.rng.chance(100) {
+            return BTreeSet::new();
+        }
+        let replaceable = |address: &&InstanceAddress| {
+            matches!(Kind::of(&address.resource.kind), Some(Kind::Node | Kind::Rule | Kind::Alias))
+        };
+        let all: Vec<&InstanceAddress> = self.store.state.instances.keys().filter(replaceable).collect();
+        self.rng.pick(&all).map(|address| (*address).clone()).into_iter().collect()
     }
 
     fn plan(&mut self, number: usize) {
@@ -151,7 +176,12 @@ impl World {
                 state: &work.state,
                 catalog: &self.catalog,
                 variables: &BTreeMap::new(),
-                options: &Options { mode: work.mode, local_exec: true, ..Options::default() },
+                options: &Options {
+                    mode: work.mode,
+                    replace: work.replace.clone(),
+                    local_exec: true,
+                    ..Options::default()
+                },
                 answers: &work.answers,
             }),
             Err(error) => return self.no_plan(number, error.clone()),
@@ -263,7 +293,11 @@ impl World {
             return self.violate("history", detail);
         }
         let Ok(configuration) = &commit.loaded else { return };
-        let kind = if plan.mode == Mode::Destroy { RunKind::Destroy } else { RunKind::Reconcile };
+        let kind = match plan.mode {
+            Mode::Normal => RunKind::Reconcile,
+            Mode::Destroy => RunKind::Destroy,
+            Mode::RefreshOnly => RunKind::Refresh,
+        };
         let options = Options { mode: plan.mode, local_exec: true, ..Options::default() };
         let finisher = Finisher::new(
             plan,
@@ -345,7 +379,11 @@ impl World {
         let result = if self.strikes(Fault::AppendFailed) {
             Err(broken)
         } else {
+            let forgotten = self.forgotten(&append.entries);
             let result = self.store.append(append.fence, &append.entries, self.now);
+            if result.is_ok() {
+                forgotten.iter().for_each(|id| self.cloud.hand_over(id));
+            }
             match result {
                 Ok(_) if self.strikes(Fault::AppendLied) => Err(broken),
                 result => result,
@@ -362,6 +400,21 @@ impl World {
         let delay = self.rng.between(0, 3);
         let message = Message::Machine { work: append.work, event };
         self.after(delay, Item::Deliver { process: append.process, life: append.life, message });
+    }
+
+    /// The identifiers of the objects that entries forget.
+    fn forgotten(&self, entries: &[Entry]) -> Vec<String> {
+        let forgotten = entries.iter().filter_map(|entry| match entry {
+            Entry::Forgotten { address, deposed } => {
+                let instance = self.store.state.instances.get(address)?;
+                match deposed {
+                    Some(key) => instance.deposed.get(key),
+                    None => instance.current.as_ref(),
+                }
+            }
+            _ => None,
+        });
+        forgotten.filter_map(|object| object.id().map(str::to_owned)).collect()
     }
 
     fn finish_work(&mut self, number: usize) {
@@ -397,11 +450,14 @@ fn problems(report: &evenkeel_apply::Report) -> Vec<String> {
     report.diagnostics.iter().map(text).collect()
 }
 
-/// The one provider block there is.
-fn provider_config() -> (ProviderConfigAddress, Value) {
-    let address =
-        ProviderConfigAddress { module: Vec::new(), provider: ProviderAddress::implied("sim"), alias: None };
-    (address, Value::object([("region", Value::string("here"))]))
+/// The provider blocks, as every configuration has them.
+fn provider_configs() -> [(ProviderConfigAddress, Value); 2] {
+    let block = |alias: Option<&str>, region: &str| {
+        let (module, provider) = (Vec::new(), ProviderAddress::implied("sim"));
+        let address = ProviderConfigAddress { module, provider, alias: alias.map(Arc::from) };
+        (address, Value::object([("region", Value::string(region))]))
+    };
+    [block(None, "here"), block(Some("second"), "elsewhere")]
 }
 
 /// What the data source says.
