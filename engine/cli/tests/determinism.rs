@@ -61,6 +61,8 @@ fn evenkeel(directory: &Path, threads: u64, arguments: &[&str]) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_evenkeel"))
         .args(arguments)
         .current_dir(directory)
+        .env_clear()
+        .env("HOME", directory)
         .env("TOKIO_WORKER_THREADS", threads.to_string())
         .output()
         .unwrap();
