@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use evenkeel_model::{Diagnostic, Diagnostics, Snapshot, SourceRange};
+use evenkeel_model::{Diagnostic, Diagnostics, Severity, Snapshot, SourceRange};
 
 use super::block::is_identifier;
 use super::check::check_references;
@@ -12,7 +12,7 @@ use super::overrides::merged;
 use super::provider::drop_duplicate_providers;
 use super::{Configuration, LockKey, Module, ModuleCall, ModuleSource, VersionConstraint};
 use crate::ast::Body;
-use crate::parse::{parse_file, parse_json_file};
+use crate::parse::{UNCLOSED, parse_file, parse_json_file};
 
 #[cfg(test)]
 mod tests;
@@ -164,11 +164,29 @@ impl Loader<'_> {
         let Files { primary, overrides } = self.files(directory);
         let (primary, overrides) = (self.parsed(&primary, &mut module), self.parsed(&overrides, &mut module));
         let body = merged(&primary, &overrides, &mut self.diagnostics);
-        add_body(&body, &mut module, &mut self.diagnostics);
+        let mut found = Diagnostics::new();
+        add_body(&body, &mut module, &mut found);
+        if module.incomplete {
+            found.0.retain(|one| !self.follows_from_syntax(one));
+        }
+        self.diagnostics.extend(found);
         drop_duplicate_providers(&mut module, &mut self.diagnostics);
         let module = Arc::new(module);
         self.loaded.insert(directory.into(), module.clone());
         module
+    }
+
+    /// Whether a problem is there only because its file could not be read as it was meant: what is missing
+    /// may be what was not understood, and what is in a block without an end belongs elsewhere.
+    fn follows_from_syntax(&self, problem: &Diagnostic) -> bool {
+        let Some(range) = &problem.range else { return false };
+        let here = |one: &&Diagnostic| one.range.as_ref().is_some_and(|r| r.filename == range.filename);
+        let mut broken = self.diagnostics.iter().filter(here);
+        match &*problem.summary {
+            "Missing required argument" => broken.any(|one| one.severity == Severity::Error),
+            "Unsupported block type" => broken.any(|one| one.summary == UNCLOSED),
+            _ => false,
+        }
     }
 
     fn parsed(&mut self, files: &[Arc<str>], module: &mut Module) -> Vec<Body> {

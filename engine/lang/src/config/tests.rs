@@ -630,6 +630,27 @@ fn recorded_conversions() {
 }
 
 #[test]
+fn what_follows_from_a_block_without_an_end_is_not_reported() {
+    check_files(
+        &[("main.tf", "terraform {\n  required_providers {\n\nvariable \"a\" {}\nresource \"a_b\" \"c\" {}\n")],
+        &["main.tf:2:22 | Unclosed configuration block"],
+    );
+    check_files(
+        &[("main.tf", "output \"a\" {\n  value = <<EOT\nabc\n}\n")],
+        &["main.tf:2:11 | Unterminated template string"],
+    );
+    // Other files are none of its business.
+    check_files(
+        &[("a.tf", "output \"a\" {\n"), ("b.tf", "output \"b\" {}\nresorce \"c\" {}\n")],
+        &[
+            "a.tf:1:12 | Unclosed configuration block",
+            "b.tf:1:1 | Missing required argument",
+            "b.tf:2:1 | Unsupported block type",
+        ],
+    );
+}
+
+#[test]
 fn what_a_syntax_error_hides_is_not_called_undeclared() {
     let broken =
         "variable \"a\" {\n  default = )\n}\nvariable \"b\" {\n  type = \n}\noutput \"o\" { value = 1 }\n";

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::error::{Problem, found};
 use super::lex::{Token, TokenKind};
-use super::{Parsed, Parser, Stopped};
+use super::{Parsed, Parser, Stopped, UNCLOSED};
 use crate::ast::{Attribute, Block, Body};
 
 /// What a body gathers. Names are kept to notice what is set twice.
@@ -50,10 +50,15 @@ impl<'a> Parser<'a> {
         }
     }
 
+    /// Reports that the file ends inside of a block, unless something inside of it says why already.
     fn unclosed(&mut self, open: Token) {
+        let start = open.start as usize;
+        if self.problems.iter().any(|problem| problem.start() >= start && problem.swallows()) {
+            return;
+        }
         self.fail(
             open,
-            "Unclosed configuration block",
+            UNCLOSED,
             "The file ends before the closing brace of this block. Braces that do not match further down can also be the \
              cause.",
         );

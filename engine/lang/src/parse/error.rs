@@ -31,6 +31,12 @@ impl Problem {
         self.span.start
     }
 
+    /// Whether something has no end, and what follows is taken for a part of it.
+    pub fn swallows(&self) -> bool {
+        let without_end = ["Unclosed", "Unterminated", "Invalid multi-line string"];
+        without_end.iter().any(|beginning| self.summary.starts_with(beginning))
+    }
+
     /// As a diagnostic in a file.
     pub fn diagnostic(self, source: &Source<'_>) -> Diagnostic {
         Diagnostic::error(self.summary, self.detail).at(source.range(&self.span))

@@ -45,6 +45,9 @@ pub const FILE_BYTES_MAX: usize = 16 << 20;
 /// How deep expressions, templates and blocks may nest.
 pub const NESTING_MAX: usize = 500;
 
+/// What is said of a block that the file ends in.
+pub(crate) const UNCLOSED: &str = "Unclosed configuration block";
+
 /// How many problems of one file are kept.
 const PROBLEMS_MAX: usize = 1_000;
 

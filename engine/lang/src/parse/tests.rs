@@ -278,6 +278,8 @@ fn syntax_errors() {
         ("a = 1.5.2\n", "Invalid number literal @ 1:5-1:10"),
         ("a = b & c\n", "Unsupported operator @ 1:7-1:8"),
         ("a {\n", "Unclosed configuration block @ 1:3-1:4"),
+        ("a {\n  b {\n    c = { d = 1 }\n", "Unclosed configuration block @ 2:5-2:6"),
+        ("a {\n  b = \"x\n}\n", "Invalid multi-line string @ 2:9-3:1"),
         ("}\n", "Argument or block definition required @ 1:1-1:2"),
         ("= 1\n", "Argument or block definition required @ 1:1-1:2"),
         ("a\n", "Argument or block definition required @ 1:1-1:2"),
