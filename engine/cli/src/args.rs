@@ -429,7 +429,7 @@ pub enum WorkspaceCommand {
         /// Its name
         name: String,
         /// Make it where there is none
-        #[arg(long)]
+        #[arg(long, value_name = "BOOL", default_value_t = false, default_missing_value = "true", num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set)]
         or_create: bool,
     },
     /// Delete a workspace
