@@ -423,6 +423,19 @@ fn unknown_types_matter_only_where_an_instance_would_exist() {
 }
 
 #[test]
+fn what_is_never_valid_is_refused_without_instances() {
+    for (argument, expected) in [
+        ("name = 1 + \"x\"", "Invalid operand"),
+        ("name = true ? tonumber(\"x\") : 1", "Invalid function argument"),
+        ("nme = 1", "Unsupported argument"),
+    ] {
+        let text = format!("resource \"test_thing\" \"a\" {{\n  count = 0\n  {argument}\n}}\n");
+        let error = Stack::new().plan(&main_tf(&text)).map(|(plan, _)| short(&plan)).unwrap_err();
+        assert!(error.contains(expected), "{argument}\n{error}");
+    }
+}
+
+#[test]
 fn outputs_change_by_themselves() {
     let mut stack = Stack::new();
     stack.settles(&main_tf("output \"o\" { value = 1 }"));

@@ -494,7 +494,7 @@ impl<'a> Planner<'a> {
             self.refuse_infinity(&value, format_args!("output value {name:?}"));
         }
         let errored = self.diagnostics.has_errors();
-        if errored && self.is_never_valid() {
+        if errored && !self.never_valid().is_empty() {
             return Planning::Failed(self.diagnostics, None);
         }
         if !self.questions.is_empty() {
@@ -502,6 +502,14 @@ impl<'a> Planner<'a> {
         }
         if !errored && !self.generated.is_empty() {
             return Planning::Generated(self.generated);
+        }
+        if !errored {
+            let mut unvisited = self.never_valid();
+            unvisited.0.retain(|one| !validate::is_unsupported(one));
+            if !unvisited.is_empty() {
+                self.diagnostics.extend(unvisited);
+                return Planning::Failed(self.diagnostics, None);
+            }
         }
         let provisioned = self.provisioned_changes();
         let mut plan = self.assemble(moves, errored);
@@ -527,9 +535,10 @@ impl<'a> Planner<'a> {
         Planning::Done(Box::new(plan), self.diagnostics)
     }
 
-    /// Whether the configuration is wrong whatever the values are, so that nothing that was planned with
-    /// it is worth showing. That something needs itself shows only with values, as in Terraform.
-    fn is_never_valid(&self) -> bool {
+    /// What is wrong with the configuration whatever the values are, so that nothing that was planned with
+    /// it is worth showing: also where there are no instances, so that planning did not come there. That
+    /// something needs itself shows only with values, as in Terraform.
+    fn never_valid(&self) -> Diagnostics {
         let subject = validate::Subject {
             snapshot: self.input.snapshot,
             configuration: self.input.configuration,
@@ -537,7 +546,8 @@ impl<'a> Planner<'a> {
             options: self.input.options,
         };
         let found = validate::validate_configuration(subject);
-        found.iter().any(|one| one.severity == Severity::Error && one.summary != SELF_REFERENCE)
+        let wrong = |one: &Diagnostic| one.severity == Severity::Error && one.summary != SELF_REFERENCE;
+        Diagnostics(found.into_iter().filter(wrong).collect())
     }
 
     /// The plan without its steps.

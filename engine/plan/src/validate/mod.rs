@@ -55,6 +55,17 @@ pub fn validate_configuration(subject: Subject<'_>) -> Diagnostics {
     walk.diagnostics
 }
 
+/// Whether a problem is that Evenkeel does not have a provider or type, which is of no importance where
+/// there are no instances.
+pub(crate) fn is_unsupported(problem: &Diagnostic) -> bool {
+    [NO_PROVIDER, NO_RESOURCE, NO_DATA, NO_EPHEMERAL].contains(&&*problem.summary)
+}
+
+const NO_PROVIDER: &str = "Provider not supported";
+const NO_RESOURCE: &str = "Invalid resource type";
+const NO_DATA: &str = "Invalid data source";
+const NO_EPHEMERAL: &str = "Invalid ephemeral resource";
+
 struct Walk<'a> {
     subject: Subject<'a>,
     graph: &'a Graph,
@@ -315,7 +326,7 @@ impl<'a> Walk<'a> {
         let detail = format!(
             "{address} needs the provider {provider}, which Evenkeel does not have. It has: {supported}."
         );
-        let diagnostic = Diagnostic::error("Provider not supported", detail);
+        let diagnostic = Diagnostic::error(NO_PROVIDER, detail);
         self.diagnostics.push(diagnostic.at(resource.range.clone()).about(address));
         None
     }
@@ -371,11 +382,9 @@ fn postconditions(rules: &[CheckRule], scope: &StaticScope<'_>) -> Diagnostics {
 fn unknown_type(resource: &Resource, spec: &dyn ProviderSpec) -> Diagnostic {
     let kind = &*resource.key.kind;
     let (summary, what, kinds) = match resource.key.mode {
-        ResourceMode::Managed => ("Invalid resource type", "resource type", spec.resource_kinds()),
-        ResourceMode::Data => ("Invalid data source", "data source", spec.data_kinds()),
-        ResourceMode::Ephemeral => {
-            ("Invalid ephemeral resource", "ephemeral resource", spec.ephemeral_kinds())
-        }
+        ResourceMode::Managed => (NO_RESOURCE, "resource type", spec.resource_kinds()),
+        ResourceMode::Data => (NO_DATA, "data source", spec.data_kinds()),
+        ResourceMode::Ephemeral => (NO_EPHEMERAL, "ephemeral resource", spec.ephemeral_kinds()),
     };
     let near = did_you_mean(kind, kinds.iter().copied());
     let hint = near.map(|name| format!(" Did you mean \"{name}\"?")).unwrap_or_default();
