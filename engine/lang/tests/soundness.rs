@@ -7,7 +7,12 @@
 mod generate;
 mod lab;
 
-use evenkeel_lang::eval::Scope;
+use std::collections::BTreeSet;
+
+use evenkeel_lang::ast::ExprKind;
+use evenkeel_lang::eval::{Scope, evaluate};
+use evenkeel_lang::functions;
+use evenkeel_lang::parse::parse_expression;
 use evenkeel_model::{Type, Value};
 use generate::Generator;
 use lab::{Lab, evaluate_text};
@@ -148,4 +153,68 @@ fn evaluation_is_deterministic() {
         let text = generator.expression();
         assert_eq!(evaluate_text(&text, &Lab::new()), evaluate_text(&text, &Lab::new()), "{text}");
     }
+}
+
+/// The calls of the recorded cases and of the functions' own examples: name and argument values.
+fn recorded_calls(lab: &Lab) -> Vec<(String, Vec<Value>)> {
+    let recorded = [
+        concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/edges.json"),
+        concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/conformance/functions.json"),
+        concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/conformance/functions_opentofu_only.json"),
+    ];
+    let mut texts: Vec<String> = functions::names()
+        .filter_map(|name| Some(functions::lookup(name)?.example()?.0.to_owned()))
+        .collect();
+    for text in recorded.iter().filter_map(|path| std::fs::read_to_string(path).ok()) {
+        let suite: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let cases = suite["cases"].as_array().unwrap().iter();
+        texts.extend(cases.filter_map(|case| Some(case["expr"].as_str()?.to_owned())));
+    }
+    texts.iter().filter_map(|text| call_of(text, lab)).collect()
+}
+
+/// The call that an expression is, if its arguments have values here.
+fn call_of(text: &str, lab: &Lab) -> Option<(String, Vec<Value>)> {
+    let expr = parse_expression("case", text).0?;
+    let ExprKind::Call { name, arguments, expand_last: false, .. } = expr.kind() else { return None };
+    let values = arguments.iter().map(|argument| {
+        let (value, problems) = evaluate(argument, lab);
+        (!problems.has_errors()).then_some(value)
+    });
+    Some((name.to_string(), values.collect::<Option<_>>()?))
+}
+
+/// What a function gives for these arguments, if it takes them.
+fn called(name: &str, arguments: Vec<Value>, lab: &mut Lab) -> Option<Value> {
+    let given: Vec<String> = (0..arguments.len()).map(|i| format!("var.input[{i}]")).collect();
+    lab.input = Some(Value::tuple(arguments));
+    value_of(&format!("{name}({})", given.join(", ")), lab)
+}
+
+/// Whatever an argument that is not known turns out to be: what a function says without it stays true.
+#[test]
+fn functions_promise_nothing_of_unknown_arguments() {
+    let mut lab = Lab::new();
+    let (mut broken, mut seen) = (Vec::new(), BTreeSet::new());
+    // What is said of marks is not said of values.
+    let calls = recorded_calls(&lab).into_iter().filter(|(name, _)| name != "issensitive");
+    for (name, arguments) in calls {
+        let Some(after) = called(&name, arguments.clone(), &mut lab) else { continue };
+        for place in 0..arguments.len() {
+            let mut fewer = arguments.clone();
+            let known = &arguments[place];
+            fewer[place] = Value::unknown(known.ty()).with_marks(known.all_marks());
+            seen.insert(name.clone());
+            match called(&name, fewer, &mut lab) {
+                Some(before) => {
+                    if let Err(why) = keeps(&before, &after) {
+                        broken.push(format!("{name}: {why} without argument {place} of {arguments:?}: {before:?} became {after:?}"));
+                    }
+                }
+                None => broken.push(format!("{name}: refused without argument {place} of {arguments:?}")),
+            }
+        }
+    }
+    assert!(seen.len() > 100, "{} functions", seen.len());
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
 }

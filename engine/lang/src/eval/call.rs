@@ -1,7 +1,7 @@
 //! Function calls: finding the function, its arguments, and what to say when it fails.
 
 use evenkeel_model::convert::convert;
-use evenkeel_model::{Diagnostics, SourceRange, Type, Value};
+use evenkeel_model::{Diagnostics, Marks, SourceRange, Type, Value};
 
 use super::{Evaluator, did_you_mean};
 use crate::ast::{Expr, ExprKind};
@@ -273,7 +273,11 @@ impl Evaluator<'_> {
         }
         if let (Some(first), Some(parameter)) = (call.arguments.first(), function.parameters.first()) {
             let (template, problems) = self.aside(|inner| inner.eval(first));
-            if !problems.has_errors() && !matches!(template.ty(), Type::String | Type::Dynamic) {
+            let is_text = matches!(template.ty(), Type::String | Type::Dynamic);
+            if !problems.has_errors() && template.is_unknown() && !is_text && call.arguments.len() == 2 {
+                return self.unread_template(call);
+            }
+            if !problems.has_errors() && !is_text {
                 self.invalid_argument(
                     parameter,
                     "invalid template value: a string is required",
@@ -283,6 +287,15 @@ impl Evaluator<'_> {
             }
         }
         self.eval_function(function, call)
+    }
+
+    /// The text of a template that is not known. Which type it has matters once it is.
+    fn unread_template(&mut self, call: &Call) -> Value {
+        let marks = call
+            .arguments
+            .iter()
+            .fold(Marks::NONE, |marks, argument| marks.union(self.eval(argument).all_marks()));
+        Value::unknown_not_null(Type::String).with_marks(marks)
     }
 }
 

@@ -192,8 +192,12 @@ fn cidrsubnet(arguments: &[Value]) -> Result<Value, CallError> {
     }
     let place = u128::try_from(magnitude).unwrap_or_default();
     let place = place.checked_shl(network.width - length).unwrap_or_default() & mask(network.width);
-    // Nor is a negative number: its magnitude takes the place of the address.
-    let address = if number < Integer::ZERO { place } else { network.address | place };
+    // Nor is a negative number: it is joined with the address as a number of any size, and the address
+    // is the magnitude of what that gives.
+    let address = match number < Integer::ZERO {
+        true => (network.address | place.wrapping_neg()).wrapping_neg() & mask(network.width),
+        false => network.address | place,
+    };
     Ok(Value::string(Network { address, length, ..network }.to_string()))
 }
 

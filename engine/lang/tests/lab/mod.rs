@@ -11,6 +11,7 @@ use std::sync::Arc;
 use evenkeel_lang::config::{Module, load};
 use evenkeel_lang::eval::{PathKind, Scope, evaluate};
 use evenkeel_lang::parse::parse_expression;
+use evenkeel_model::convert::concrete;
 use evenkeel_model::{
     Diagnostic, Diagnostics, InstanceKey, ResourceMode, Revision, Snapshot, SourceRange, Type, Value,
 };
@@ -26,6 +27,8 @@ pub struct Lab {
     pub input: Option<Value>,
     /// Sensitive variables have other values than usual.
     pub other_secrets: bool,
+    /// No variable of the root module has a value, as while Terraform validates.
+    pub unknown_variables: bool,
     unknown: BTreeMap<Arc<str>, Value>,
     open: Value,
     locals: RefCell<BTreeMap<Arc<str>, Value>>,
@@ -44,6 +47,7 @@ impl Lab {
             root: configuration.root().clone(),
             input: None,
             other_secrets: false,
+            unknown_variables: false,
             unknown,
             open: Value::unknown(Type::Dynamic),
             locals: RefCell::default(),
@@ -113,7 +117,11 @@ impl Scope for Lab {
             return Ok(input.clone());
         }
         let Some(variable) = self.root.variables.get(name) else { return undeclared(name, range) };
-        let value = variable.default.clone().unwrap_or_else(|| Value::null(variable.ty.clone()));
+        let value = match &variable.default {
+            Some(value) if !self.unknown_variables => value.clone(),
+            None if !self.unknown_variables => Value::null(variable.ty.clone()),
+            _ => Value::unknown(concrete(&variable.ty)),
+        };
         Ok(match variable.sensitive {
             true if self.other_secrets => other_secret(&variable.ty).sensitive(),
             true => value.sensitive(),

@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 use super::terraform::{Answer, Theirs};
 
 /// What differs between two answers.
+#[derive(Default)]
 pub struct Difference {
     /// For people.
     pub text: String,
@@ -15,8 +16,12 @@ pub struct Difference {
     pub more_sensitive: bool,
     /// Evenkeel knows what Terraform does not.
     pub more_known: bool,
+    /// Terraform knows what Evenkeel does not.
+    pub less_known: bool,
     /// Nothing but the last digits of numbers.
     pub only_digits: bool,
+    /// Nothing but numbers, which are less than 10⁻¹⁵ apart.
+    pub tiny: bool,
 }
 
 /// What differs, if anything does; the error says why the two cannot be compared.
@@ -27,7 +32,8 @@ pub fn difference(
 ) -> Result<Option<Difference>, String> {
     let refused = problems.iter().find(|problem| problem.severity == Severity::Error);
     let plain = |text: String| {
-        Some(Difference { text, more_known: false, more_sensitive: false, only_digits: false })
+        let nothing = Difference::default();
+        Some(Difference { text, ..nothing })
     };
     Ok(match (refused, answer) {
         (_, Answer::None(why)) => return Err(why.clone()),
@@ -57,7 +63,9 @@ fn between(theirs: &Theirs, value: &Value) -> Option<Difference> {
     let difference = Difference {
         more_sensitive: nothing_else && digits.is_none() && sensitive.is_subset(&found.sensitive),
         more_known: !unknown.is_empty() && found.unknown.is_subset(&unknown) && found.unknown != unknown,
-        only_digits: nothing_else && marks.is_none() && equal(&theirs.value, &found.value, Some(1e-15)),
+        less_known: unknown.is_subset(&found.unknown) && found.unknown != unknown,
+        only_digits: nothing_else && marks.is_none() && equal(&theirs.value, &found.value, Some(relative)),
+        tiny: nothing_else && marks.is_none() && equal(&theirs.value, &found.value, Some(|_| 1e-15)),
         text: others.into_iter().chain([marks, digits]).flatten().collect::<Vec<_>>().join("; "),
     };
     (!difference.text.is_empty()).then_some(difference)
@@ -147,15 +155,19 @@ fn same<T: PartialEq + std::fmt::Debug>(what: &str, theirs: &T, ours: &T) -> Opt
     (theirs != ours).then(|| format!("{what}: Terraform {theirs:?}, Evenkeel {ours:?}"))
 }
 
-/// Plan JSON holds numbers that are not whole as 64-bit floating point. `near` is how far apart two
-/// numbers may be, relative to their size.
-fn equal(theirs: &Json, ours: &Json, near: Option<f64>) -> bool {
+fn relative(number: f64) -> f64 {
+    1e-15 * number.abs()
+}
+
+/// Plan JSON holds numbers that are not whole as 64-bit floating point. `near` is how far another number
+/// may be from one.
+fn equal(theirs: &Json, ours: &Json, near: Option<fn(f64) -> f64>) -> bool {
     match (theirs, ours) {
         (Json::Number(a), Json::Number(b)) => {
             let read = |number: &serde_json::Number| number.to_string().parse::<Number>();
             let (Ok(a), Ok(b)) = (read(a), read(b)) else { return false };
             let (x, y) = (a.to_f64(), b.to_f64());
-            a == b || (!b.is_integer() && x == y) || near.is_some_and(|near| (x - y).abs() <= near * x.abs())
+            a == b || (!b.is_integer() && x == y) || near.is_some_and(|near| (x - y).abs() <= near(x))
         }
         (Json::Array(a), Json::Array(b)) => {
             a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal(a, b, near))

@@ -2,6 +2,7 @@
 
 use super::Answer;
 use super::compare::Difference;
+use crate::lab::{Lab, evaluate_text};
 
 const SENSITIVE: &str = "what comes of a sensitive value stays sensitive";
 
@@ -34,17 +35,25 @@ pub fn reason(text: &str, difference: &Difference, answer: &Answer) -> Option<&'
         () if digits && (difference.only_digits || text.contains("${") || text.contains("var.big %")) => {
             "digits of pow, log and % beyond those of a 64-bit number"
         }
+        () if text.contains(" % ") && difference.tiny => "% of fractional numbers is not rounded to 64 bits",
+        () if compares_open(difference, text) => "what may become equal is not different",
         () if has_undecided_logic(text) => "&& and || decide by one side, as since Terraform 1.12",
         () => return None,
     })
 }
 
 /// Terraform validates a module with all variables unknown first, and refuses what fails then, though
-/// it would not with the values that they have.
+/// it would not with the values that they have. So does Evenkeel where they are unknown.
 fn unknown_variables(theirs: &str, text: &str) -> bool {
-    text.contains("var.")
-        && ((theirs.contains("any single type") && text.contains("[*]"))
-            || (theirs.starts_with("Inconsistent conditional") && text.contains("var.null")))
+    let mut lab = Lab::new();
+    lab.unknown_variables = true;
+    !theirs.is_empty() && text.contains("var.") && evaluate_text(text, &lab).1.has_errors()
+}
+
+/// Whether an unknown value is compared with one that is partly unknown, of a type that is not known.
+fn compares_open(difference: &Difference, text: &str) -> bool {
+    let compared = text.contains("==") || text.contains("!=");
+    compared && text.contains("local.unk") && difference.less_known
 }
 
 /// Whether `&&` or `||` stands beside something that is not simply true or false.

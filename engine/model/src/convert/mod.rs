@@ -348,7 +348,8 @@ fn element_type<'a>(
     if types.iter().all(|found| Some(found) == types.first()) {
         return Ok(types.into_iter().next().unwrap_or(Type::Dynamic));
     }
-    unify(&types).filter(|found| !matches!(found, Type::Dynamic)).ok_or_else(|| disagreement(ty))
+    // What is still open would have to be of several types.
+    unify(&types).filter(|found| !found.has_dynamic()).ok_or_else(|| disagreement(ty))
 }
 
 fn mismatch(from: &Type, to: &Type) -> ConvertError {

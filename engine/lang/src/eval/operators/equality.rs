@@ -117,7 +117,7 @@ pub(super) fn unknown_equality(a: &Value, b: &Value) -> Option<bool> {
         return None;
     }
     let (unknown, other) = if a.is_unknown() { (a, b) } else { (b, a) };
-    if !has_open(other) && !conforms(&other.ty(), &unknown.ty()) {
+    if !conforms(&other.ty(), &unknown.ty(), has_open(other)) {
         return Some(false);
     }
     if !length_possible(unknown, other) {
@@ -137,19 +137,21 @@ pub(super) fn unknown_equality(a: &Value, b: &Value) -> Option<bool> {
     None
 }
 
-/// Whether a value of this type can be what an unknown value of another type turns out to be.
-pub(super) fn conforms(ty: &Type, unknown: &Type) -> bool {
+/// Whether a value of this type can be what an unknown value of another type turns out to be. What is
+/// open in the type can be anything where something inside of the value is unknown.
+pub(super) fn conforms(ty: &Type, unknown: &Type, open: bool) -> bool {
     match (ty, unknown) {
         (_, Type::Dynamic) => true,
+        (Type::Dynamic, _) if open => true,
         (Type::List(a), Type::List(b)) | (Type::Set(a), Type::Set(b)) | (Type::Map(a), Type::Map(b)) => {
-            conforms(a, b)
+            conforms(a, b, open)
         }
         (Type::Tuple(a), Type::Tuple(b)) => {
-            a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| conforms(a, b))
+            a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| conforms(a, b, open))
         }
         (Type::Object(a), Type::Object(b)) => {
             a.attributes.keys().eq(b.attributes.keys())
-                && a.attributes.values().zip(b.attributes.values()).all(|(a, b)| conforms(a, b))
+                && a.attributes.values().zip(b.attributes.values()).all(|(a, b)| conforms(a, b, open))
         }
         (a, b) => a == b,
     }

@@ -130,7 +130,7 @@ pub(super) fn range(arguments: &[Value]) -> Result<Value, CallError> {
         [start, end, step] => (start.clone(), end.clone(), step.clone()),
         _ => return failed("must have one, two, or three arguments"),
     };
-    if step == zero {
+    if step == zero && start != end {
         return bad(2, "step must not be zero");
     }
     let down = step.is_negative();
@@ -139,9 +139,6 @@ pub(super) fn range(arguments: &[Value]) -> Result<Value, CallError> {
     }
     if !down && end < start {
         return bad(1, "end must be greater than start when step is positive");
-    }
-    if [&start, &end, &step].iter().any(|number| number.is_infinite()) {
-        return failed("the numbers must be finite");
     }
     let mut values = Vec::new();
     let mut number = start;
@@ -152,7 +149,9 @@ pub(super) fn range(arguments: &[Value]) -> Result<Value, CallError> {
             );
         }
         values.push(Kind::Number(number.clone()).into());
-        let Some(next) = number.add(&step) else { return failed("the numbers must be finite") };
+        let Some(next) = number.add(&step) else {
+            return failed("infinite numbers that cancel out give no next one");
+        };
         number = next;
     }
     Ok(Value::list(Type::Number, values))
