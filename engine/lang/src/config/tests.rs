@@ -632,7 +632,10 @@ fn recorded_conversions() {
 #[test]
 fn what_follows_from_a_block_without_an_end_is_not_reported() {
     check_files(
-        &[("main.tf", "terraform {\n  required_providers {\n\nvariable \"a\" {}\nresource \"a_b\" \"c\" {}\n")],
+        &[(
+            "main.tf",
+            "terraform {\n  required_providers {\n\nvariable \"a\" {}\nresource \"a_b\" \"c\" {}\n",
+        )],
         &["main.tf:2:22 | Unclosed configuration block"],
     );
     check_files(
