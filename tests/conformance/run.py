@@ -31,7 +31,7 @@ EXPRESSIONS = set(
 )
 FUNCTIONS = set(
     # `quirk`: crashes of 1.11.4 that it recovers from.
-    "f0704 f0755 f0762 f0836 f1509".split()
+    "f0704 f0755 f0762 f1509".split()
 )
 PLANS = set()
 
