@@ -713,7 +713,8 @@ impl Early {
 fn mistake(error: &clap::Error, command: &[String]) -> Option<String> {
     let said = |kind: ContextKind| match error.get(kind)? {
         ContextValue::String(text) => Some(text.clone()),
-        ContextValue::Strings(texts) => texts.first().cloned(),
+        // The nearest is the last.
+        ContextValue::Strings(texts) => texts.last().cloned(),
         _ => None,
     };
     let did_you_mean =
