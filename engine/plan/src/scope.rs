@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use evenkeel_lang::config::ResourceKey;
+use evenkeel_lang::config::{Module, ResourceKey};
 use evenkeel_lang::eval::{PathKind, Scope};
 use evenkeel_model::{Diagnostic, InstanceKey, ResourceMode, Snapshot, SourceRange, Type, Value};
 use sha2::{Digest, Sha256};
@@ -202,12 +202,16 @@ impl Scope for InstanceScope<'_> {
     }
 
     fn is_built_in_provider(&self, local_name: &str) -> bool {
-        let required = &self.world.modules[self.module].module.required_providers;
-        required.get(local_name).is_some_and(|required| {
-            (&*required.source.host, &*required.source.namespace, &*required.source.kind)
-                == ("terraform.io", "builtin", "terraform")
-        })
+        requires_built_in(&self.world.modules[self.module].module, local_name)
     }
+}
+
+/// Whether a module requires the provider that is built in under this local name.
+pub(crate) fn requires_built_in(module: &Module, local_name: &str) -> bool {
+    module.required_providers.get(local_name).is_some_and(|required| {
+        (&*required.source.host, &*required.source.namespace, &*required.source.kind)
+            == ("terraform.io", "builtin", "terraform")
+    })
 }
 
 /// The contents of a file of the snapshot, named as an expression in the root module names it.

@@ -41,3 +41,29 @@ fn what_values_show_is_found_without_a_plan() {
         assert!(diagnostics.has_errors(), "{name}");
     }
 }
+
+#[test]
+fn functions_of_the_person_and_of_the_built_in_provider_are_there() {
+    let text = r#"
+        terraform {
+          required_providers {
+            here = { source = "terraform.io/builtin/terraform" }
+          }
+        }
+        output "o" {
+          value = "${pathexpand("~/x")}${provider::here::encode_tfvars({ a = 1 })}"
+        }
+    "#;
+    let snapshot = Snapshot::from_files(Revision::Directory("0".into()), [("main.tf", text)]);
+    let (configuration, problems) = load(&snapshot, "");
+    assert!(!problems.has_errors(), "{problems:?}");
+    let options = Options { home: Some("/home/person".into()), ..Options::default() };
+    let subject = ValidationSubject {
+        snapshot: &snapshot,
+        configuration: &configuration,
+        catalog: &*common::builtin::catalog(),
+        options: &options,
+    };
+    let found = validate_configuration(subject);
+    assert!(found.is_empty(), "{found:?}");
+}

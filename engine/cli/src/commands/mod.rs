@@ -21,6 +21,8 @@ pub mod validate;
 mod version;
 mod workspace;
 
+use std::sync::Arc;
+
 use evenkeel_apply::MachineOptions;
 use evenkeel_plan::{Mode, Options, Target};
 use evenkeel_provider::Providers;
@@ -116,6 +118,11 @@ pub fn check_run(args: &RunArgs) -> Result<(), Failure> {
     ))
 }
 
+/// The home directory of the person who runs this.
+fn home() -> Option<Arc<str>> {
+    std::env::home_dir().map(|home| home.to_string_lossy().into())
+}
+
 /// How to plan, as the arguments say.
 pub fn options(args: &RunArgs, choice: &ChoiceArgs, mode: Mode) -> Result<Options, Failure> {
     let targets = |texts: &[String], name: &str| -> Result<Vec<Target>, Failure> {
@@ -154,7 +161,7 @@ pub fn options(args: &RunArgs, choice: &ChoiceArgs, mode: Mode) -> Result<Option
         refresh: args.refresh,
         plan_time: Some(format!("{:.0}", jiff::Timestamp::now())),
         local_exec: args.allow_local_exec,
-        home: std::env::home_dir().map(|home| home.to_string_lossy().into()),
+        home: home(),
         replace: replace.collect::<Result<_, _>>()?,
         targets: targets(&choice.target, "target")?,
         excludes: targets(&choice.exclude, "exclude")?,

@@ -59,6 +59,7 @@ async fn everything(
                 .to_string_lossy()
                 .into_owned()
                 .into(),
+            home: super::home(),
             ..Options::default()
         };
         let found = validate_configuration(ValidationSubject {

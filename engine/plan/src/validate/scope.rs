@@ -8,7 +8,7 @@ use evenkeel_model::{Diagnostic, InstanceKey, ResourceMode, SourceRange, Type, V
 
 use super::Walk;
 use crate::graph::{Node, NodeKind, StaticPath};
-use crate::scope::{files_below, read_file, relative, undeclared};
+use crate::scope::{files_below, read_file, relative, requires_built_in, undeclared};
 
 /// How the block around an expression repeats.
 #[derive(Clone, Copy, Debug, Default)]
@@ -208,6 +208,14 @@ impl Scope for StaticScope<'_> {
     /// The time of the plan is not known before there is one.
     fn plan_time(&self) -> Option<String> {
         None
+    }
+
+    fn home(&self) -> Option<String> {
+        self.walk.subject.options.home.as_deref().map(str::to_owned)
+    }
+
+    fn is_built_in_provider(&self, local_name: &str) -> bool {
+        self.module_here().is_some_and(|module| requires_built_in(module, local_name))
     }
 }
 
