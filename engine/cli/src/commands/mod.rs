@@ -31,7 +31,7 @@ use evenkeel_state::ObjectStatus;
 use crate::args::{ApplyArgs, Arguments, ChoiceArgs, Command, RefreshArgs, RunArgs};
 use crate::error::Failure;
 use crate::flow::Session;
-use crate::flow::load::{Loaded, load};
+use crate::flow::load::{Loaded, load, load_to_destroy};
 use crate::flow::planning::Wish;
 use crate::flow::variables;
 use crate::ui::Ui;
@@ -94,7 +94,11 @@ pub async fn wish(
     mode: Mode,
 ) -> Result<Wish, Failure> {
     check_run(args)?;
-    let loaded = load(session, args.revision.as_deref()).await?;
+    let revision = args.revision.as_deref();
+    let loaded = match mode {
+        Mode::Destroy => load_to_destroy(session, revision).await?,
+        Mode::Normal | Mode::RefreshOnly => load(session, revision).await?,
+    };
     session.ui.diagnostics(&loaded.warnings, Some(&loaded.snapshot));
     let options = options(args, choice, mode)?;
     wish_of(session, args, loaded, options)

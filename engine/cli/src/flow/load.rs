@@ -52,15 +52,33 @@ fn author(text: &str) -> &str {
 
 /// Reads and loads a revision with the modules that its lock file names; all mistakes are collected.
 pub async fn load(session: &Session, revision: Option<&str>) -> Result<Loaded, Failure> {
-    let (loaded, diagnostics) = read(&session.place.location, revision).await?;
-    if diagnostics.has_errors() {
-        return Err(Failure::in_files(diagnostics, &loaded.snapshot));
-    }
-    Ok(Loaded { warnings: diagnostics, ..loaded })
+    without_mistakes(read_strictly(&session.place.location, revision).await?)
 }
 
-/// The same for a configuration that may have mistakes, which are given beside it.
+/// The same to destroy everything, for which a directory without configuration is enough.
+pub async fn load_to_destroy(session: &Session, revision: Option<&str>) -> Result<Loaded, Failure> {
+    without_mistakes(read(&session.place.location, revision).await?)
+}
+
+fn without_mistakes((loaded, diagnostics): (Loaded, Diagnostics)) -> Result<Loaded, Failure> {
+    match diagnostics.has_errors() {
+        true => Err(Failure::in_files(diagnostics, &loaded.snapshot)),
+        false => Ok(Loaded { warnings: diagnostics, ..loaded }),
+    }
+}
+
+/// The same for a configuration that may have mistakes, which are given beside it. A directory without
+/// configuration is no mistake where somebody only looks.
 pub async fn read(location: &Location, revision: Option<&str>) -> Result<(Loaded, Diagnostics), Failure> {
+    let (loaded, mut diagnostics) = read_strictly(location, revision).await?;
+    diagnostics.0.retain(|problem| problem.summary != config::NO_FILES);
+    Ok((loaded, diagnostics))
+}
+
+async fn read_strictly(
+    location: &Location,
+    revision: Option<&str>,
+) -> Result<(Loaded, Diagnostics), Failure> {
     let prepared = prepare(location, revision, Locking::Follow).await?;
     let mut diagnostics = prepared.loading.diagnostics;
     diagnostics.extend(config::notes(&prepared.loading.configuration));

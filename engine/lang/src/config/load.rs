@@ -17,6 +17,9 @@ use crate::parse::{UNCLOSED, parse_file, parse_json_file};
 #[cfg(test)]
 mod tests;
 
+/// The title of the problem that the root module has no files, which to some commands is none.
+pub const NO_FILES: &str = "No configuration files";
+
 /// How many modules a configuration may have, counting each call.
 const MODULES_MAX: usize = 10_000;
 
@@ -218,7 +221,7 @@ impl Loader<'_> {
         if empty && self.loaded.is_empty() {
             let place = if directory.is_empty() { "The root directory" } else { directory };
             self.diagnostics.push(Diagnostic::error(
-                "No configuration files",
+                NO_FILES,
                 format!(
                     "{place} contains no configuration files: no name of a file ends in .tf or .tf.json."
                 ),

@@ -52,7 +52,7 @@ pub use check_block::Check;
 pub use constant::constant_value;
 pub use import::{Import, ImportTarget};
 pub use inputs::{Given, Inputs};
-pub use load::{Loading, ModuleRequest, Mount, ResolvedModules, load, load_with};
+pub use load::{Loading, ModuleRequest, Mount, NO_FILES, ResolvedModules, load, load_with};
 pub use lock::{LOCK_FILE, Lock, LockKey, Locked, parse_lock};
 pub use moved::{MoveEndpoint, Moved};
 pub use notes::notes;
