@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use crate::error::SourceError;
 use crate::gather::{Gathered, Kind, Limits, Listing, Tree, gather};
 use crate::origin::Scene;
-use crate::{Read, path, repository};
+use crate::{Read, path, repository, whole};
 
 /// How files end that Terraform and Evenkeel write where they are run: state and databases. They
 /// change while the configuration does not.
@@ -179,8 +179,10 @@ impl Tree for Disk {
             let name = entry.file_name().into_string().map_err(|name| SourceError::PathNotUtf8 {
                 path: path::join(directory, &name.to_string_lossy()),
             })?;
-            let is_named_so =
-                name.contains(BESIDE_STATE) || WRITTEN_BY_TOOLS.iter().any(|suffix| name.ends_with(suffix));
+            // What another process is writing may be gone before it is read.
+            let is_named_so = name.contains(BESIDE_STATE)
+                || WRITTEN_BY_TOOLS.iter().any(|suffix| name.ends_with(suffix))
+                || whole::target(&name).is_some();
             if kind != Kind::File || !is_named_so {
                 listing.insert(name, kind);
             }

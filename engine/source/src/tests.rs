@@ -179,6 +179,7 @@ fn a_directory_as_it_stands() {
     scene.write("live/prod/.terraform/modules/x.tf", "");
     scene.write("live/prod/terraform.tfstate", "{}");
     scene.write("live/prod/terraform.tfstate.evenkeel-wal", "");
+    scene.write("live/prod/.evenkeel.lock.hcl.3078-1.tmp", "half of it");
     let read = scene.read("/live/prod", None).unwrap();
     assert_eq!((paths(&read), &*read.root), (STACK.to_vec(), "live/prod"));
     assert_eq!(text(&read, "modules/network/main.tf"), "# edited");

@@ -63,7 +63,7 @@ pub fn sweep(directory: &Path, is_ours: impl Fn(&str) -> bool) {
 }
 
 /// The file that a name beside it is for.
-fn target(name: &str) -> Option<&str> {
+pub(crate) fn target(name: &str) -> Option<&str> {
     let (target, writer) = name.strip_suffix(".tmp")?.rsplit_once('.')?;
     let (process, count) = writer.split_once('-')?;
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
