@@ -1,20 +1,22 @@
 //! The arguments, as Terraform users type them: long flags with one dash or two.
 
+mod early;
 mod foreign;
+mod init;
 mod overview;
+mod state;
 
 use std::ffi::OsString;
-use std::io::Write;
 use std::path::PathBuf;
-use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
+pub use crate::args::early::Early;
 use crate::args::foreign::without_foreign;
+pub use crate::args::init::{GetArgs, InitArgs};
 use crate::args::overview::overview;
-use crate::error::Failure;
+pub use crate::args::state::{StateArgs, StateChangeArgs, StateCommand};
 
 /// Keeps clouds as a Git revision declares them.
 #[derive(Debug, Parser)]
@@ -166,76 +168,6 @@ impl Command {
             Self::ForceUnlock(_) | Self::Login(_) | Self::Logout(_) | Self::Test(_) => false,
         }
     }
-}
-
-/// What `init` takes: Terraform's options, also those that have nothing to do here.
-#[derive(Debug, Args)]
-pub struct InitArgs {
-    /// The directory of the root module
-    #[arg(value_name = "DIR", default_value = ".")]
-    pub location: String,
-    /// Look for newer versions of all modules than those that are locked
-    #[arg(long)]
-    pub upgrade: bool,
-    /// Fetch modules (-get=false checks that they are locked)
-    #[arg(long, value_name = "BOOL", default_value_t = true, default_missing_value = "true", num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set)]
-    pub get: bool,
-    /// With readonly, fail where the lock file would have to change
-    #[arg(long, value_name = "MODE")]
-    pub lockfile: Option<String>,
-    /// Print JSON, one message a line
-    #[arg(long)]
-    pub json: bool,
-    /// Not supported
-    #[arg(long, value_name = "SOURCE", hide = true)]
-    pub from_module: Option<String>,
-    /// Nothing is asked
-    #[arg(long, value_name = "BOOL", hide = true, default_missing_value = "true", num_args = 0..=1, require_equals = true)]
-    pub input: Option<bool>,
-    /// Backends are not used: state is kept in the store
-    #[arg(long, visible_alias = "cloud", value_name = "BOOL", hide = true, default_missing_value = "true", num_args = 0..=1, require_equals = true)]
-    pub backend: Option<bool>,
-    /// Backends are not used: state is kept in the store
-    #[arg(long, value_name = "CONFIG", hide = true)]
-    pub backend_config: Vec<String>,
-    /// Backends are not used
-    #[arg(long, hide = true)]
-    pub reconfigure: bool,
-    /// Backends are not used
-    #[arg(long, hide = true)]
-    pub migrate_state: bool,
-    /// Backends are not used
-    #[arg(long, hide = true)]
-    pub force_copy: bool,
-    /// Nothing is locked
-    #[arg(long, value_name = "BOOL", hide = true, default_missing_value = "true", num_args = 0..=1, require_equals = true)]
-    pub lock: Option<bool>,
-    /// Nothing is locked
-    #[arg(long, value_name = "DURATION", hide = true)]
-    pub lock_timeout: Option<String>,
-    /// Providers are built in
-    #[arg(long, value_name = "DIR", hide = true)]
-    pub plugin_dir: Vec<PathBuf>,
-    /// Tests are not read
-    #[arg(long, value_name = "DIR", hide = true)]
-    pub test_directory: Option<PathBuf>,
-    /// There is no remote version
-    #[arg(long, hide = true)]
-    pub ignore_remote_version: bool,
-}
-
-/// What `get` takes.
-#[derive(Debug, Args)]
-pub struct GetArgs {
-    /// The directory of the root module
-    #[arg(value_name = "DIR", default_value = ".")]
-    pub location: String,
-    /// Look for newer versions than those that are locked
-    #[arg(long)]
-    pub update: bool,
-    /// Tests are not read
-    #[arg(long, value_name = "DIR", hide = true)]
-    pub test_directory: Option<PathBuf>,
 }
 
 /// What every command that plans takes.
@@ -504,145 +436,6 @@ pub struct HistoryArgs {
     pub json: bool,
 }
 
-#[derive(Debug, Args)]
-pub struct StateArgs {
-    #[command(subcommand)]
-    pub command: StateCommand,
-}
-
-/// What every command takes that changes a state.
-#[derive(Debug, Args)]
-pub struct StateChangeArgs {
-    /// The directory or repository whose state to change
-    #[arg(long, value_name = "DIR-OR-REPO", default_value = ".")]
-    pub location: String,
-    /// How long to wait for another process that holds the stack
-    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = duration)]
-    pub lock_timeout: Duration,
-    /// Accepted as Terraform has it; a stack that is changed is always held
-    #[arg(long, value_name = "BOOL", hide = true, default_missing_value = "true", num_args = 0..=1, require_equals = true)]
-    pub lock: Option<bool>,
-    /// Not available: state is kept in the store
-    #[arg(long, value_name = "FILE", hide = true)]
-    pub state: Option<PathBuf>,
-    /// Not available: state is kept in the store
-    #[arg(long, value_name = "FILE", hide = true)]
-    pub state_out: Option<PathBuf>,
-    /// The store keeps every version of every object
-    #[arg(long, value_name = "FILE", hide = true)]
-    pub backup: Option<PathBuf>,
-    /// There is no remote version
-    #[arg(long, hide = true)]
-    pub ignore_remote_version: bool,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum StateCommand {
-    /// List the objects that are managed
-    List {
-        /// Only objects whose address starts with one of these
-        #[arg(value_name = "ADDRESS")]
-        addresses: Vec<String>,
-        /// Only objects with this id
-        #[arg(long, value_name = "ID")]
-        id: Option<String>,
-        /// The directory or repository whose state to list
-        #[arg(long, value_name = "DIR-OR-REPO", default_value = ".")]
-        location: String,
-    },
-    /// Give an object, a resource or a module another address
-    Mv {
-        /// The address it has
-        #[arg(value_name = "SOURCE")]
-        source: String,
-        /// The address it shall have
-        #[arg(value_name = "DESTINATION")]
-        destination: String,
-        /// Only say what would be done
-        #[arg(long)]
-        dry_run: bool,
-        #[command(flatten)]
-        change: StateChangeArgs,
-    },
-    /// Forget objects, which go on to exist
-    Rm {
-        /// Their addresses
-        #[arg(value_name = "ADDRESS", required = true)]
-        addresses: Vec<String>,
-        /// Only say what would be done
-        #[arg(long)]
-        dry_run: bool,
-        #[command(flatten)]
-        change: StateChangeArgs,
-    },
-    /// Show the attributes of one object
-    Show {
-        /// Its address
-        #[arg(value_name = "ADDRESS")]
-        address: String,
-        /// The directory or repository whose state to look into
-        #[arg(long, value_name = "DIR-OR-REPO", default_value = ".")]
-        location: String,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
-    /// Take over a state of Terraform or OpenTofu
-    Import {
-        /// The state file, or - for standard input [default: the one beside the configuration]
-        #[arg(value_name = "FILE")]
-        file: Option<PathBuf>,
-        /// Let it take the place of everything that the stack has
-        #[arg(long)]
-        force: bool,
-        #[command(flatten)]
-        change: StateChangeArgs,
-    },
-    /// Write the state as a state file of Terraform, sensitive values in clear
-    Export {
-        /// The file; without it, standard output
-        #[arg(value_name = "FILE")]
-        file: Option<PathBuf>,
-        /// Write over a file that is not an earlier state of this stack
-        #[arg(long)]
-        force: bool,
-        /// The directory or repository whose state to write
-        #[arg(long, value_name = "DIR-OR-REPO", default_value = ".")]
-        location: String,
-    },
-    /// Print the state as a state file of Terraform, sensitive values in clear
-    Pull {
-        /// The directory or repository whose state to print
-        #[arg(long, value_name = "DIR-OR-REPO", default_value = ".")]
-        location: String,
-    },
-    /// Put a state file in the place of the state
-    Push {
-        /// The state file, or - for standard input
-        #[arg(value_name = "FILE")]
-        file: PathBuf,
-        /// Do so whatever its lineage and serial
-        #[arg(long)]
-        force: bool,
-        #[command(flatten)]
-        change: StateChangeArgs,
-    },
-    /// Give objects another provider
-    ReplaceProvider {
-        /// The provider they have
-        #[arg(value_name = "FROM")]
-        from: String,
-        /// The provider they shall have
-        #[arg(value_name = "TO")]
-        to: String,
-        /// Do not ask for approval
-        #[arg(long)]
-        auto_approve: bool,
-        #[command(flatten)]
-        change: StateChangeArgs,
-    },
-}
-
 /// What `import` takes.
 #[derive(Debug, Args)]
 pub struct ImportArgs {
@@ -677,83 +470,6 @@ pub struct VersionArgs {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
-}
-
-/// Help or a mistake: nothing is run.
-pub enum Early {
-    /// What the parser says, and the words of the command that was meant.
-    Parser(clap::Error, Vec<String>),
-    /// An option that has no place here.
-    Refused(Failure),
-}
-
-impl Early {
-    /// Prints it and gives the exit code: 0 for help, 1 for mistakes.
-    pub fn exit(self) -> ExitCode {
-        match self {
-            Self::Refused(failure) => {
-                let global = Global { chdir: None, no_color: false, store: None, stack: None };
-                crate::ui::Ui::new(&global, false).failure(&failure);
-                ExitCode::from(1)
-            }
-            Self::Parser(error, command) => {
-                let own = mistake(&error, &command);
-                // A closed pipe is nobody's mistake.
-                let _ = match &own {
-                    Some(text) => std::io::stderr().write_all(text.as_bytes()),
-                    None => error.print(),
-                };
-                ExitCode::from(u8::from(error.use_stderr()))
-            }
-        }
-    }
-}
-
-/// A mistake that people make often, in the words that they know.
-fn mistake(error: &clap::Error, command: &[String]) -> Option<String> {
-    let said = |kind: ContextKind| match error.get(kind)? {
-        ContextValue::String(text) => Some(text.clone()),
-        // The nearest is the last.
-        ContextValue::Strings(texts) => texts.last().cloned(),
-        _ => None,
-    };
-    let did_you_mean =
-        |kind| said(kind).map(|text| format!(" Did you mean {}?", one_dash(&text))).unwrap_or_default();
-    let command = command.join(" ");
-    match error.kind() {
-        ErrorKind::InvalidSubcommand => {
-            let name = said(ContextKind::InvalidSubcommand)?;
-            let hint = did_you_mean(ContextKind::SuggestedSubcommand);
-            Some(format!(
-                "{command} has no command named \"{name}\".{hint}\n\nTo see all of its commands, run:\n  {command} -help\n"
-            )
-            .replacen("evenkeel has", "Evenkeel has", 1))
-        }
-        ErrorKind::UnknownArgument => {
-            let name = said(ContextKind::InvalidArg)?;
-            let what = match name.starts_with('-') {
-                true => {
-                    let hint = did_you_mean(ContextKind::SuggestedArg);
-                    format!(
-                        "Failed to parse command-line flags\n\nThere is no option {} here.{hint}",
-                        one_dash(&name)
-                    )
-                }
-                false => format!(
-                    "Too many command line arguments\n\n\"{name}\" is one too many. To work in another directory, use \
-                     the global -chdir option."
-                ),
-            };
-            Some(format!("Error: {what}\n\nFor more help on using this command, run:\n  {command} -help\n"))
-        }
-        _ => None,
-    }
-}
-
-/// A long option as Terraform's users write it, without the name of its value.
-fn one_dash(option: &str) -> String {
-    let option = option.split([' ', '=']).next().unwrap_or(option);
-    option.strip_prefix("--").map_or_else(|| format!("\"{option}\""), |name| format!("-{name}"))
 }
 
 /// The words of the command that is meant, as far as they are commands.
