@@ -11,27 +11,7 @@ use evenkeel_state::ProviderConfigAddress;
 pub const KIND: &str = "test_thing";
 
 pub fn schema() -> Schema {
-    let attribute = |ty: Type| Attribute {
-        ty,
-        required: false,
-        optional: true,
-        computed: true,
-        sensitive: false,
-        write_only: false,
-        force_new: false,
-        unsupported: false,
-        attr_as_blocks: false,
-        default: None,
-        equality: None,
-        recompute_on: Vec::new(),
-        valid_values: Vec::new(),
-        conflicts_with: Vec::new(),
-        required_with: Vec::new(),
-        exactly_one_of: Vec::new(),
-        at_least_one_of: Vec::new(),
-        deprecated: None,
-        description: String::new(),
-    };
+    let attribute = |ty: Type| Attribute { optional: true, computed: true, ..Attribute::new(ty) };
     let attributes: BTreeMap<Arc<str>, Attribute> =
         ["id", "name", "secret"].into_iter().map(|name| (name.into(), attribute(Type::String))).collect();
     Schema {
