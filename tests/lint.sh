@@ -18,6 +18,9 @@ cargo clippy --locked --release --workspace --all-targets -- -D warnings
 say "documentation"
 RUSTDOCFLAGS="-D warnings" cargo doc --locked --release --no-deps --workspace --quiet
 
+say "reference pages of resource types"
+python3 schemas/docs.py --check
+
 say "licences"
 if ! command -v cargo-deny >/dev/null; then
   echo "installing cargo-deny (once)"

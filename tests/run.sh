@@ -29,3 +29,6 @@ python3 tests/differential/documents.py "${CARGO_TARGET_DIR:-target}/release/eve
 
 say "acceptance: the built binary against moto"
 .venv/bin/python -m unittest discover --start-directory tests/acceptance --pattern 'test_*.py'
+
+say "providers: every resource type against moto"
+.venv/bin/python tests/providers/run.py "${CARGO_TARGET_DIR:-target}/release/evenkeel" --check

@@ -1,0 +1,5 @@
+resource "aws_vpc" "main" {
+  cidr_block           = "10.0.0.0/16"
+  enable_dns_hostnames = false
+  tags                 = { Name = "renamed", Team = "net" }
+}

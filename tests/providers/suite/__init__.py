@@ -1,0 +1,1 @@
+"""The provider conformance suite: what `tests/providers/run.py` runs. See the README beside it."""

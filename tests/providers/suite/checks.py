@@ -1,0 +1,223 @@
+"""The checks of a case, in the order in which they are made. Each gives a word for the table."""
+
+from .bench import COPIES, Bench, Failed
+from .case import Case, fill
+from .cloud import call, listing
+
+
+class Run:
+    """One case on one emulator."""
+
+    def __init__(self, case: Case, moto):
+        self.case, self.moto = case, moto
+        self.clients = {}
+        self.bench = Bench(moto.url)
+        self.row, self.problems = {}, []
+
+    def client(self, service: str):
+        if service not in self.clients:
+            self.clients[service] = self.moto.client(service)
+        return self.clients[service]
+
+    def all(self) -> "Run":
+        """Makes every check; a failed create ends it, other failures are noted."""
+        try:
+            if not self.case.skipped("*"):
+                self.data() if self.case.is_data else self.managed()
+        finally:
+            self.bench.remove()
+        return self
+
+    def check(self, name: str, what) -> bool:
+        if self.case.skipped(name):
+            self.row[name] = "skipped"
+            return True
+        try:
+            self.row[name] = what() or "yes"
+            return True
+        except Failed as error:
+            self.problems.append(f"{self.case.kind}: {name}: {error}")
+        except Exception as error:  # noqa: BLE001 - a case that is written wrongly is a failure of that case
+            self.problems.append(f"{self.case.kind}: {name}: {type(error).__name__}: {error}")
+        self.row[name] = "no"
+        return False
+
+    def data(self):
+        self.bench.lay(self.case.files("main.tf"))
+        if self.check("read", self.read_data):
+            self.check("again", self.nothing_to_do)
+        self.check("delete", lambda: self.bench.destroy() and None)
+
+    def managed(self):
+        before = listing(self.client)
+        self.bench.lay(self.case.files("main.tf"))
+        if not self.check("create", lambda: self.bench.apply() and None):
+            return
+        self.check("read", self.read)
+        self.check("batched", self.batched)
+        self.check("drift", self.drift)
+        self.check("import", self.imported)
+        if self.case.has("update.tf"):
+            self.check("update", self.updated)
+        if self.case.has("replace.tf"):
+            self.check("replace", self.replaced)
+        kept, object_ = self.bench.keep(), self.object()
+        if self.check("delete", lambda: self.bench.destroy() and None):
+            self.check("clean", lambda: self.clean(before))
+            self.check("unknown", lambda: self.unknown(object_))
+            self.check("gone", lambda: self.gone(kept))
+            self.check("twice", lambda: self.twice(kept))
+
+    # What the checks are.
+
+    def read_data(self):
+        self.bench.apply()
+        found = self.bench.outputs()
+        for name, expected in self.case.outputs.items():
+            expected = fill(expected, self.values())
+            if found.get(name) != expected:
+                raise Failed(f"output {name} is {found.get(name)!r}, not {expected!r}")
+
+    def read(self):
+        """The second plan is empty, and what creating gave is what reading gives."""
+        self.nothing_to_do()
+        self.same_when_read()
+
+    def batched(self):
+        one = self.bench.calls_for_copies(self.case.address, 1)
+        many = self.bench.calls_for_copies(self.case.address, COPIES)
+        each = {name.split(":")[-1] for name, count in many.items() if count > one.get(name, 0)}
+        each |= set(self.case.each)
+        return "each: " + ", ".join(f"`{name}`" for name in sorted(each)) if each else "yes"
+
+    def drift(self):
+        """What was changed outside is found, attribute by attribute, and put right in place."""
+        if not self.case.drift:
+            return "-"
+        before, values = self.object(), self.values()
+        for entry in self.case.drift:
+            for words in entry.get("calls", [entry.get("call")]):
+                call(self.client, fill(words, values))
+        change = self.change("update")
+        wanted = [entry["attribute"] for entry in self.case.drift]
+        missed = [name for name in wanted if name not in differing(change["before"], change["after"])]
+        if missed:
+            raise Failed(f"not found: {', '.join(missed)}")
+        self.bench.apply()
+        self.nothing_to_do()
+        after = self.object()
+        left = [name for name in [*wanted, "id"] if after.get(name) != before.get(name)]
+        if left:
+            raise Failed(f"not as before: {', '.join(left)}")
+        return ", ".join(f"`{name}`" for name in dict.fromkeys(wanted))
+
+    def imported(self):
+        identifier = fill(self.case.import_id, self.values())
+        self.bench.evenkeel("state", "rm", self.case.address, "-location", str(self.bench.repo))
+        self.bench.evenkeel("import", self.case.address, str(identifier), str(self.bench.repo))
+        for change in self.bench.plan():
+            names = differing(change["change"]["before"], change["change"]["after"])
+            rest = [name for name in names if name not in self.case.import_ignore]
+            if change["address"] != self.case.address or rest or change["change"]["actions"] != ["update"]:
+                raise Failed(f"the plan after it has {describe(change)}")
+        if self.case.import_ignore:
+            self.bench.apply()
+
+    def updated(self):
+        before = self.object()
+        self.bench.lay(self.case.files("update.tf"))
+        self.change("update")
+        self.bench.apply()
+        if self.object().get("id") != before.get("id"):
+            raise Failed("the identifier changed")
+        self.read()
+
+    def replaced(self):
+        self.bench.lay(self.case.files("replace.tf"))
+        self.change("replace")
+        self.bench.apply()
+        self.read()
+
+    def clean(self, before: set):
+        left = listing(self.client) - before
+        if left:
+            raise Failed(f"left behind: {', '.join(sorted(left))}")
+
+    def unknown(self, object_: dict):
+        """An identifier that nothing has is refused by name, and is no crash."""
+        identifier = fill(self.case.import_id, self.values(object_))
+        done = self.bench.evenkeel("import", self.case.address, str(identifier), str(self.bench.repo), check=1)
+        if "panicked" in done.stderr:
+            raise Failed(done.stderr)
+
+    def gone(self, kept: dict):
+        """What was removed behind the back is to be made again."""
+        self.bench.put_back(kept)
+        actions = {c["address"]: c["change"]["actions"] for c in self.bench.plan()}
+        if actions.get(self.case.address) != ["create"]:
+            raise Failed(f"planned as {actions.get(self.case.address)}")
+
+    def twice(self, kept: dict):
+        """Removing what is not there any more is not an error."""
+        self.bench.put_back(kept)
+        self.bench.destroy("-refresh=false")
+
+    # What they need.
+
+    def object(self) -> dict:
+        found = self.bench.objects().get(self.case.address)
+        if found is None:
+            raise Failed(f"{self.case.address} is not in the state")
+        return found
+
+    def values(self, own: dict | None = None) -> dict:
+        """What a placeholder may name: the object's attributes, and those of all objects by address."""
+        self.seen = self.bench.objects() or getattr(self, "seen", {})
+        own = self.seen.get(self.case.address, {}) if own is None else own
+        values = {f"{address}.{name}": value for address, o in self.seen.items() for name, value in o.items()}
+        return values | own
+
+    def nothing_to_do(self):
+        changes = self.bench.plan()
+        if changes:
+            raise Failed("the plan has " + "; ".join(describe(change) for change in changes))
+
+    def same_when_read(self):
+        before = self.bench.objects()
+        self.bench.evenkeel("refresh", str(self.bench.repo))
+        after = self.bench.objects()
+        for address, values in before.items():
+            names = differing(values, after.get(address, {}))
+            if names:
+                shown = "; ".join(f"{n}: {values.get(n)!r}, read {after.get(address, {}).get(n)!r}" for n in names)
+                raise Failed(f"{address} differs when it is read: {shown}")
+
+    def change(self, kind: str) -> dict:
+        """The one change of the object, which must be of this kind."""
+        found = [c for c in self.bench.plan() if c["address"] == self.case.address]
+        if not found:
+            raise Failed(f"no {kind} is planned")
+        actions = found[0]["change"]["actions"]
+        if (actions == ["update"]) != (kind == "update") or actions == ["create"]:
+            raise Failed(f"no {kind} is planned but {describe(found[0])}")
+        return found[0]["change"]
+
+
+def differing(before: dict | None, after: dict | None) -> list:
+    before, after = before or {}, after or {}
+    return sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
+
+
+def describe(change: dict) -> str:
+    details = change["change"]
+    text = f"{'+'.join(details['actions'])} of {change['address']}"
+    if details["actions"] == ["create"] or details["actions"] == ["delete"]:
+        return text
+    before, after = details["before"] or {}, details["after"] or {}
+    unknown = details.get("after_unknown") or {}
+    shown = [
+        f"{name}: {before.get(name)!r} -> {'(unknown)' if unknown.get(name) else repr(after.get(name))}"
+        for name in differing(before, after)
+    ]
+    forced = [".".join(map(str, path)) for path in details.get("replace_paths", [])]
+    return f"{text} ({'; '.join(shown)}{'; forced by ' + ', '.join(forced) if forced else ''})"

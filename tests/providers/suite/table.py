@@ -1,0 +1,77 @@
+"""The coverage table: read from the page, changed by a run, and written again."""
+
+from pathlib import Path
+
+COLUMNS = ["create", "read", "update", "replace", "delete", "import", "drift", "batched"]
+HEAD = """# AWS: what is tested, and how
+
+<!-- Written by tests/providers/run.py --write; do not edit. -->
+
+One row for each type that has a case in `tests/providers/aws`, made with the built binary. *create*: it is made. *read*: the
+next plan is empty, and reading gives what creating gave. *update*, *replace*: a change happens in place, or makes a new
+object. *delete*: nothing is left, removing it twice is no error, and an object that is gone is planned to be made again.
+*import*: after forgetting and importing it the plan is empty. *drift*: these attributes were changed through another client,
+and were found and put right. *batched*: looking at twenty objects takes the calls that looking at one takes; otherwise the
+calls that each object costs. `-`: does not apply. `no`: fails. `(n)`: left out, with the reason below.
+
+| Type | Create | Read | Update | Replace | Delete | Import | Drift | Batched | Tested on |
+|---|---|---|---|---|---|---|---|---|---|
+"""
+ALSO_DELETE = ("clean", "unknown", "gone", "twice")
+
+
+def rows_of(page: Path) -> tuple[dict, dict]:
+    """The rows of a page that was written before, and the reasons below them, by type."""
+    text = page.read_text() if page.is_file() else ""
+    rows = {line.split("`")[1]: line for line in text.splitlines() if line.startswith("| `")}
+    reasons = {}
+    for line in text.splitlines():
+        if line.startswith("- `"):
+            reasons.setdefault(line.split("`")[1], []).append(line)
+    return rows, reasons
+
+
+def row(run, tested_on: str) -> str:
+    """One type's line."""
+    words = dict(run.row)
+    if any(words.get(name) == "no" for name in ALSO_DELETE):
+        words["delete"] = "no"
+    left_out = [name for name in run.case.skip]
+    cells = []
+    for column in COLUMNS:
+        cell = words.get(column, "-")
+        marks = [f"({left_out.index(n) + 1})" for n in left_out if n in ("*", column) or covers(column, n)]
+        cell = "-" if cell == "skipped" else cell
+        cells.append(" ".join([cell, *marks]))
+    return f"| `{run.case.kind}` | " + " | ".join(cells) + f" | {tested_on} |"
+
+
+def covers(column: str, check: str) -> bool:
+    return column == "delete" and check in ALSO_DELETE
+
+
+def reasons(run) -> list:
+    """Why something was left out."""
+    skips = run.case.skip.items()
+    return [f"- `{run.case.kind}` ({n}) {'all' if name == '*' else name}: {why}" for n, (name, why) in enumerate(skips, 1)]
+
+
+def page(rows: dict, below: dict) -> str:
+    lines = [rows[kind] for kind in sorted(rows, key=order)]
+    notes = [line for kind in sorted(below, key=order) for line in below[kind]]
+    text = HEAD + "\n".join(lines) + "\n"
+    return text + ("\n## Left out\n\n" + "\n".join(notes) + "\n" if notes else "")
+
+
+def order(kind: str) -> tuple:
+    return (kind.startswith("data."), kind)
+
+
+def merged(path: Path, runs: list, tested_on: str, known: set) -> str:
+    """The page after a run: the rows of this run new, the others as they were, vanished types gone."""
+    rows, below = rows_of(path)
+    for run in runs:
+        rows[run.case.kind] = row(run, tested_on)
+        below[run.case.kind] = reasons(run)
+    keep = lambda found: {kind: value for kind, value in found.items() if kind in known and value}  # noqa: E731
+    return page(keep(rows), keep(below))
