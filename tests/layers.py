@@ -18,9 +18,16 @@ ALLOWED = {
     "sim": {"model", "lang", "provider", "state", "plan", "apply", "reconcile"},
     "source": {"model", "lang"},
     "store": {"model", "state"},
-    "provider-aws-ec2": set(),
+    "provider-aws-core": {"model", "provider"},
+    "provider-aws-account": {"model", "provider", "provider-aws-core"},
+    "provider-aws-database": {"model", "provider", "provider-aws-core"},
+    "provider-aws-ec2": {"model", "provider", "provider-aws-core"},
+    "provider-aws-s3": {"model", "provider", "provider-aws-core"},
     "provider-builtin": {"model", "provider"},
-    "provider-aws": {"model", "provider", "provider-aws-ec2"},
+    "provider-aws": {
+        "model", "provider", "provider-aws-core", "provider-aws-account", "provider-aws-database",
+        "provider-aws-ec2", "provider-aws-s3",
+    },
     "cli": {
         "model", "lang", "provider", "state", "plan", "apply", "reconcile", "source", "store",
         "provider-aws", "provider-builtin",
@@ -30,7 +37,19 @@ PURE = {"model", "lang", "provider", "state", "plan", "apply", "reconcile"}
 # Crates that act; none may be reachable from a pure crate.
 ACTING = {"tokio", "rusqlite", "gix", "hyper", "reqwest", "async-std", "smol", "aws-config", "mio", "socket2"}
 # The SDK crates, each isolated behind one crate of ours.
-ISOLATED = {"aws-sdk-ec2": {"evenkeel-provider-aws-ec2"}, "aws-sdk-s3": {"evenkeel-provider-aws"}}
+ISOLATED = {
+    "aws-sdk-cloudwatchlogs": {"evenkeel-provider-aws-account"},
+    "aws-sdk-ec2": {"evenkeel-provider-aws-ec2"},
+    "aws-sdk-elasticache": {"evenkeel-provider-aws-database"},
+    "aws-sdk-iam": {"evenkeel-provider-aws-account"},
+    "aws-sdk-kms": {"evenkeel-provider-aws-account"},
+    "aws-sdk-rds": {"evenkeel-provider-aws-database"},
+    "aws-sdk-redshift": {"evenkeel-provider-aws-database"},
+    "aws-sdk-s3": {"evenkeel-provider-aws-s3"},
+    "aws-sdk-s3control": {"evenkeel-provider-aws-s3"},
+    "aws-sdk-ssm": {"evenkeel-provider-aws-account"},
+    "aws-sdk-sts": {"evenkeel-provider-aws-core"},
+}
 PREFIX = "evenkeel-"
 
 

@@ -10,9 +10,10 @@ use evenkeel_provider::{
 };
 use futures_util::future::join_all;
 
-use crate::context::Context;
+use evenkeel_provider_aws_core::context::Context;
+use evenkeel_provider_aws_core::resource::Resource;
+
 use crate::registry;
-use crate::resource::Resource;
 
 type Observed = Result<Option<Value>, ProviderError>;
 

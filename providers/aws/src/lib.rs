@@ -1,33 +1,19 @@
-//! The native AWS provider.
+//! The native AWS provider: the lists of its services, and the two sides of the contract.
 //!
-//! Its pure half ([`spec`], [`registry`], [`plan`], the schemas in `schemas/aws/`) tells what a
-//! change of an object would look like. Its acting half ([`config`], [`connection`], [`resources`],
-//! [`data`]) talks to AWS: configuration is read once per provider block, calls go through
-//! [`context`], failures through [`errors`]. Adding a resource type is one file under
-//! `resources/<service>/`, one schema file and one line in [`registry`].
+//! Its pure half ([`spec`], [`registry`], the schemas in `schemas/aws/`) tells what a change of an
+//! object would look like; its acting half ([`connection`]) hands every request to its type. What
+//! the services share is in `evenkeel-provider-aws-core`; a resource type is one file in the crate
+//! of its service, one schema file and one line in that crate's registry.
 
-pub mod config;
 pub mod connection;
-pub mod context;
-pub mod credentials;
-pub mod data;
-pub mod endpoints;
-pub mod errors;
-pub mod http;
-pub mod object;
-pub mod plan;
-pub mod regions;
 pub mod registry;
-pub mod resource;
-pub mod resources;
 pub mod spec;
-pub mod tags;
-pub mod wait;
 
 use std::sync::Arc;
 
 use evenkeel_model::Value;
 use evenkeel_provider::{BoxFuture, Connection, Provider, ProviderError, ProviderSpec};
+use evenkeel_provider_aws_core::config;
 
 /// The provider, not configured yet.
 pub fn provider() -> Arc<dyn Provider> {

@@ -4,7 +4,10 @@ use evenkeel_model::schema::Schema;
 use evenkeel_model::{Diagnostics, ProviderAddress, Value};
 use evenkeel_provider::{ProviderSpec, ResourceSpec};
 
-use crate::{config, registry};
+use evenkeel_provider_aws_core::config;
+use evenkeel_provider_aws_core::registry::DataEntry;
+
+use crate::registry;
 
 /// What this provider supports.
 pub struct Spec {
@@ -39,14 +42,14 @@ impl ProviderSpec for Spec {
     }
 
     fn data_source(&self, kind: &str) -> Option<&Schema> {
-        registry::data_source(kind).map(registry::DataEntry::schema)
+        registry::data_source(kind).map(DataEntry::schema)
     }
 
     fn resource_kinds(&self) -> Vec<&str> {
-        registry::RESOURCES.iter().map(|entry| entry.resource.kind()).collect()
+        registry::RESOURCES.keys().copied().collect()
     }
 
     fn data_kinds(&self) -> Vec<&str> {
-        registry::DATA_SOURCES.iter().map(|entry| entry.source.kind()).collect()
+        registry::DATA_SOURCES.keys().copied().collect()
     }
 }

@@ -10,8 +10,8 @@ use crate::spec::Spec;
 
 /// Schemas by file name, with whether they are of resource types.
 fn schemas() -> Vec<(String, &'static Schema)> {
-    let resources = RESOURCES.iter().map(|entry| (entry.resource.kind().to_owned(), entry.schema()));
-    let data = DATA_SOURCES.iter().map(|entry| (format!("data.{}", entry.source.kind()), entry.schema()));
+    let resources = RESOURCES.iter().map(|(kind, entry)| ((*kind).to_owned(), entry.schema()));
+    let data = DATA_SOURCES.iter().map(|(kind, entry)| (format!("data.{kind}"), entry.schema()));
     resources.chain(data).collect()
 }
 
@@ -24,7 +24,7 @@ fn every_schema_can_be_read_and_belongs_to_its_type() {
         check_block(&name, &schema.block);
     }
     check_block("provider", &provider_schema().block);
-    for entry in &RESOURCES {
+    for entry in RESOURCES.values() {
         let schema = entry.schema();
         assert!(schema.found_by.is_some(), "{} does not say how it is found", schema.type_name);
         assert!(schema.import_id.is_some(), "{} does not say how it is imported", schema.type_name);

@@ -1,0 +1,142 @@
+//! The SDK's client, set up twice: once for calls that may be repeated, once for calls that may not.
+
+use std::error::Error;
+use std::future::Future;
+
+use aws_sdk_ec2::config::Builder;
+use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_ec2::types;
+use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
+use aws_smithy_runtime_api::client::retries::classifiers::{
+    ClassifyRetry, RetryAction, RetryClassifierPriority, RetryReason,
+};
+use aws_smithy_runtime_api::http::Response;
+use aws_smithy_types::retry::ErrorKind;
+
+use super::{Failure, Filter, Select, Tags};
+
+/// Both clients. They share connections, credentials and the adaptive limits of the configuration.
+pub struct Client {
+    /// For calls that may be repeated.
+    pub(crate) safe: aws_sdk_ec2::Client,
+    /// For calls whose repetition makes a second object: repeated only when the service said that it
+    /// declined the first.
+    pub(crate) once: aws_sdk_ec2::Client,
+}
+
+impl Client {
+    pub(crate) fn new(config: &aws_types::SdkConfig, endpoint: Option<&str>) -> Self {
+        let mut builder = Builder::from(config);
+        if let Some(endpoint) = endpoint {
+            builder = builder.endpoint_url(endpoint);
+        }
+        let once = builder.clone().retry_classifier(OnlyWhenThrottled);
+        Self {
+            safe: aws_sdk_ec2::Client::from_conf(builder.build()),
+            once: aws_sdk_ec2::Client::from_conf(once.build()),
+        }
+    }
+}
+
+/// Waits for an answer and puts a failure into our own terms.
+pub(crate) async fn answer<T, E>(
+    sent: impl Future<Output = Result<T, SdkError<E, Response>>>,
+) -> Result<T, Failure>
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+{
+    sent.await.map_err(|error| Failure::from(&error))
+}
+
+/// Forbids a retry unless the service said that it declined the request unread.
+#[derive(Debug)]
+struct OnlyWhenThrottled;
+
+impl ClassifyRetry for OnlyWhenThrottled {
+    fn classify_retry(&self, _: &InterceptorContext) -> RetryAction {
+        RetryAction::RetryForbidden
+    }
+
+    fn classify_retry_v2(&self, _: &InterceptorContext, previous: &RetryAction) -> RetryAction {
+        match previous {
+            RetryAction::NoActionIndicated => RetryAction::NoActionIndicated,
+            RetryAction::RetryIndicated(RetryReason::RetryableError {
+                kind: ErrorKind::ThrottlingError,
+                ..
+            }) => previous.clone(),
+            _ => RetryAction::RetryForbidden,
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "only when throttled"
+    }
+
+    fn priority(&self) -> RetryClassifierPriority {
+        RetryClassifierPriority::run_after(RetryClassifierPriority::transient_error_classifier())
+    }
+}
+
+/// All pages of a listing, in one list.
+macro_rules! pages {
+    ($builder:expr, $items:ident) => {{
+        let builder = $builder;
+        let mut token: Option<String> = None;
+        let mut found = Vec::new();
+        loop {
+            let page = $crate::calls::client::answer(builder.clone().set_next_token(token).send()).await?;
+            found.extend(page.$items.unwrap_or_default());
+            token = page.next_token.filter(|token| !token.is_empty());
+            if token.is_none() {
+                break found;
+            }
+        }
+    }};
+}
+pub(crate) use pages;
+
+/// The two ways to select objects, as the SDK takes them: identifiers and filters.
+pub(crate) fn selection(select: Select) -> (Option<Vec<String>>, Option<Vec<types::Filter>>) {
+    match select {
+        Select::Ids(ids) => (Some(ids), None),
+        Select::Filters(filters) => (None, filters_of(filters)),
+    }
+}
+
+/// Filters as the SDK takes them; none at all when there are none.
+pub(crate) fn filters_of(filters: Vec<Filter>) -> Option<Vec<types::Filter>> {
+    (!filters.is_empty()).then(|| {
+        filters
+            .into_iter()
+            .map(|filter| types::Filter::builder().name(filter.name).set_values(Some(filter.values)).build())
+            .collect()
+    })
+}
+
+/// Tags as a create call takes them.
+pub(crate) fn tag_specification(
+    kind: types::ResourceType,
+    tags: &Tags,
+) -> Option<Vec<types::TagSpecification>> {
+    (!tags.is_empty()).then(|| {
+        vec![types::TagSpecification::builder().resource_type(kind).set_tags(Some(sdk_tags(tags))).build()]
+    })
+}
+
+/// Tags as the SDK takes them.
+pub(crate) fn sdk_tags(tags: &Tags) -> Vec<types::Tag> {
+    tags.iter().map(|(key, value)| types::Tag::builder().key(key).value(value).build()).collect()
+}
+
+/// Tags as the SDK gives them.
+pub(crate) fn tags_of(tags: Option<Vec<types::Tag>>) -> Tags {
+    tags.unwrap_or_default()
+        .into_iter()
+        .filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default())))
+        .collect()
+}
+
+/// A flag as a modify call takes it.
+pub(crate) fn flag(value: bool) -> types::AttributeBooleanValue {
+    types::AttributeBooleanValue::builder().value(value).build()
+}

@@ -1,0 +1,8 @@
+//! The data sources, one file each.
+
+mod ami;
+mod availability_zones;
+mod filters;
+
+pub use ami::Ami;
+pub use availability_zones::AvailabilityZones;

@@ -1,0 +1,46 @@
+//! S3: buckets and what is in them, one file per type.
+//!
+//! S3 describes one thing per call, so looking at many means many calls, a bounded number at once.
+
+mod bucket;
+mod bucket_versioning;
+mod delete;
+mod object;
+mod object_read;
+mod tagging;
+
+use std::future::Future;
+
+use evenkeel_model::Value;
+use evenkeel_provider::{Failed, ObserveRequest, ProviderError};
+use futures_util::StreamExt;
+use futures_util::stream;
+
+pub use bucket::Bucket;
+pub use bucket_versioning::BucketVersioning;
+pub use object::Object;
+
+const CALLS_AT_ONCE: usize = 16;
+
+/// Looks at each object by itself, a bounded number at once, and answers in order.
+async fn observe_each<F, Fut>(
+    requests: Vec<ObserveRequest>,
+    observe: F,
+) -> Vec<Result<Option<Value>, ProviderError>>
+where
+    F: Fn(ObserveRequest) -> Fut,
+    Fut: Future<Output = Result<Option<Value>, ProviderError>>,
+{
+    stream::iter(requests.into_iter().map(observe)).buffered(CALLS_AT_ONCE).collect().await
+}
+
+/// A change that got half-way: the error, and the object as it is now.
+fn partial(error: ProviderError, object: Result<Option<Value>, ProviderError>, otherwise: Value) -> Failed {
+    let partial = object.ok().flatten().unwrap_or(otherwise);
+    Failed { error, partial: Some(partial) }
+}
+
+/// An argument that every object of the type has.
+fn required<'a>(object: &'a Value, name: &str) -> &'a str {
+    object.get_str(name).unwrap_or_default()
+}
