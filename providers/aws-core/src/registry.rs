@@ -53,27 +53,23 @@ impl LazySchema {
 macro_rules! service {
     (resources { $($resource:expr => $name:literal,)* } data { $($source:expr => $data:literal,)* }) => {
         /// The managed resource types, by name.
-        pub static RESOURCES: &[$crate::registry::ResourceEntry] = &[$($crate::registry::ResourceEntry {
-            resource: &$resource,
-            schema: $crate::schema_file!($name),
-        },)*];
+        pub static RESOURCES: [$crate::registry::ResourceEntry; { const ALL: &[&str] = &[$($name),*]; ALL.len() }] =
+            [$($crate::registry::ResourceEntry { resource: &$resource, schema: $crate::schema_file!($name) },)*];
 
         /// The data sources, by name.
-        pub static DATA_SOURCES: &[$crate::registry::DataEntry] = &[$($crate::registry::DataEntry {
-            source: &$source,
-            schema: $crate::schema_file!($data),
-        },)*];
+        pub static DATA_SOURCES: [$crate::registry::DataEntry; { const ALL: &[&str] = &[$($data),*]; ALL.len() }] =
+            [$($crate::registry::DataEntry { source: &$source, schema: $crate::schema_file!($data) },)*];
 
         /// The schema of a managed resource type that is in the list.
         #[allow(dead_code, reason = "a service may have data sources only")]
         pub fn schema(kind: &str) -> &'static evenkeel_model::schema::Schema {
-            $crate::registry::schema_of(RESOURCES, kind)
+            $crate::registry::schema_of(&RESOURCES, kind)
         }
 
         /// The schema of a data source that is in the list.
         #[allow(dead_code, reason = "a service may have managed types only")]
         pub fn data_schema(kind: &str) -> &'static evenkeel_model::schema::Schema {
-            $crate::registry::data_schema_of(DATA_SOURCES, kind)
+            $crate::registry::data_schema_of(&DATA_SOURCES, kind)
         }
     };
 }

@@ -7,6 +7,6 @@ mod lenient;
 mod registry;
 mod resources;
 
-use evenkeel_provider_aws_core::{context, errors, object, resource, tags, wait};
+use evenkeel_provider_aws_core::{context, errors, object, regions, resource, tags, wait};
 
 pub use registry::{DATA_SOURCES, RESOURCES};

@@ -13,13 +13,14 @@ use evenkeel_provider_aws_s3 as s3;
 
 /// All managed resource types, by name.
 pub static RESOURCES: LazyLock<BTreeMap<&'static str, &'static ResourceEntry>> = LazyLock::new(|| {
-    let services = [account::RESOURCES, database::RESOURCES, ec2::RESOURCES, s3::RESOURCES];
+    let services: [&[_]; 4] = [&account::RESOURCES, &database::RESOURCES, &ec2::RESOURCES, &s3::RESOURCES];
     services.into_iter().flatten().map(|entry| (entry.resource.kind(), entry)).collect()
 });
 
 /// All data sources, by name.
 pub static DATA_SOURCES: LazyLock<BTreeMap<&'static str, &'static DataEntry>> = LazyLock::new(|| {
-    let services = [account::DATA_SOURCES, database::DATA_SOURCES, ec2::DATA_SOURCES, s3::DATA_SOURCES];
+    let services: [&[_]; 4] =
+        [&account::DATA_SOURCES, &database::DATA_SOURCES, &ec2::DATA_SOURCES, &s3::DATA_SOURCES];
     services.into_iter().flatten().map(|entry| (entry.source.kind(), entry)).collect()
 });
 

@@ -400,7 +400,10 @@ async fn find<T: Ec2Type>(
     }
 }
 
-impl<T: Ec2Type> Resource for T {
+/// A type of EC2 as the provider's list takes it.
+pub struct Ec2<T>(pub T);
+
+impl<T: Ec2Type> Resource for Ec2<T> {
     fn kind(&self) -> &'static str {
         T::KIND
     }

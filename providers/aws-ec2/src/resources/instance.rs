@@ -186,7 +186,8 @@ async fn root_volumes(
     if ids.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let volumes = by_id(ids, "volume-id", |select| context.ec2().describe_volumes(select)).await?;
+    let ec2 = context.ec2();
+    let volumes = by_id(ids, "volume-id", |select| ec2.describe_volumes(select)).await?;
     Ok(volumes.into_iter().map(|volume| (volume.id.clone(), volume)).collect())
 }
 

@@ -13,6 +13,7 @@ mod security_group_rule;
 mod subnet;
 mod vpc;
 
+pub use common::Ec2;
 pub use instance::Instance;
 pub use internet_gateway::InternetGateway;
 pub use route_table::RouteTable;

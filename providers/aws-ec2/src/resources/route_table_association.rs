@@ -29,7 +29,8 @@ impl Ec2Type for RouteTableAssociation {
         context: &Arc<Context>,
         wanted: &[Wanted<'_>],
     ) -> Result<BTreeMap<String, Association>, Failure> {
-        let describe = |select| context.ec2().describe_route_tables(select);
+        let ec2 = context.ec2();
+        let describe = |select| ec2.describe_route_tables(select);
         let (pairs, ids): (Vec<&str>, Vec<&str>) =
             wanted.iter().map(|wanted| wanted.id).partition(|id| id.contains('/'));
         let mut found = BTreeMap::new();
@@ -101,7 +102,7 @@ impl Ec2Type for RouteTableAssociation {
 async fn fetch_by_id<'c>(
     ids: &[&str],
     wanted: &[Wanted<'_>],
-    describe: impl Fn(Select) -> evenkeel_provider_aws_ec2::Call<'c, Vec<RouteTable>>,
+    describe: impl Fn(Select) -> crate::calls::Call<'c, Vec<RouteTable>>,
 ) -> Result<BTreeMap<String, Association>, Failure> {
     let tables: std::collections::BTreeSet<String> =
         wanted.iter().filter_map(|wanted| text(wanted.known, "route_table_id")).collect();

@@ -27,8 +27,8 @@ impl Ec2Type for Subnet {
         context: &Arc<Context>,
         wanted: &[Wanted<'_>],
     ) -> Result<BTreeMap<String, Found>, Failure> {
-        let subnets =
-            by_id(ids_of(wanted), "subnet-id", |select| context.ec2().describe_subnets(select)).await?;
+        let ec2 = context.ec2();
+        let subnets = by_id(ids_of(wanted), "subnet-id", |select| ec2.describe_subnets(select)).await?;
         Ok(subnets.into_iter().map(|subnet| (subnet.id.clone(), subnet)).collect())
     }
 

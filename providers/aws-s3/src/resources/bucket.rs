@@ -91,8 +91,8 @@ impl Resource for Bucket {
             let name = super::required(&request.prior, "bucket");
             let change = tags::change(&request.prior, &request.planned);
             if !change.is_empty() {
-                let current = tagging::of_bucket(context.s3(), name).await?.ok_or_else(|| gone(name))?;
-                tagging::write_bucket(context.s3(), name, &tagging::changed(current, &change)).await?;
+                let current = tagging::of_bucket(&context.s3(), name).await?.ok_or_else(|| gone(name))?;
+                tagging::write_bucket(&context.s3(), name, &tagging::changed(current, &change)).await?;
             }
             let object = read(context, name, &request.planned).await?;
             Ok(object.ok_or_else(|| gone(name))?)
@@ -108,7 +108,7 @@ impl Resource for Bucket {
             let name = super::required(&request.prior, "bucket");
             if request.prior.get_bool("force_destroy").unwrap_or_default() {
                 let locked = request.prior.get_bool("object_lock_enabled").unwrap_or_default();
-                delete_versions(context.s3(), name, Versions::All, locked).await?;
+                delete_versions(&context.s3(), name, Versions::All, locked).await?;
             }
             delete_bucket(context, name).await?;
             let limit = wait::timeout(&request.prior, "delete", DELETE_TIMEOUT);
@@ -127,7 +127,7 @@ impl Resource for Bucket {
     ) -> BoxFuture<'a, Result<Option<Value>, ProviderError>> {
         Box::pin(async move {
             let name = name(&request.planned, &request.token);
-            let Some(found) = tagging::of_bucket(context.s3(), &name).await? else { return Ok(None) };
+            let Some(found) = tagging::of_bucket(&context.s3(), &name).await? else { return Ok(None) };
             let ours = match found.get(OWNER_KEY) {
                 Some(token) => **token == *request.token,
                 None => found.is_empty() && is_empty(context, &name).await?,
@@ -246,7 +246,7 @@ async fn finish_create(
     let limit = wait::timeout(&request.planned, "create", CREATE_TIMEOUT);
     let operation = "waiting for S3 Bucket to exist";
     wait::until(operation, limit, || async { Ok(exists(context, name).await?.then_some(())) }).await?;
-    tagging::write_bucket(context.s3(), name, &tags::for_create(&request.planned, &request.token)).await?;
+    tagging::write_bucket(&context.s3(), name, &tags::for_create(&request.planned, &request.token)).await?;
     wait::until(operation, limit, || read(context, name, &request.planned)).await
 }
 
@@ -265,7 +265,7 @@ async fn delete_bucket(context: &Context, name: &str) -> Result<(), ProviderErro
 
 /// The bucket as it is. `known` is what is remembered or planned.
 async fn read(context: &Context, name: &str, known: &Value) -> Result<Option<Value>, ProviderError> {
-    let Some(found) = tagging::of_bucket(context.s3(), name).await? else { return Ok(None) };
+    let Some(found) = tagging::of_bucket(&context.s3(), name).await? else { return Ok(None) };
     let locked = match known.get_bool("object_lock_enabled") {
         Some(false) => false,
         Some(true) | None => object_lock(context, name).await?,

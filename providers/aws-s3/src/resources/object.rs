@@ -125,7 +125,7 @@ impl Resource for Object {
             let is_versioned = request.prior.get_str("version_id").is_some_and(|version| !version.is_empty());
             if is_versioned {
                 let bypass = request.prior.get_bool("force_destroy").unwrap_or_default();
-                delete_versions(context.s3(), bucket, Versions::OfKey(key), bypass).await?;
+                delete_versions(&context.s3(), bucket, Versions::OfKey(key), bypass).await?;
                 return Ok(());
             }
             match context.s3().delete_object().bucket(bucket).key(key).send().await {
