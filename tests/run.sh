@@ -19,7 +19,9 @@ tests/tools.sh
 say "shells: source, store, providers, command line"
 cargo build --locked --release -p evenkeel-cli
 cargo test --locked --quiet --release -p evenkeel-source -p evenkeel-store \
-  -p evenkeel-provider-builtin -p evenkeel-provider-aws-ec2 -p evenkeel-provider-aws -p evenkeel-cli
+  -p evenkeel-provider-builtin -p evenkeel-provider-aws-core -p evenkeel-provider-aws-account \
+  -p evenkeel-provider-aws-ec2 -p evenkeel-provider-aws-s3 -p evenkeel-provider-aws-database \
+  -p evenkeel-provider-aws -p evenkeel-cli
 
 say "conformance: the built binary gives Terraform's recorded answers"
 python3 tests/conformance/run.py "${CARGO_TARGET_DIR:-target}/release/evenkeel"
