@@ -145,6 +145,8 @@ impl Attribute {
 pub enum Equality {
     /// The same JSON document, however written.
     Json,
+    /// The same access policy: see `evenkeel_provider::policy`.
+    Policy,
     /// The same network, host bits ignored.
     Cidr,
     /// Upper and lower case mean the same.

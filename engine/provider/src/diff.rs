@@ -4,6 +4,8 @@ use evenkeel_model::schema::{Attribute, Equality, Schema};
 use evenkeel_model::value::Kind;
 use evenkeel_model::{Path, PathStep, Value};
 
+use crate::policy;
+
 /// The paths at which `a` and `b` differ, as deep as both have the same shape. Sets differ as a
 /// whole. Marks do not count.
 pub fn paths(a: &Value, b: &Value) -> Vec<Path> {
@@ -66,6 +68,7 @@ pub fn equivalent(attribute: &Attribute, a: &Value, b: &Value) -> bool {
             (Some(x), Some(y)) => x == y,
             _ => false,
         },
+        Some(Equality::Policy) => policy::equivalent(x, y),
         Some(Equality::Cidr) => match (network(x), network(y)) {
             (Some(x), Some(y)) => x == y,
             _ => false,

@@ -9,6 +9,7 @@ pub mod check;
 pub mod contract;
 pub mod diff;
 pub mod error;
+pub mod policy;
 pub mod propose;
 pub mod upgrade;
 pub mod validate;
