@@ -24,6 +24,7 @@ ALLOWED = {
     "provider-aws-ec2": {"model", "provider", "provider-aws-core"},
     "provider-aws-s3": {"model", "provider", "provider-aws-core"},
     "provider-builtin": {"model", "provider"},
+    "aws-server": set(),
     "provider-aws": {
         "model", "provider", "provider-aws-core", "provider-aws-account", "provider-aws-database",
         "provider-aws-ec2", "provider-aws-s3",

@@ -220,7 +220,8 @@ fn collect(node: &Node, found: &mut BTreeSet<String>) {
 
 /// Whether a text is an identifier as this server makes them.
 fn is_id(text: &str) -> bool {
-    text.len() > 18 && text.rsplit_once('-').is_some_and(|(prefix, number)| {
-        !prefix.is_empty() && number.len() == 17 && number.bytes().all(|byte| byte.is_ascii_hexdigit())
-    })
+    text.len() > 18
+        && text.rsplit_once('-').is_some_and(|(prefix, number)| {
+            !prefix.is_empty() && number.len() == 17 && number.bytes().all(|byte| byte.is_ascii_hexdigit())
+        })
 }
