@@ -38,6 +38,7 @@ lint:
 release:
 	@echo "==> building evenkeel (the first time takes minutes: the AWS SDK is large)"
 	@cargo build --release --locked -p evenkeel-cli
+	@cargo build --release --locked -p evenkeel-aws-server
 
 .PHONY: tools
 tools:

@@ -10,6 +10,10 @@ pure=(model lang provider state plan apply reconcile)
 say "pure crates: unit and property tests"
 cargo test --locked --quiet "${pure[@]/#/--package=evenkeel-}"
 
+say "the test server"
+cargo test --locked --quiet -p evenkeel-aws-server
+cargo build --locked --release -p evenkeel-aws-server
+
 say "simulation: planted faults are caught, known seeds stay good"
 cargo test --locked --quiet --release -p evenkeel-sim
 say "simulation: 1,000 seeds"
@@ -29,7 +33,7 @@ python3 tests/conformance/run.py "${CARGO_TARGET_DIR:-target}/release/evenkeel"
 say "documents and lines for machines: the same as Terraform's, where there is one"
 python3 tests/differential/documents.py "${CARGO_TARGET_DIR:-target}/release/evenkeel"
 
-say "acceptance: the built binary against moto"
+say "acceptance: the built binary against moto and the test server"
 .venv/bin/python -m unittest discover --start-directory tests/acceptance --pattern 'test_*.py'
 
 say "providers: every resource type against moto"

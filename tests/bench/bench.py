@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Measures, here and now, what the documentation quotes: the time of a plan of 1,000 objects against
-moto, and the API calls it took, beside the calls of a reader that asks for each object alone; then how
+moto, and the API calls it took, beside the calls of a reader that asks for each object alone; then a drift
+sweep of a large stack on the test server (sweep.py), how
 evaluation and planning grow with the configuration (scale.py), and both command lines side by side
 (beside.py). Prints figures and judges none of them."""
 
@@ -87,11 +88,13 @@ def main() -> int:
     finally:
         moto.stop()
         stack.remove()
+    print("\nA drift sweep of a large stack, on the test server:", flush=True)
+    swept = subprocess.call([sys.executable, str(Path(__file__).with_name("sweep.py"))])
     print("\nHow evaluation and planning alone grow, in processor time:", flush=True)
     here = Path(__file__)
     grown = subprocess.call([sys.executable, str(here.with_name("scale.py"))])
     print("\nThe whole command line beside Terraform's:", flush=True)
-    return subprocess.call([sys.executable, str(here.with_name("beside.py"))]) or grown
+    return subprocess.call([sys.executable, str(here.with_name("beside.py"))]) or grown or swept
 
 
 if __name__ == "__main__":
