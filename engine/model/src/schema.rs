@@ -147,6 +147,8 @@ pub enum Equality {
     Json,
     /// The same access policy: see `evenkeel_provider::policy`.
     Policy,
+    /// The same address; `https://` may be left out.
+    Url,
     /// The same network, host bits ignored.
     Cidr,
     /// Upper and lower case mean the same.

@@ -69,6 +69,7 @@ pub fn equivalent(attribute: &Attribute, a: &Value, b: &Value) -> bool {
             _ => false,
         },
         Some(Equality::Policy) => policy::equivalent(x, y),
+        Some(Equality::Url) => x.trim_start_matches("https://") == y.trim_start_matches("https://"),
         Some(Equality::Cidr) => match (network(x), network(y)) {
             (Some(x), Some(y)) => x == y,
             _ => false,
