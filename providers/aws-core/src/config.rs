@@ -125,7 +125,8 @@ pub async fn configure(config: &Value) -> Result<Arc<Context>, ProviderError> {
     }
     let region = region(config).await?;
     let calls = CallCounter::default();
-    let http = http::client(http_options(config)?, calls.clone());
+    let options = http_options(config)?;
+    let http = http::client(options.clone(), calls.clone());
     let retry = retry(config)?;
     let timeouts =
         TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(READ_TIMEOUT).build();
@@ -152,6 +153,7 @@ pub async fn configure(config: &Value) -> Result<Arc<Context>, ProviderError> {
     let sdk = found.assume_roles(sdk, endpoints.get(Service::Sts)).await?;
 
     let mut account = Account::new(sdk, endpoints, TagPolicy::from_config(config), calls);
+    account.web = http::connector(&options, None, None);
     account.s3_path_style = config.get_bool("s3_use_path_style").unwrap_or_default();
     account.sts_region = config.get_str("sts_region").map(str::to_owned);
     account.skip_account_id = config.get_bool("skip_requesting_account_id").unwrap_or_default();

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use aws_sdk_sts as sts;
+use aws_smithy_runtime_api::client::http::SharedHttpConnector;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 use evenkeel_provider::ProviderError;
@@ -15,7 +16,7 @@ use tokio::sync::OnceCell;
 
 use crate::endpoints::{Endpoints, Service};
 use crate::errors::{self, Effect};
-use crate::http::CallCounter;
+use crate::http::{self, CallCounter, HttpOptions};
 use crate::regions;
 use crate::tags::TagPolicy;
 
@@ -44,6 +45,8 @@ pub struct Account {
     pub sts_region: Option<String>,
     /// The account is not asked for; ARNs are made without it.
     pub skip_account_id: bool,
+    /// Connects to hosts that are no service, as the services' clients do.
+    pub web: SharedHttpConnector,
     /// Calls so far.
     pub calls: CallCounter,
     identity: OnceCell<Identity>,
@@ -68,6 +71,7 @@ impl Account {
             s3_path_style: false,
             sts_region: None,
             skip_account_id: false,
+            web: http::connector(&HttpOptions::default(), None, None),
             calls,
             identity: OnceCell::new(),
             regions: Mutex::default(),

@@ -205,6 +205,14 @@ pub fn provider_error(operation: impl Into<String>, effect: Effect, failure: &Fa
     ProviderError::new(kind, operation, failure.detail()).with_remedy(remedy(kind, failure))
 }
 
+/// Waits for an answer and puts a failure into our own terms.
+pub async fn answer<T, E>(sent: impl Future<Output = Result<T, SdkError<E, Response>>>) -> Result<T, Failure>
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    sent.await.map_err(|error| Failure::from(&error))
+}
+
 /// An error of the S3 or STS client.
 pub fn from_sdk<E>(
     operation: impl Into<String>,
@@ -302,7 +310,7 @@ fn is_not_found(code: &str) -> bool {
     code == "NotFound"
         || code.ends_with(".NotFound")
         || code.ends_with(".Unknown")
-        || code.ends_with("NotFoundException")
+        || ["NotFound", "NotFoundException", "NotFoundFault"].iter().any(|end| code.ends_with(end))
         || (code.starts_with("NoSuch") && code != "NoSuchTagSet")
 }
 
@@ -313,7 +321,9 @@ fn is_conflict(code: &str) -> bool {
             | "BucketNotEmpty"
             | "BucketAlreadyExists"
             | "BucketAlreadyOwnedByYou"
+            | "ConcurrentModification"
             | "ConcurrentTagAccess"
+            | "DeleteConflict"
             | "IncorrectInstanceState"
             | "IncorrectState"
             | "InvalidBucketState"
@@ -330,6 +340,7 @@ fn is_conflict(code: &str) -> bool {
         ".AlreadyAssociated",
         "AlreadyExists",
         "AlreadyExistsException",
+        "AlreadyExistsFault",
     ]
     .iter()
     .any(|end| code.ends_with(end))

@@ -99,21 +99,36 @@ pub struct HttpOptions {
 
 /// The client.
 pub fn client(options: HttpOptions, counter: CallCounter) -> SharedHttpClient {
-    let proxy = options.proxy.unwrap_or_else(ProxyConfig::from_env);
-    let inner = Builder::new().build_with_connector_fn(move |settings, components| {
-        let mut builder = Connector::builder().proxy_config(proxy.clone());
-        builder.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
-        if let Some(settings) = settings {
-            builder = builder.connector_settings(settings.clone());
-        }
-        let mut builder =
-            builder.tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc));
-        if let Some(tls) = &options.tls {
-            builder = builder.tls_context(tls.clone());
-        }
-        builder.build()
-    });
+    let inner = Builder::new()
+        .build_with_connector_fn(move |settings, components| connect(&options, settings, components));
     SharedHttpClient::new(Client { inner, counter })
+}
+
+/// What connects to hosts that are no service.
+pub fn connector(
+    options: &HttpOptions,
+    settings: Option<&HttpConnectorSettings>,
+    components: Option<&RuntimeComponents>,
+) -> SharedHttpConnector {
+    SharedHttpConnector::new(connect(options, settings, components))
+}
+
+fn connect(
+    options: &HttpOptions,
+    settings: Option<&HttpConnectorSettings>,
+    components: Option<&RuntimeComponents>,
+) -> Connector {
+    let proxy = options.proxy.clone().unwrap_or_else(ProxyConfig::from_env);
+    let mut builder = Connector::builder().proxy_config(proxy);
+    builder.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
+    if let Some(settings) = settings {
+        builder = builder.connector_settings(settings.clone());
+    }
+    let mut builder = builder.tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc));
+    if let Some(tls) = &options.tls {
+        builder = builder.tls_context(tls.clone());
+    }
+    builder.build()
 }
 
 #[derive(Debug)]

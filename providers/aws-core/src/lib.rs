@@ -7,13 +7,17 @@
 pub mod config;
 pub mod context;
 pub mod credentials;
+pub mod download;
+pub mod each;
 pub mod endpoints;
 pub mod errors;
 pub mod http;
+pub mod names;
 pub mod object;
 pub mod plan;
 pub mod regions;
 pub mod registry;
 pub mod resource;
+pub mod retries;
 pub mod tags;
 pub mod wait;

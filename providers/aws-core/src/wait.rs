@@ -11,6 +11,8 @@ use evenkeel_model::Value;
 use evenkeel_provider::{ErrorKind, ProviderError};
 use tokio::time::Instant;
 
+use crate::errors::Failure;
+
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
@@ -56,6 +58,29 @@ where
         }
         tokio::time::sleep(jittered(pause)).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+/// Repeats a call as long as it fails for a reason that passes by itself.
+pub async fn patiently<T, F, Fut>(
+    limit: Duration,
+    passes: impl Fn(&Failure) -> bool,
+    mut call: F,
+) -> Result<T, Failure>
+where
+    F: FnMut() -> Fut,
+    Fut: Future<Output = Result<T, Failure>>,
+{
+    let deadline = Instant::now() + limit;
+    let mut pause = FIRST_PAUSE;
+    loop {
+        match call().await {
+            Err(failure) if passes(&failure) && Instant::now() + pause < deadline => {
+                tokio::time::sleep(jittered(pause)).await;
+                pause = (pause * 2).min(LONGEST_PAUSE);
+            }
+            other => return other,
+        }
     }
 }
 

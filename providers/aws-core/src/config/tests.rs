@@ -2,11 +2,14 @@ use evenkeel_model::json;
 use serde_json::json;
 
 use super::*;
-use crate::registry;
+use crate::registry::LazySchema;
+use crate::schema_file;
+
+static PROVIDER: LazySchema = schema_file!("provider");
 
 /// The block as far as these checks look at it.
 fn block(attributes: serde_json::Value) -> Value {
-    let schema = &registry::provider_schema().block;
+    let schema = &PROVIDER.get().block;
     let given = attributes.as_object().expect("a block is an object");
     let attributes = given.iter().map(|(name, json)| {
         let ty = match (schema.attributes.get(name.as_str()), schema.block_types.get(name.as_str())) {
@@ -48,10 +51,7 @@ fn unknown_values_are_let_through() {
         ("region", Value::unknown(evenkeel_model::Type::String)),
         ("access_key", Value::unknown(evenkeel_model::Type::String)),
         ("secret_key", Value::string("s")),
-        (
-            "endpoints",
-            Value::unknown(registry::provider_schema().block.block_types["endpoints"].implied_type()),
-        ),
+        ("endpoints", Value::unknown(PROVIDER.get().block.block_types["endpoints"].implied_type())),
     ]);
     assert!(validate(&config).is_empty());
 }

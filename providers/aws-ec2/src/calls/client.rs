@@ -1,19 +1,11 @@
 //! The SDK's client, set up twice: once for calls that may be repeated, once for calls that may not.
 
-use std::error::Error;
-use std::future::Future;
-
 use aws_sdk_ec2::config::Builder;
-use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_ec2::types;
-use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
-use aws_smithy_runtime_api::client::retries::classifiers::{
-    ClassifyRetry, RetryAction, RetryClassifierPriority, RetryReason,
-};
-use aws_smithy_runtime_api::http::Response;
-use aws_smithy_types::retry::ErrorKind;
+pub(crate) use evenkeel_provider_aws_core::errors::answer;
+use evenkeel_provider_aws_core::retries::OnlyWhenThrottled;
 
-use super::{Failure, Filter, Select, Tags};
+use super::{Filter, Select, Tags};
 
 /// Both clients. They share connections, credentials and the adaptive limits of the configuration.
 pub struct Client {
@@ -35,45 +27,6 @@ impl Client {
             safe: aws_sdk_ec2::Client::from_conf(builder.build()),
             once: aws_sdk_ec2::Client::from_conf(once.build()),
         }
-    }
-}
-
-/// Waits for an answer and puts a failure into our own terms.
-pub(crate) async fn answer<T, E>(
-    sent: impl Future<Output = Result<T, SdkError<E, Response>>>,
-) -> Result<T, Failure>
-where
-    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
-{
-    sent.await.map_err(|error| Failure::from(&error))
-}
-
-/// Forbids a retry unless the service said that it declined the request unread.
-#[derive(Debug)]
-struct OnlyWhenThrottled;
-
-impl ClassifyRetry for OnlyWhenThrottled {
-    fn classify_retry(&self, _: &InterceptorContext) -> RetryAction {
-        RetryAction::RetryForbidden
-    }
-
-    fn classify_retry_v2(&self, _: &InterceptorContext, previous: &RetryAction) -> RetryAction {
-        match previous {
-            RetryAction::NoActionIndicated => RetryAction::NoActionIndicated,
-            RetryAction::RetryIndicated(RetryReason::RetryableError {
-                kind: ErrorKind::ThrottlingError,
-                ..
-            }) => previous.clone(),
-            _ => RetryAction::RetryForbidden,
-        }
-    }
-
-    fn name(&self) -> &'static str {
-        "only when throttled"
-    }
-
-    fn priority(&self) -> RetryClassifierPriority {
-        RetryClassifierPriority::run_after(RetryClassifierPriority::transient_error_classifier())
     }
 }
 
