@@ -18,5 +18,6 @@ evenkeel_provider_aws_core::service! {
     data {
         data::Ami => "data.aws_ami",
         data::AvailabilityZones => "data.aws_availability_zones",
+        data::Regions => "data.aws_regions",
     }
 }

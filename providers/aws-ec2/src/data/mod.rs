@@ -3,6 +3,8 @@
 mod ami;
 mod availability_zones;
 mod filters;
+mod regions;
 
 pub use ami::Ami;
 pub use availability_zones::AvailabilityZones;
+pub use regions::Regions;

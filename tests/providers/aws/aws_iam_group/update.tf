@@ -1,0 +1,4 @@
+resource "aws_iam_group" "developers" {
+  name = "engineers"
+  path = "/staff/"
+}

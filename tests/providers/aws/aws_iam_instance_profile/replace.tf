@@ -1,0 +1,13 @@
+resource "aws_iam_role" "web" {
+  name = "web"
+  assume_role_policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "ec2.amazonaws.com" } }]
+  })
+}
+
+resource "aws_iam_instance_profile" "web" {
+  name = "front-profile"
+  role = aws_iam_role.web.name
+  tags = { Team = "web" }
+}

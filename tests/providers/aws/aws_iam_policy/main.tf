@@ -1,0 +1,11 @@
+resource "aws_iam_policy" "read" {
+  name        = "read"
+  path        = "/app/"
+  description = "Reads what the application keeps"
+  tags        = { Team = "web" }
+
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Sid = "Read", Effect = "Allow", Action = ["s3:GetObject", "s3:ListBucket"], Resource = "*" }]
+  })
+}

@@ -1,0 +1,5 @@
+resource "aws_iam_user" "ada" {
+  name = "ada"
+  path = "/staff/"
+  tags = { Team = "front" }
+}

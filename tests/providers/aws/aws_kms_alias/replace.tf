@@ -1,0 +1,12 @@
+resource "aws_kms_key" "data" {
+  deletion_window_in_days = 7
+}
+
+resource "aws_kms_key" "other" {
+  deletion_window_in_days = 7
+}
+
+resource "aws_kms_alias" "data" {
+  name          = "alias/other"
+  target_key_id = aws_kms_key.data.arn
+}

@@ -1,0 +1,7 @@
+data "aws_iam_policy" "current" {
+  name = "ReadOnlyAccess"
+}
+
+output "value" {
+  value = data.aws_iam_policy.current.arn
+}
