@@ -168,8 +168,7 @@ fn a_budget_declines_and_a_script_breaks() {
     world.pass(1_000);
     assert_eq!(all(&good(&mut world, "DescribeVpcs", &[]), "dhcpOptionsId").len(), before + 1);
     good(&mut world, "CreateVpc", &new);
-    let request =
-        Request { method: "GET".into(), path: "/_admin/duplicates".into(), ..Request::default() };
+    let request = Request { method: "GET".into(), path: "/_admin/duplicates".into(), ..Request::default() };
     let Outcome::Answer(response) = world.handle(&request) else { panic!("no answer") };
     let duplicates: Json = serde_json::from_slice(&response.body).expect("JSON");
     assert_eq!(duplicates.as_array().map(Vec::len), Some(1), "{duplicates}");

@@ -4,7 +4,7 @@ import json
 import re
 from pathlib import Path
 
-KEYS = {"address", "import_id", "import_ignore", "drift", "each", "skip", "outputs"}
+KEYS = {"address", "import_id", "import_ignore", "drift", "each", "same", "skip", "outputs"}
 PHASES = ("main.tf", "update.tf", "replace.tf")
 PROVIDER = 'provider "aws" {\n  region = "us-east-1"\n}\n'
 
@@ -24,6 +24,7 @@ class Case:
         self.import_ignore = set(document.get("import_ignore", []))
         self.drift = document.get("drift", [])
         self.each = document.get("each", [])
+        self.same = document.get("same", "id")
         self.skip = document.get("skip", {})
         self.outputs = document.get("outputs", {})
         if not self.is_data and not self.address:
