@@ -34,6 +34,7 @@ mod modules;
 mod origin;
 mod path;
 mod remote;
+mod removal;
 mod repository;
 mod whole;
 
@@ -53,6 +54,7 @@ pub use location::{Location, Origin, parse_location};
 pub use modules::{Files, ModuleError, Modules, Reach, Resolved};
 pub use origin::{Line, Origin as LineOrigin};
 pub use remote::Credentials;
+pub use removal::Block;
 pub use whole::{sweep_beside, write_private, write_whole};
 
 /// One revision, read.
@@ -159,11 +161,34 @@ impl Source {
         lines: &BTreeSet<Line>,
         interrupt: &AtomicBool,
     ) -> BTreeMap<Line, LineOrigin> {
+        let scene = self.scene(location, (snapshot, root), interrupt);
+        scene.map(|scene| origin::origins(&scene, lines, interrupt)).unwrap_or_default()
+    }
+
+    /// The same for blocks that are not there any more: which commit took them out.
+    pub fn removals(
+        &self,
+        location: &Location,
+        (snapshot, root): (&Snapshot, &str),
+        blocks: &BTreeSet<Block>,
+        interrupt: &AtomicBool,
+    ) -> BTreeMap<Block, LineOrigin> {
+        let scene = self.scene(location, (snapshot, root), interrupt);
+        scene.map(|scene| removal::removals(&scene, blocks, interrupt)).unwrap_or_default()
+    }
+
+    /// Where the history of a snapshot is.
+    fn scene<'s>(
+        &self,
+        location: &Location,
+        (snapshot, root): (&'s Snapshot, &str),
+        interrupt: &AtomicBool,
+    ) -> Option<origin::Scene<'s>> {
         let commit = match &snapshot.revision {
             Revision::Commit(id) => Some(&**id),
             Revision::Directory(_) => None,
         };
-        let scene = match self.target(location, commit, interrupt) {
+        match self.target(location, commit, interrupt) {
             Ok(Target::Commit(target)) => Some(origin::Scene {
                 head: Some(target.found.id),
                 repository: target.found.repository,
@@ -173,8 +198,7 @@ impl Source {
             }),
             Ok(Target::Directory(tree)) => directory::scene(&tree, &location.subdirectory, snapshot, root),
             Err(_) => None,
-        };
-        scene.map(|scene| origin::origins(&scene, lines, interrupt)).unwrap_or_default()
+        }
     }
 
     fn target(

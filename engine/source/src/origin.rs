@@ -77,7 +77,7 @@ pub(crate) fn origins(
     found
 }
 
-struct Commits<'a> {
+pub(crate) struct Commits<'a> {
     scene: &'a Scene<'a>,
     /// Commits before are not looked into, in seconds.
     since: Option<i64>,
@@ -87,7 +87,7 @@ struct Commits<'a> {
 }
 
 impl<'a> Commits<'a> {
-    fn new(scene: &'a Scene<'a>) -> Self {
+    pub(crate) fn new(scene: &'a Scene<'a>) -> Self {
         let repository = &scene.repository;
         let time = |id: ObjectId| repository.find_commit(id).ok()?.time().ok().map(|time| time.seconds);
         let boundary = repository.shallow_commits().ok().flatten();
@@ -163,7 +163,8 @@ impl<'a> Commits<'a> {
         }
     }
 
-    fn origin(&mut self, id: ObjectId) -> Option<Origin> {
+    /// What is known of a commit.
+    pub(crate) fn origin(&mut self, id: ObjectId) -> Option<Origin> {
         if id.is_null() {
             return Some(Origin::Uncommitted);
         }

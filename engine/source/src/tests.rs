@@ -4,6 +4,7 @@ pub mod http;
 mod origins;
 mod refused;
 mod remote;
+mod removals;
 
 use std::fs;
 use std::os::unix::fs::symlink;
