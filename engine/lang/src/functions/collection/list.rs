@@ -69,10 +69,19 @@ pub(super) fn concat(arguments: &[Value]) -> Result<Value, CallError> {
         all.extend(argument.as_elements().unwrap_or_default().iter().cloned());
     }
     Ok(match ty {
-        Type::List(element) => Value::list((*element).clone(), all),
+        Type::List(element) => Value::list(found_type((*element).clone(), &all), all),
         _ => Value::tuple(all),
     }
     .with_marks(marks))
+}
+
+/// The type of elements of which an empty list did not say any.
+fn found_type(declared: Type, elements: &[Value]) -> Type {
+    let mut types = elements.iter().map(Value::ty);
+    match (declared, types.next()) {
+        (Type::Dynamic, Some(first)) if types.all(|ty| ty == first) => first,
+        (declared, _) => declared,
+    }
 }
 
 pub(super) fn distinct(arguments: &[Value]) -> Result<Value, CallError> {
