@@ -1,7 +1,9 @@
 //! The arguments, as Terraform users type them: long flags with one dash or two.
 
 mod early;
+mod flags;
 mod foreign;
+mod help;
 mod init;
 mod overview;
 mod state;
@@ -25,10 +27,10 @@ pub use crate::args::state::{StateArgs, StateChangeArgs, StateCommand};
     version,
     about = "Infrastructure that is declared in the Terraform language in Git, planned, applied so that a crash \
              loses nothing, and kept true.",
-    after_help = "Long options may be written with one dash, as with Terraform: -auto-approve, -var 'name=value'.",
     disable_version_flag = true,
-    subcommand_required = true,
-    arg_required_else_help = true
+    disable_help_flag = true,
+    disable_help_subcommand = true,
+    subcommand_required = true
 )]
 pub struct Arguments {
     #[command(flatten)]
@@ -192,7 +194,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "BOOL", default_value_t = true, default_missing_value = "true", num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set)]
     pub refresh: bool,
     /// How many calls may run at the same time
-    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = parallelism)]
     pub parallelism: u16,
     /// Accepted as Terraform has it; a stack that is changed is always held
     #[arg(long, value_name = "BOOL", default_value_t = true, default_missing_value = "true", num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set)]
@@ -489,18 +491,29 @@ fn command_words(arguments: &[OsString]) -> Vec<String> {
 /// Parses the command line.
 pub fn parse(arguments: Vec<OsString>) -> Result<Arguments, Early> {
     let program = Arguments::command();
-    let help = overview(&program);
-    let program = program.override_help(help);
     let arguments = with_version_command(with_two_dashes(arguments));
     let words = command_words(&arguments);
+    if is_help(&arguments) {
+        return Err(Early::Help(match words.len() {
+            0 | 1 => overview(&program),
+            _ => help::text(&words, &program),
+        }));
+    }
     let arguments = without_foreign(arguments, &program).map_err(Early::Refused)?;
-    let early = |error| Early::Parser(error, words.clone());
-    let matches = program.try_get_matches_from(arguments).map_err(early)?;
+    let early = |error: clap::Error| early::mistake(&error, &words, &program);
+    let matches = flags::general(program.clone()).try_get_matches_from(arguments).map_err(early)?;
     let mut arguments = Arguments::from_arg_matches(&matches).map_err(early)?;
     if let (Some(run), Some((_, matches))) = (arguments.command.run_mut(), matches.subcommand()) {
         run.assignments = assignments(run, matches);
     }
     Ok(arguments)
+}
+
+/// Whether help is asked for, wherever that stands.
+fn is_help(arguments: &[OsString]) -> bool {
+    let own = arguments.iter().skip(1).take_while(|argument| *argument != "--");
+    let mut own = own.filter_map(|argument| argument.to_str());
+    own.clone().next() == Some("help") || own.any(|argument| matches!(argument, "--help" | "-h"))
 }
 
 /// `-var` and `-var-file` in the order in which they stand on the command line.
@@ -551,6 +564,13 @@ fn is_long_option(text: &str) -> bool {
         && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_')
 }
 
+/// So many calls; 0 is what nobody chose.
+fn parallelism(text: &str) -> Result<u16, String> {
+    let number: u32 = text.parse().map_err(|_| "it is no whole number".to_owned())?;
+    let chosen = if number == 0 { 10 } else { number.min(1000) };
+    u16::try_from(chosen).map_err(|error| error.to_string())
+}
+
 /// `30s`, `5m`, `1h30m`, `250ms`; a bare number is seconds.
 fn duration(text: &str) -> Result<Duration, String> {
     if let Ok(seconds) = text.parse::<u32>() {
@@ -567,7 +587,7 @@ mod tests {
 
     fn parsed(words: &[&str]) -> Result<Arguments, String> {
         parse(words.iter().map(OsString::from).collect()).map_err(|early| match early {
-            Early::Parser(error, _) => error.to_string(),
+            Early::Help(text) | Early::Nothing(text, _) => text,
             Early::Refused(failure) => format!("{failure:?}"),
         })
     }
@@ -607,8 +627,33 @@ mod tests {
     #[test]
     fn mistakes_are_refused() {
         let error = parsed(&["evenkeel", "plan", "-nonsense"]).unwrap_err();
-        assert!(error.contains("--nonsense"), "{error}");
+        assert!(error.contains("-nonsense"), "{error}");
         assert!(parsed(&["evenkeel", "conquer"]).is_err());
-        assert!(parsed(&["evenkeel", "plan", "-parallelism=0"]).is_err());
+        assert!(parsed(&["evenkeel", "plan", "-parallelism=-1"]).is_err());
+    }
+
+    #[test]
+    fn flags_take_truth_values_and_the_last_of_two_counts() {
+        let words = ["evenkeel", "plan", "-destroy=0", "-json=TRUE", "-json=false", "-out=a", "-out=b"];
+        let Command::Plan(args) = parsed(&words).unwrap().command else { panic!("plan") };
+        assert!(!args.destroy && !args.run.json && !args.detailed_exitcode);
+        assert_eq!(args.out, Some("b".into()));
+        let error = parsed(&["evenkeel", "plan", "-refresh=maybe"]).unwrap_err();
+        assert!(error.contains("invalid boolean value"), "{error}");
+    }
+
+    #[test]
+    fn every_command_has_help_without_words_of_the_parser() {
+        let program = Arguments::command();
+        let mut left: Vec<(Vec<String>, &clap::Command)> = vec![(vec!["evenkeel".to_owned()], &program)];
+        while let Some((words, command)) = left.pop() {
+            let text = help::text(&words, &program);
+            assert!(!text.contains("--") && !text.contains("<BOOL>"), "{text}");
+            assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+            left.extend(command.get_subcommands().map(|inner| {
+                let words = words.iter().cloned().chain([inner.get_name().to_owned()]);
+                (words.collect(), inner)
+            }));
+        }
     }
 }

@@ -22,6 +22,19 @@ impl Failure {
         Self { diagnostics: Diagnostic::error(summary, detail).into(), snapshot: None }
     }
 
+    /// A mistake in the arguments of a command, with where to read about them.
+    pub fn usage(
+        summary: impl Into<String>,
+        detail: impl std::fmt::Display,
+        command: &[impl AsRef<str>],
+    ) -> Self {
+        let words: String = command.iter().map(|word| format!(" {}", word.as_ref())).collect();
+        Self::plain(
+            summary,
+            format!("{detail}\n\nFor more help on using this command, run:\n  evenkeel{words} -help"),
+        )
+    }
+
     /// Mistakes in the configuration.
     pub fn in_files(diagnostics: Diagnostics, snapshot: &Arc<Snapshot>) -> Self {
         Self { diagnostics, snapshot: Some(snapshot.clone()) }

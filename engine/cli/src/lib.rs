@@ -59,6 +59,7 @@ fn streams(command: &args::Command) -> bool {
         args::Command::Plan(args) => args.run.json,
         args::Command::Apply(args) | args::Command::Destroy(args) => args.run.json,
         args::Command::Init(args) => args.json,
+        args::Command::Refresh(args) => args.run.json,
         _ => false,
     }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use evenkeel_apply::{Counts, Progress, RecoveryReport, Report};
 use evenkeel_model::schema::Schema;
 use evenkeel_model::{
-    Diagnostics, InstanceAddress, ResourceAddress, ResourceMode, Severity, Snapshot, Timestamp, Value,
+    Diagnostics, InstanceAddress, ResourceAddress, ResourceMode, Severity, Snapshot, Value,
 };
 use evenkeel_plan::{Change, ChangeAction, Question};
 use evenkeel_provider::{CallStatistics, Catalog};
@@ -26,6 +26,9 @@ use crate::render::{self, Style, Whys};
 /// More refresh lines than this are counted instead of listed.
 const REFRESH_LINES_MAX: usize = 50;
 
+/// How wide what is not a terminal counts as.
+const WIDTH_ELSEWHERE: usize = 78;
+
 /// Prints.
 #[derive(Clone)]
 pub struct Ui {
@@ -40,6 +43,14 @@ pub struct Ui {
     last_conditions: Arc<std::sync::Mutex<String>>,
 }
 
+/// What is told when a round of questions is answered.
+pub enum Seen {
+    /// The lines for machines.
+    Messages(Vec<Json>),
+    /// The data sources that are read, and since when.
+    Read(Vec<InstanceAddress>, std::time::Instant),
+}
+
 type SharedCatalog = Arc<dyn Catalog + Send + Sync>;
 
 impl Ui {
@@ -48,14 +59,18 @@ impl Ui {
         let wanted =
             !json && !global.no_color && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
         let width = terminal_width();
-        let style =
-            |terminal: bool| Style { color: wanted && terminal, width: if terminal { width } else { 0 } };
+        let style = |terminal: bool| Style {
+            color: wanted && terminal,
+            // The last column stays free.
+            width: if terminal { width } else { WIDTH_ELSEWHERE } - 1,
+        };
         Self {
             json,
             out: style(std::io::stdout().is_terminal()),
             err: style(std::io::stderr().is_terminal()),
-            compact_warnings: std::env::args()
-                .any(|argument| argument.trim_start_matches('-') == "compact-warnings"),
+            compact_warnings: std::env::args().any(|argument| {
+                matches!(argument.trim_start_matches('-'), "compact-warnings" | "compact-warnings=true")
+            }),
             refresh_lines: true,
             warnings: true,
             last_conditions: Arc::default(),
@@ -82,6 +97,11 @@ impl Ui {
         let mut out = std::io::stdout().lock();
         let newline = if text.ends_with('\n') { "" } else { "\n" };
         let _ = write!(out, "{text}{newline}").and_then(|()| out.flush());
+    }
+
+    /// Sentences, wrapped, behind something that is not.
+    pub fn paragraph(&self, before: &str, sentences: &str) {
+        self.line(&format!("{before}{}", render::wrap(sentences, self.out.width)));
     }
 
     fn emit(&self, message: Json) {
@@ -148,6 +168,18 @@ impl Ui {
         }
     }
 
+    /// That configuration was written to a file, for people to go over.
+    pub fn generated(&self, file: &std::path::Path) {
+        if !self.json {
+            let said = format!(
+                "Evenkeel has generated configuration and written it to {}. Please review the configuration and edit it \
+                 as necessary before adding it to version control.",
+                file.display()
+            );
+            self.paragraph(&format!("\n{}\n\n", render::ruler(self.out)), &said);
+        }
+    }
+
     /// Something that happens, in passing.
     pub fn note(&self, text: &str) {
         match self.json {
@@ -210,10 +242,9 @@ impl Ui {
         }
         let (errors, warnings): (Vec<_>, Vec<_>) =
             diagnostics.iter().cloned().partition(|diagnostic| diagnostic.severity == Severity::Error);
+        let warnings = render::consolidated(warnings);
         if !warnings.is_empty() && self.compact_warnings && errors.is_empty() {
-            let titles: Vec<String> =
-                warnings.iter().map(|warning| format!("- {}", warning.summary)).collect();
-            self.line(&format!("Warnings:\n\n{}\n", titles.join("\n")));
+            self.line(&render::compact(&warnings, self.out));
         } else if !warnings.is_empty() {
             print(std::io::stdout().lock(), &render::diagnostics(&Diagnostics(warnings), snapshot, self.out));
         }
@@ -233,15 +264,33 @@ impl Ui {
         }
     }
 
-    /// What is to be said when these have been looked at; only machines are told.
-    pub fn when_refreshed(&self, questions: &[Question]) -> Vec<Json> {
-        let told = questions.iter().filter(|one| self.json && self.refresh_lines && is_looked_at(one));
-        told.map(render::json::refreshed).collect()
+    /// What is to be said when these have been looked at; people are told what was read.
+    pub fn when_refreshed(&self, questions: &[Question]) -> Seen {
+        let told = questions.iter().filter(|one| self.refresh_lines && is_looked_at(one));
+        match self.json {
+            true => Seen::Messages(told.map(render::json::refreshed).collect()),
+            false => {
+                let read = told.filter_map(|question| match question {
+                    Question::ReadData { address, .. } => Some(address.clone()),
+                    _ => None,
+                });
+                Seen::Read(read.collect(), std::time::Instant::now())
+            }
+        }
     }
 
     /// What was looked at.
-    pub fn refreshed(&self, messages: Vec<Json>) {
-        self.emit_all(messages);
+    pub fn refreshed(&self, seen: Seen) {
+        match seen {
+            Seen::Messages(messages) => self.emit_all(messages),
+            Seen::Read(addresses, _) if addresses.len() > REFRESH_LINES_MAX => {}
+            Seen::Read(addresses, since) => {
+                let seconds = since.elapsed().as_secs();
+                addresses
+                    .iter()
+                    .for_each(|address| self.line(&format!("{address}: Read complete after {seconds}s")));
+            }
+        }
     }
 
     /// What is about to be looked at.
@@ -263,6 +312,11 @@ impl Ui {
 
     /// A whole plan.
     pub fn plan(&self, planned: &Planned, whys: &Whys, catalog: &SharedCatalog) {
+        self.plan_alone(planned, whys, catalog);
+        self.diagnostics(&planned.warnings, Some(&planned.loaded.snapshot));
+    }
+
+    fn plan_alone(&self, planned: &Planned, whys: &Whys, catalog: &SharedCatalog) {
         let plan = &planned.plan;
         if self.json {
             self.emit_all(plan.drift.iter().map(|drift| {
@@ -283,6 +337,19 @@ impl Ui {
             return;
         }
         self.line(&render::plan(plan, whys, &schemas(catalog), self.out));
+    }
+
+    /// The objects that become managed when a plan is carried out; machines are told by the plan.
+    pub fn importing(&self, planned: &Planned) {
+        let imported = planned.plan.changes.iter().filter(|_| !self.json);
+        for change in imported {
+            if let Some(importing) = &change.importing {
+                let (address, id) = (&change.address, &importing.id);
+                self.line(&format!(
+                    "{address}: Importing... [id={id}]\n{address}: Import complete [id={id}]"
+                ));
+            }
+        }
     }
 
     /// What a plan that was approved before does to each object; only machines are told.
@@ -350,8 +417,20 @@ impl Ui {
         if self.json {
             return self.end_of_run(text, &Default::default(), 0, destroy, &outputs);
         }
-        self.line(text);
+        self.line(&format!("\n{text}"));
         if !outputs.is_empty() && !destroy {
+            self.line(&format!("\n{}", render::outputs(&outputs, self.out)));
+        }
+    }
+
+    /// What `refresh` ends with: the outputs as they are now.
+    pub fn refreshed_state(&self, state: &State) {
+        let outputs = stored_outputs(state);
+        if self.json {
+            let text = format!("Outputs: {}", outputs.len());
+            let extra = json!({"outputs": render::json::outputs(&outputs)});
+            self.emit(render::json::message("info", &text, "outputs", extra));
+        } else if !outputs.is_empty() {
             self.line(&format!("\n{}", render::outputs(&outputs, self.out)));
         }
     }
@@ -376,18 +455,23 @@ impl Ui {
     }
 
     /// The question before anything is changed.
-    pub fn ask_approval(&self, destroy: bool) {
-        let (question, consequence) = match destroy {
-            true => (
-                "Do you really want to destroy all resources?",
-                "Evenkeel will destroy all your managed infrastructure, as shown above.\n  There is no undo.",
+    pub fn ask_approval(&self, destroy: bool, workspace: &str) {
+        let place = match workspace {
+            "default" => String::new(),
+            other => format!(" in workspace \"{other}\""),
+        };
+        let text = match destroy {
+            true => format!(
+                "Do you really want to destroy all resources{place}?\n  Evenkeel will destroy all your managed \
+                 infrastructure, as shown above.\n  There is no undo. Only 'yes' will be accepted to confirm."
             ),
-            false => (
-                "Do you want to perform these actions?",
-                "Evenkeel will perform the actions described above.",
+            false => format!(
+                "Do you want to perform these actions{place}?\n  Evenkeel will perform the actions described above.\n  \
+                 Only 'yes' will be accepted to approve."
             ),
         };
-        self.line(&format!("\n{question}\n  {consequence} Only 'yes' will be accepted to approve.\n"));
+        print(std::io::stdout().lock(), &format!("\n{text}"));
+        self.line("");
         let mut out = std::io::stdout().lock();
         let _ = write!(out, "  Enter a value: ").and_then(|()| out.flush());
     }
@@ -559,7 +643,7 @@ impl Ui {
             return self.line(&render::json::line(&render::json::state(state, &schemas)));
         }
         if state.instances.is_empty() && state.outputs.is_empty() {
-            return self.line("The state is empty. Nothing is managed.");
+            return self.line("The state file is empty. No resources are represented.");
         }
         for (address, instance) in &state.instances {
             if let Some(object) = &instance.current {
@@ -573,14 +657,8 @@ impl Ui {
         }
     }
 
-    /// One object of the state, and when it was last looked at.
-    pub fn object(
-        &self,
-        address: &InstanceAddress,
-        object: &Object,
-        observed: Option<Timestamp>,
-        catalog: &SharedCatalog,
-    ) {
+    /// One object of the state.
+    pub fn object(&self, address: &InstanceAddress, object: &Object, catalog: &SharedCatalog) {
         let schemas = schemas(catalog);
         if self.json {
             let mut state = State::default();
@@ -589,9 +667,6 @@ impl Ui {
             self.line(&render::json::line(&render::json::state(&state, &schemas)));
         } else {
             self.print_object(address, object, &schemas);
-            if let Some(time) = observed.and_then(|at| jiff::Timestamp::from_millisecond(at.0).ok()) {
-                self.line(&format!("\n# last seen {time:.0}"));
-            }
         }
     }
 
@@ -607,18 +682,15 @@ impl Ui {
         if self.json {
             let providers: serde_json::Map<String, Json> =
                 providers.iter().map(|(address, version)| (address.clone(), json!(version))).collect();
-            return self.line(
-                &json!({
-                    "evenkeel_version": version,
-                    "terraform_version": evenkeel_lang::config::FOLLOWED_VERSION,
-                    "platform": format!("{}_{}", std::env::consts::OS, std::env::consts::ARCH),
-                    "provider_selections": providers,
-                })
-                .to_string(),
-            );
+            return self.indented_document(&json!({
+                "evenkeel_version": version,
+                "terraform_version": evenkeel_lang::config::FOLLOWED_VERSION,
+                "platform": platform(),
+                "provider_selections": providers,
+            }));
         }
         self.line(&format!("Evenkeel v{version}"));
-        self.line(&format!("on {}_{}", std::env::consts::OS, std::env::consts::ARCH));
+        self.line(&format!("on {}", platform()));
         self.line(&format!("follows the language of Terraform {}", evenkeel_lang::config::FOLLOWED_VERSION));
         for (address, version) in providers {
             self.line(&format!("+ provider {address} (native, schema of v{version})"));
@@ -657,6 +729,21 @@ fn stored_outputs(state: &State) -> BTreeMap<Arc<str>, (Value, bool)> {
         Some((name.clone(), (value, output.sensitive)))
     });
     outputs.collect()
+}
+
+/// The system by the names that Terraform has for it.
+fn platform() -> String {
+    let system = match std::env::consts::OS {
+        "macos" => "darwin",
+        other => other,
+    };
+    let machine = match std::env::consts::ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        "x86" => "386",
+        other => other,
+    };
+    format!("{system}_{machine}")
 }
 
 /// What is opened says so itself.

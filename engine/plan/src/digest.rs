@@ -64,8 +64,8 @@ fn change(content: &mut Content, change: &Change) {
     });
     content.tag(u8::from(change.create_before_destroy)).number(change.schema_version);
     content.option(change.previous_address.as_ref(), address);
-    content.option(change.importing.as_deref(), |content, id| {
-        content.text(id);
+    content.option(change.importing.as_ref(), |content, importing| {
+        content.text(&importing.id);
     });
 }
 

@@ -2,7 +2,9 @@
 //! be set as it is, for a person to go over.
 //!
 //! What cannot be set, is deprecated or is the id of the object is left out; of sensitive values only the
-//! place is written. Which of several arguments that exclude each other to keep is for the person.
+//! place is written, and of arguments that exclude each other one has its value.
+
+mod together;
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -46,20 +48,35 @@ fn head(address: &ResourceAddress, provider: Option<&str>) -> String {
 }
 
 fn attributes(block: &Block, value: &Value, outermost: bool, text: &mut String) {
-    let settable = block.attributes.iter().filter(|(name, attribute)| {
-        let own_id = outermost && &***name == "id" && attribute.optional && attribute.computed;
-        (attribute.required || attribute.optional) && attribute.deprecated.is_none() && !own_id
-    });
-    for (name, attribute) in settable {
+    let written =
+        |attribute: &Attribute, value: &Value| is_settable(attribute) && !is_hidden(attribute, value);
+    let left_out = together::left_out(block, value, written);
+    let own_id = |name: &str, attribute: &Attribute| {
+        outermost && name == "id" && attribute.optional && attribute.computed
+    };
+    for (name, attribute) in &block.attributes {
+        if !is_settable(attribute) || own_id(name, attribute) {
+            continue;
+        }
         let found = value.get(name).cloned().unwrap_or_else(|| Value::null(attribute.ty.clone()));
-        let _ = writeln!(text, "{name} = {}", argument(attribute, &found));
+        let argument = match left_out.get(name) {
+            Some(why) => format!("null # {why}"),
+            None if is_hidden(attribute, &found) => "null # sensitive".to_owned(),
+            None => argument(&found),
+        };
+        let _ = writeln!(text, "{name} = {argument}");
     }
 }
 
-fn argument(attribute: &Attribute, value: &Value) -> String {
-    if attribute.sensitive || attribute.write_only || !value.all_marks().is_empty() {
-        return "null # sensitive".to_owned();
-    }
+fn is_settable(attribute: &Attribute) -> bool {
+    (attribute.required || attribute.optional) && attribute.deprecated.is_none()
+}
+
+fn is_hidden(attribute: &Attribute, value: &Value) -> bool {
+    attribute.sensitive || attribute.write_only || !value.all_marks().is_empty()
+}
+
+fn argument(value: &Value) -> String {
     match document(value) {
         Some(document) => format!("jsonencode({})", expression(&document)),
         None => expression(value),

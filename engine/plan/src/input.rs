@@ -76,6 +76,8 @@ pub struct Options {
     /// Resources whose blocks are only stubs: what to write into them is generated from the objects that
     /// are imported as them.
     pub stubs: BTreeSet<ResourceAddress>,
+    /// Resources whose blocks were generated, with those blocks.
+    pub generated: BTreeMap<ResourceAddress, Arc<str>>,
     /// Root variables that got a value which does not suit them: told when they are evaluated.
     pub unsuitable: BTreeMap<Arc<str>, Diagnostic>,
 }
@@ -97,6 +99,7 @@ impl Default for Options {
             local_exec: false,
             working_directory: ".".into(),
             stubs: BTreeSet::new(),
+            generated: BTreeMap::new(),
             unsuitable: BTreeMap::new(),
         }
     }

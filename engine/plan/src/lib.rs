@@ -40,7 +40,7 @@ pub use input::{
 pub use planner::{plan, provider_configs};
 pub use target::Target;
 pub use types::{
-    ActionReason, Change, ChangeAction, Check, CheckKind, CheckStatus, Checked, Drift, Move, OutputChange,
-    Plan, Refreshed, ResourceValues, Step, StepKind, Summary,
+    ActionReason, Change, ChangeAction, Check, CheckKind, CheckStatus, Checked, Drift, Importing, Move,
+    OutputChange, Plan, Refreshed, ResourceValues, Step, StepKind, Summary,
 };
 pub use validate::{Subject as ValidationSubject, validate_configuration};

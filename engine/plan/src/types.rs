@@ -107,8 +107,17 @@ pub struct Change {
     pub range: Option<SourceRange>,
     /// The address that the object had until now, when it is moved.
     pub previous_address: Option<InstanceAddress>,
-    /// What the provider finds the object by, when it is imported.
-    pub importing: Option<Arc<str>>,
+    /// What is imported, when it is.
+    pub importing: Option<Importing>,
+}
+
+/// An object that exists and becomes an instance of the configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Importing {
+    /// What the provider finds it by.
+    pub id: Arc<str>,
+    /// The block that was generated for it.
+    pub configuration: Option<Arc<str>>,
 }
 
 /// What happens to an object.
@@ -450,8 +459,10 @@ impl Plan {
     /// Whether applying it would change the cloud, what is managed, or the outputs.
     pub fn has_changes(&self) -> bool {
         let moved = self.mode != Mode::RefreshOnly && !self.moves.is_empty();
+        // An output that is only gone is no reason to write down what was seen.
+        let output = |change: &OutputChange| change.after.is_some() || self.mode != Mode::RefreshOnly;
         self.changes.iter().any(|change| change.action != ChangeAction::Read)
-            || !self.outputs.is_empty()
+            || self.outputs.values().any(output)
             || moved
     }
 

@@ -227,7 +227,7 @@ fn changes(plan: &Plan) -> String {
         let mut line = format!("{} {}", change.address, change.action.names().join("+"));
         line.extend(change.reason.map(|reason| format!(" {}", reason.as_str())));
         line.extend(change.previous_address.as_ref().map(|from| format!(" from {from}")));
-        line.extend(change.importing.as_ref().map(|id| format!(" importing {id}")));
+        line.extend(change.importing.as_ref().map(|one| format!(" importing {}", one.id)));
         line
     });
     sorted(all.collect())

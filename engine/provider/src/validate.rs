@@ -35,7 +35,8 @@ pub fn block(block: &Block, config: &Value) -> Diagnostics {
     diagnostics
 }
 
-fn is_set(config: &Value, name: &str) -> bool {
+/// Whether an attribute or a kind of block has a value that counts as set.
+pub fn is_set(config: &Value, name: &str) -> bool {
     config.get(name).is_some_and(|value| match value.kind() {
         Kind::Null(_) => false,
         Kind::List(_, elements) | Kind::Set(_, elements) => !elements.is_empty(),

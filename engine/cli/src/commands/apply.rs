@@ -29,6 +29,13 @@ pub async fn run(global: &Global, args: ApplyArgs, providers: Providers, ui: &Ui
         return saved(global, &args, path, providers, ui, &signals).await;
     }
     refuse_others(path)?;
+    if args.run.json && !args.auto_approve {
+        return Err(Failure::plain(
+            "Plan file or auto-approve required",
+            "Evenkeel cannot ask for interactive approval when -json is set. You can either apply a saved plan file, or \
+             enable the -auto-approve option.",
+        ));
+    }
     let session =
         Session::open(global, &args.run.location, args.run.revision.as_deref(), providers, ui).await?;
     let held = Held::take(&session, args.run.lock_timeout).await?;
@@ -64,7 +71,7 @@ async fn under_lease(
         ui.nothing_to_apply(args.destroy, &planned);
         return Ok(0);
     }
-    if planned.plan.has_changes() && !args.auto_approve && !approved(ui, args, signals).await? {
+    if planned.plan.has_changes() && !args.auto_approve && !approved(session, args, signals).await? {
         ui.note(if args.destroy { "Destroy cancelled." } else { "Apply cancelled." });
         return Ok(1);
     }
@@ -154,14 +161,15 @@ fn check_choice(args: &ApplyArgs) -> Result<(), Failure> {
 }
 
 /// Asks for a yes.
-async fn approved(ui: &Ui, args: &ApplyArgs, signals: &Signals) -> Result<bool, Failure> {
-    if !args.run.input || args.run.json {
+async fn approved(session: &Session, args: &ApplyArgs, signals: &Signals) -> Result<bool, Failure> {
+    let ui = &session.ui;
+    if !args.run.input {
         return Err(Failure::plain(
             "No approval",
-            "There is nobody to ask (-input=false or -json). Use -auto-approve to apply without being asked.",
+            "Nobody is to be asked (-input=false). Use -auto-approve to apply without being asked.",
         ));
     }
-    ui.ask_approval(args.destroy);
+    ui.ask_approval(args.destroy, &session.stack.0);
     if !std::io::stdin().is_terminal() {
         ui.note("");
     }

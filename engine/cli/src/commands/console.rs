@@ -18,7 +18,7 @@ use crate::commands::{options, wish_of};
 use crate::error::Failure;
 use crate::flow::interrupt::Signals;
 use crate::flow::load::{Loaded, read};
-use crate::flow::planning::plan;
+use crate::flow::planning::plan_unseen;
 use crate::flow::variables;
 use crate::flow::{Session, add_builtin, host_files};
 use crate::settings::Place;
@@ -112,7 +112,7 @@ async fn planned(
     let options = options(&args.run, &ChoiceArgs::default(), Mode::Normal)?;
     let wish = wish_of(&session, &args.run, loaded, options)?;
     let variables = wish.variables.clone();
-    let planned = plan(&session, wish, session.state().await?, &Signals::listen()).await?;
+    let planned = plan_unseen(&session, wish, session.state().await?, &Signals::listen()).await?;
     let input = Input {
         snapshot: &planned.loaded.snapshot,
         configuration: &planned.loaded.configuration,

@@ -8,7 +8,7 @@ use crate::commands::wish;
 use crate::error::Failure;
 use crate::flow::Session;
 use crate::flow::interrupt::Signals;
-use crate::flow::planning::plan;
+use crate::flow::planning::plan_unseen;
 use crate::ui::Ui;
 
 pub async fn run(global: &Global, args: DriftArgs, providers: Providers, ui: &Ui) -> Result<u8, Failure> {
@@ -26,7 +26,7 @@ pub async fn run(global: &Global, args: DriftArgs, providers: Providers, ui: &Ui
     if !state.pending.is_empty() {
         ui.note("An earlier run was interrupted; the next apply finds out what became of its last steps.");
     }
-    let planned = plan(&session, wish, state, &signals).await?;
+    let planned = plan_unseen(&session, wish, state, &signals).await?;
     ui.drift(&planned);
     Ok(if args.detailed_exitcode && !planned.plan.drift.is_empty() { 2 } else { 0 })
 }

@@ -15,7 +15,7 @@ use crate::commands::wish;
 use crate::error::Failure;
 use crate::flow::Session;
 use crate::flow::interrupt::Signals;
-use crate::flow::planning::{Planned, plan};
+use crate::flow::planning::{Planned, plan_unseen};
 use crate::flow::why;
 use crate::render::{Explained, LastChange, Neighbour, Remembered, Whys};
 use crate::ui::Ui;
@@ -36,7 +36,7 @@ pub async fn run(global: &Global, args: ExplainArgs, providers: Providers, ui: &
     let session = Session::to_plan(global, location, revision, providers, &quiet).await?;
     let mode = if args.destroy { Mode::Destroy } else { Mode::Normal };
     let wish = wish(&session, &args.run, &args.choice, mode).await?;
-    let planned = plan(&session, wish, session.state().await?, &signals).await?;
+    let planned = plan_unseen(&session, wish, session.state().await?, &signals).await?;
     let addresses = instances(&planned, &address)?;
     let whys = why::tell(&session, &planned, Some(&args.run)).await;
     let mut all = Vec::with_capacity(addresses.len());

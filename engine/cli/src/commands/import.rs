@@ -42,7 +42,7 @@ pub async fn run(global: &Global, args: ImportArgs, providers: Providers, ui: &U
     held.finish(result).await?;
     ui.line(
         "\nImport successful!\n\nThe resources that were imported are shown above. These resources are now in\n\
-         your state and will henceforth be managed by Evenkeel.\n",
+         your Evenkeel state and will henceforth be managed by Evenkeel.\n",
     );
     Ok(0)
 }
@@ -100,7 +100,10 @@ fn is_declared(address: &InstanceAddress, loaded: &Loaded) -> Result<(), Failure
          {{\n  # (resource arguments)\n}}",
         resource.kind, resource.name
     );
-    Err(Failure::plain(format!("resource address \"{address}\" does not exist in the configuration"), detail))
+    Err(Failure::plain(
+        format!("resource address \"{address}\" does not exist in the configuration."),
+        detail,
+    ))
 }
 
 fn is_free(address: &InstanceAddress, state: &State) -> Result<(), Failure> {

@@ -1,5 +1,7 @@
 //! `evenkeel init` and `evenkeel get`: the modules of a configuration are found, locked and fetched.
 
+mod backend;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -44,6 +46,8 @@ pub async fn run(global: &Global, args: InitArgs, providers: Providers, ui: &Ui)
     let prepared = prepared.without_mistakes()?;
     let mut warnings = prepared.loading.diagnostics;
     warnings.extend(notes(&prepared.loading.configuration));
+    let root = prepared.loading.configuration.root();
+    warnings.extend(backend::keep(&args.backend_config, root.backend.as_ref(), &directory)?);
     ui.diagnostics(&warnings, Some(&prepared.snapshot));
     ui.init("initializing_provider_plugin_message", "Initializing provider plugins...");
     for line in provider_lines(&prepared.loading.configuration, &providers) {

@@ -14,6 +14,7 @@ mod output;
 mod plan;
 pub mod providers;
 mod reconcile;
+mod refresh;
 mod show;
 mod state;
 mod taint;
@@ -28,12 +29,12 @@ use evenkeel_plan::{Mode, Options, Target};
 use evenkeel_provider::Providers;
 use evenkeel_state::ObjectStatus;
 
-use crate::args::{ApplyArgs, Arguments, ChoiceArgs, Command, RefreshArgs, RunArgs};
+use crate::args::{Arguments, ChoiceArgs, Command, RunArgs};
 use crate::error::Failure;
 use crate::flow::Session;
 use crate::flow::load::{Loaded, load, load_to_destroy};
 use crate::flow::planning::Wish;
-use crate::flow::variables;
+use crate::flow::variables::{self, Sorted};
 use crate::ui::Ui;
 
 /// Runs the command; gives the exit code.
@@ -52,7 +53,7 @@ pub async fn dispatch(arguments: Arguments, providers: Providers, ui: &Ui) -> Re
             apply::run(&global, args, providers, ui).await
         }
         Command::Import(args) => import::run(&global, args, providers, ui).await,
-        Command::Refresh(args) => apply::run(&global, refresh(args), providers, ui).await,
+        Command::Refresh(args) => refresh::run(&global, args, providers, ui).await,
         Command::Init(args) => init::run(&global, args, providers, ui).await,
         Command::Output(args) => output::run(&global, &args, providers, ui).await,
         Command::Taint(args) => taint::run(&global, &args, ObjectStatus::Tainted, providers, ui).await,
@@ -79,13 +80,6 @@ pub async fn dispatch(arguments: Arguments, providers: Providers, ui: &Ui) -> Re
     }
 }
 
-/// `refresh` is an apply of what was seen, without a question.
-fn refresh(args: RefreshArgs) -> ApplyArgs {
-    let RefreshArgs { run, target, exclude } = args;
-    let choice = ChoiceArgs { refresh_only: true, target, exclude, ..ChoiceArgs::default() };
-    ApplyArgs { run, choice, auto_approve: true, destroy: false }
-}
-
 /// Reads the configuration and everything else that a plan is made from.
 pub async fn wish(
     session: &Session,
@@ -99,14 +93,19 @@ pub async fn wish(
         Mode::Destroy => load_to_destroy(session, revision).await?,
         Mode::Normal | Mode::RefreshOnly => load(session, revision).await?,
     };
-    session.ui.diagnostics(&loaded.warnings, Some(&loaded.snapshot));
     let options = options(args, choice, mode)?;
     wish_of(session, args, loaded, options)
 }
 
 /// The same, for a configuration that was read already.
-pub fn wish_of(session: &Session, args: &RunArgs, loaded: Loaded, options: Options) -> Result<Wish, Failure> {
-    let (variables, unsuitable) = variables::sorted(args, &loaded, &session.ui)?;
+pub fn wish_of(
+    session: &Session,
+    args: &RunArgs,
+    mut loaded: Loaded,
+    options: Options,
+) -> Result<Wish, Failure> {
+    let Sorted { values: variables, unsuitable, warnings } = variables::sorted(args, &loaded, &session.ui)?;
+    loaded.warnings.extend(warnings);
     let options = Options { workspace: session.stack.0.clone(), unsuitable, ..options };
     Ok(Wish { loaded, variables, options, parallelism: usize::from(args.parallelism) })
 }
@@ -145,7 +144,9 @@ pub fn options(args: &RunArgs, choice: &ChoiceArgs, mode: Mode) -> Result<Option
         ));
     }
     let replace = choice.replace.iter().map(|text| {
-        text.parse().map_err(|error| Failure::plain("Invalid -replace address", format!("{error}.")))
+        text.parse().map_err(|error| {
+            Failure::plain(format!("Invalid force-replace address \"{text}\""), format!("{error}."))
+        })
     });
     if choice.refresh_only && mode == Mode::Destroy {
         return Err(Failure::plain(

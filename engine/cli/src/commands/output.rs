@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use evenkeel_model::value::Kind;
-use evenkeel_model::{Type, Value, json};
+use evenkeel_model::{Diagnostic, Type, Value, json};
 use evenkeel_provider::Providers;
 use evenkeel_state::State;
 
@@ -16,6 +16,7 @@ use crate::settings::Place;
 use crate::ui::Ui;
 
 pub async fn run(global: &Global, args: &OutputArgs, providers: Providers, ui: &Ui) -> Result<u8, Failure> {
+    check(args)?;
     let place = Place::of(global, &args.location)?;
     let state = match Session::look_at(global, place, providers, ui).await? {
         Some(session) => session.state().await?,
@@ -24,14 +25,24 @@ pub async fn run(global: &Global, args: &OutputArgs, providers: Providers, ui: &
     let outputs = outputs(&state);
     match &args.name {
         Some(name) => one(&outputs, name, args, ui),
-        None if args.raw => Err(Failure::plain(
-            "Output name required",
-            "You must give the name of a single output value when using the -raw option.",
-        )),
         None => {
             all(&outputs, args.json, ui);
             Ok(0)
         }
+    }
+}
+
+fn check(args: &OutputArgs) -> Result<(), Failure> {
+    let usage = |summary: &str, detail: &str| Err(Failure::usage(summary, detail, &["output"]));
+    match (args.raw, args.json, &args.name) {
+        (true, true, _) => {
+            usage("Invalid output format", "The -raw and -json options are mutually-exclusive.")
+        }
+        (true, false, None) => usage(
+            "Output name required",
+            "You must give the name of a single output value when using the -raw option.",
+        ),
+        _ => Ok(()),
     }
 }
 
@@ -40,10 +51,9 @@ fn all(outputs: &BTreeMap<Arc<str>, (Value, bool)>, as_json: bool, ui: &Ui) {
         return ui.indented_document(&representation::outputs(outputs));
     }
     if outputs.is_empty() {
-        return ui.line(
-            "No outputs found.\n\nThe state has no root outputs. Outputs are stored when a configuration that declares \
-             them is applied.",
-        );
+        let detail = "The state either has no outputs, or all of them are null. Declare one with an `output` block in the \
+                      root module, and run `evenkeel refresh` for it to become available.";
+        return ui.diagnostics(&Diagnostic::warning("No outputs found", detail).into(), None);
     }
     ui.plain_outputs(outputs);
 }
@@ -56,8 +66,9 @@ fn one(
 ) -> Result<u8, Failure> {
     let (value, _) = outputs.get(name).ok_or_else(|| {
         let detail = format!(
-            "The output variable requested could not be found in the state: \"{name}\". If it was added to the \
-             configuration just now, apply first."
+            "The output variable requested could not be found in the state: \"{name}\". If you recently added this to your \
+             configuration, be sure to run `evenkeel apply`, since the state won't be updated with new output variables \
+             until that command is run."
         );
         Failure::plain(format!("Output \"{name}\" not found"), detail)
     })?;

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
-use evenkeel_plan::{Mode, Options};
+use evenkeel_model::ResourceAddress;
+use evenkeel_plan::{Answers, Mode, Options};
 use evenkeel_provider::Providers;
 use evenkeel_state::State;
 
@@ -15,7 +17,7 @@ use crate::flow::generate;
 use crate::flow::interrupt::Signals;
 use crate::flow::lease::Held;
 use crate::flow::load::{Loaded, load};
-use crate::flow::planning::{self, NotPlanned, Planned, plan};
+use crate::flow::planning::{self, NotPlanned, Planned, plan_with};
 use crate::flow::recover::recover;
 use crate::flow::saved::{record, replay_file, save, save_failed};
 use crate::flow::why;
@@ -35,10 +37,9 @@ pub async fn run(global: &Global, args: PlanArgs, providers: Providers, ui: &Ui)
     };
     // Neither waits for the other; a mistake in configuration is what is told.
     let (loaded, state) = tokio::join!(loaded(&session, &args, &signals), session.state());
-    let loaded = loaded?;
-    ui.diagnostics(&loaded.warnings, Some(&loaded.snapshot));
-    let options = options(&args.run, &args.choice, mode(&args))?;
-    let planned = match planned(&session, &args, loaded, state, options, &signals).await {
+    let source = loaded?;
+    let has_generated = !source.generated.is_empty();
+    let mut planned = match planned(&session, &args, source, state, &signals).await {
         Ok(planned) => planned,
         Err(NotPlanned { failure, partial }) => {
             if let Some(partial) = partial {
@@ -50,8 +51,12 @@ pub async fn run(global: &Global, args: PlanArgs, providers: Providers, ui: &Ui)
             return Err(failure);
         }
     };
-    let whys = why::tell(&session, &planned, Some(&args.run)).await;
+    let (whys, sources) = why::tell_with_sources(&session, &planned, Some(&args.run)).await;
+    planned.sources = sources;
     ui.plan(&planned, &whys, &session.catalog);
+    if let Some(file) = args.generate_config_out.as_ref().filter(|_| has_generated) {
+        ui.generated(file);
+    }
     if let Some(file) = &args.out {
         save(&session, &planned, file).await?;
         ui.saved(file);
@@ -83,41 +88,50 @@ async fn replay(
 ) -> Result<u8, Failure> {
     let session = Session::to_plan(global, &args.run.location, None, providers, ui).await?;
     let planned = replay_file(&session, file).await?;
-    ui.plan(&planned, &why::without_history(&session, &planned, None), &session.catalog);
+    ui.plan(&planned, &why::told_before(&session, &planned), &session.catalog);
     ui.replayed(file, &planned.plan.digest);
     Ok(if args.detailed_exitcode && planned.plan.has_changes() { 2 } else { 0 })
 }
 
+/// What a plan is made from before the state is looked at.
+struct Source {
+    loaded: Loaded,
+    /// The blocks that were generated, by resource.
+    generated: BTreeMap<ResourceAddress, Arc<str>>,
+    /// What the clouds said while they were.
+    answers: Answers,
+}
+
 /// The configuration, with what is generated for objects that are imported and not declared.
-async fn loaded(session: &Session, args: &PlanArgs, signals: &Signals) -> Result<Loaded, Failure> {
+async fn loaded(session: &Session, args: &PlanArgs, signals: &Signals) -> Result<Source, Failure> {
     let revision = args.run.revision.as_deref();
-    let Some(file) = &args.generate_config_out else { return load(session, revision).await };
+    let Some(file) = &args.generate_config_out else {
+        let loaded = load(session, revision).await?;
+        return Ok(Source { loaded, generated: BTreeMap::new(), answers: Answers::default() });
+    };
     let stubbed = generate::load(session, revision, file).await?;
-    if stubbed.stubs.is_empty() {
-        return stubbed.fill(&BTreeMap::new());
-    }
-    let options = stubbed.options(&options(&args.run, &args.choice, mode(args))?);
-    let wish = wish_of(session, &args.run, stubbed.loaded.clone(), options)?;
-    let blocks = planning::generate(session, wish, session.state().await?, signals).await?;
+    let (blocks, answers) = match stubbed.stubs.is_empty() {
+        true => Default::default(),
+        false => {
+            let options = stubbed.options(&options(&args.run, &args.choice, mode(args))?);
+            let wish = wish_of(session, &args.run, stubbed.loaded.clone(), options)?;
+            planning::generate(session, wish, session.state().await?, signals).await?
+        }
+    };
     let loaded = stubbed.fill(&blocks)?;
-    if !blocks.is_empty() {
-        session.ui.note(&format!(
-            "Evenkeel has generated configuration and written it to {}. Please review the configuration and edit it \
-             as necessary before adding it to version control.",
-            file.display()
-        ));
-    }
-    Ok(loaded)
+    let generated = blocks.iter().map(|(address, block)| (address.clone(), generate::without_remark(block)));
+    Ok(Source { loaded, generated: generated.collect(), answers })
 }
 
 async fn planned(
     session: &Session,
     args: &PlanArgs,
-    loaded: Loaded,
+    source: Source,
     state: Result<State, Failure>,
-    options: Options,
     signals: &Signals,
 ) -> Result<Planned, NotPlanned> {
+    let Source { loaded, generated, mut answers } = source;
+    let options = Options { generated, ..options(&args.run, &args.choice, mode(args))? };
     let wish = wish_of(session, &args.run, loaded, options)?;
     let mut state = state?;
     if !state.pending.is_empty() {
@@ -126,6 +140,7 @@ async fn planned(
         let options = machine_options(&args.run);
         let recovered = recover(session, &held, &wish.loaded, &wish.variables, options, signals).await;
         state = held.finish(recovered).await?;
+        answers = Answers::default();
     }
-    plan(session, wish, state, signals).await
+    plan_with(session, wish, state, answers, signals).await
 }

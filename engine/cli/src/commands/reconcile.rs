@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use evenkeel_apply::driver::Timer;
-use evenkeel_model::{Revision, Timestamp};
+use evenkeel_model::{Diagnostics, Revision, Timestamp};
 use evenkeel_plan::Mode;
 use evenkeel_provider::Providers;
 use evenkeel_reconcile::{
@@ -21,7 +21,7 @@ use crate::flow::apply::{SystemTimer, apply, remember};
 use crate::flow::interrupt::Signals;
 use crate::flow::lease::Held;
 use crate::flow::load::{Loaded, descends, load, resolve};
-use crate::flow::planning::{Planned, plan};
+use crate::flow::planning::{Planned, plan_unseen};
 use crate::flow::recover::recover;
 use crate::ui::Ui;
 
@@ -245,15 +245,16 @@ impl Shell {
             _ => {
                 let loaded = load(&self.session, self.named(revision).as_deref()).await?;
                 self.session.ui.log(&format!("revision {}", loaded.title()));
-                self.session.ui.diagnostics(&loaded.warnings, Some(&loaded.snapshot));
                 loaded
             }
         };
-        self.loaded = Some((loaded.snapshot.revision.clone(), loaded.clone()));
+        // Its warnings are told once.
+        let known = Loaded { warnings: Diagnostics::new(), ..loaded.clone() };
+        self.loaded = Some((loaded.snapshot.revision.clone(), known));
         let options = options(&self.args.run, &ChoiceArgs::default(), Mode::Normal)?;
         let wish = wish_of(&self.session, &self.args.run, loaded, options)?;
         let state = self.session.state().await?;
-        let planned = plan(&self.session, wish, state, &self.signals).await?;
+        let planned = plan_unseen(&self.session, wish, state, &self.signals).await?;
         if let Some(held) = &self.held {
             remember(&self.session, held, &planned).await?;
         }

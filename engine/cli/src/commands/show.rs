@@ -65,7 +65,7 @@ async fn plan_file(
         }
     };
     if !args.json {
-        let whys = why::tell(&session, &planned, None).await;
+        let whys = why::told_before(&session, &planned);
         ui.plan(&planned, &whys, &session.catalog);
         return Ok(0);
     }

@@ -6,6 +6,7 @@ mod transfer;
 use std::time::Duration;
 
 use evenkeel_model::InstanceAddress;
+use evenkeel_plan::Target;
 use evenkeel_provider::Providers;
 use evenkeel_state::{DeposedKey, Entry, Object, State};
 use evenkeel_store::{StackId, Store};
@@ -27,7 +28,7 @@ pub async fn run(
     match command {
         StateCommand::List { addresses, id, location } => {
             let session = Session::look(global, &location, providers, ui).await?;
-            list(&session.state().await?, &addresses, id.as_deref(), ui);
+            list(&session.state().await?, &addresses, id.as_deref(), ui)?;
         }
         StateCommand::Show { address, location, .. } => {
             let session = Session::look(global, &location, providers, ui).await?;
@@ -105,13 +106,13 @@ async fn mv(
 ) -> Result<(), Failure> {
     let ui = &session.ui;
     let moves = moves(&session.state().await?, source, destination)?;
-    for (from, to) in &moves {
-        ui.line(&format!("{} \"{from}\" to \"{to}\"", if dry_run { "Would move" } else { "Move" }));
-    }
+    let verb = if dry_run { "Would move" } else { "Move" };
+    ui.line(&format!("{verb} \"{source}\" to \"{destination}\""));
     if !dry_run {
         let entries = |state: &State| moves.iter().flat_map(|(from, to)| moved(state, from, to)).collect();
         rewrite(session, change.lock_timeout, entries).await?;
-        ui.line(&format!("Successfully moved {} object(s).", moves.len()));
+        // A resource or a module is one, whatever is in it.
+        ui.line("Successfully moved 1 object(s).");
     }
     Ok(())
 }
@@ -135,7 +136,12 @@ async fn rm(
     Ok(())
 }
 
-fn list(state: &State, addresses: &[String], id: Option<&str>, ui: &Ui) {
+fn list(state: &State, addresses: &[String], id: Option<&str>, ui: &Ui) -> Result<(), Failure> {
+    for address in addresses {
+        if matching(state, address).is_empty() {
+            return Err(unknown(address));
+        }
+    }
     for (address, instance) in &state.instances {
         let text = address.to_string();
         if !addresses.is_empty() && !addresses.iter().any(|prefix| is_below(&text, prefix)) {
@@ -149,6 +155,36 @@ fn list(state: &State, addresses: &[String], id: Option<&str>, ui: &Ui) {
             ui.line(&format!("{text} (deposed {key})"));
         }
     }
+    Ok(())
+}
+
+/// That the state has nothing at an address.
+fn unknown(address: &str) -> Failure {
+    let later = |what: &str| {
+        format!(
+            "If you've just added this {what} to the configuration, you must run \"evenkeel apply\" first to create its \
+             entry in the state."
+        )
+    };
+    match (address.parse::<InstanceAddress>(), address.parse::<Target>()) {
+        (Ok(InstanceAddress { key: Some(_), .. }), _) => Failure::plain(
+            "Unknown resource instance",
+            format!(
+                "The current state contains no resource instance {address}. {} The same holds after a change of count or \
+                 for_each.",
+                later("resource")
+            ),
+        ),
+        (Ok(_), _) => Failure::plain(
+            "Unknown resource",
+            format!("The current state contains no resource {address}. {}", later("resource")),
+        ),
+        (Err(_), Ok(_)) => Failure::plain(
+            "Unknown module",
+            format!("The current state contains no module at {address}. {}", later("module")),
+        ),
+        (Err(error), Err(_)) => Failure::plain("Invalid address", format!("{error}.")),
+    }
 }
 
 async fn show(session: &Session, address: &str) -> Result<(), Failure> {
@@ -159,11 +195,13 @@ async fn show(session: &Session, address: &str) -> Result<(), Failure> {
     let object = object.ok_or_else(|| {
         Failure::plain(
             "No instance found for the given address",
-            format!("The state has no object at {parsed}. `evenkeel state list` shows what it has."),
+            format!(
+                "The state has no object at {parsed}. This command requires that the address references one specific \
+                 instance. To view the available instances, use \"evenkeel state list\"."
+            ),
         )
     })?;
-    let observed = session.store.observed(&session.stack, &parsed).await?;
-    session.ui.object(&parsed, object, observed, &session.catalog);
+    session.ui.object(&parsed, object, &session.catalog);
     Ok(())
 }
 
@@ -233,7 +271,8 @@ fn moves(
 ) -> Result<Vec<(InstanceAddress, InstanceAddress)>, Failure> {
     let found = matching(state, source);
     if found.is_empty() {
-        return Err(no_match("Invalid source address", source));
+        let detail = format!("Cannot move {source}: does not match anything in the current state.");
+        return Err(Failure::plain("Invalid source address", detail));
     }
     let moves: Vec<(InstanceAddress, InstanceAddress)> = found
         .into_iter()
@@ -279,8 +318,10 @@ fn matching(state: &State, address: &str) -> Vec<InstanceAddress> {
 }
 
 fn no_match(summary: &str, address: &str) -> Failure {
-    let detail =
-        format!("No matching objects found for {address}. `evenkeel state list` shows what there is.");
+    let detail = format!(
+        "No matching objects found for {address}. To view the available instances, use \"evenkeel state list\". Please \
+         modify the address to reference a specific instance."
+    );
     Failure::plain(summary, detail)
 }
 

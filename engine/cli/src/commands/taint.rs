@@ -1,6 +1,6 @@
 //! `evenkeel taint` and `evenkeel untaint`
 
-use evenkeel_model::InstanceAddress;
+use evenkeel_model::{Diagnostic, InstanceAddress};
 use evenkeel_provider::Providers;
 use evenkeel_state::{Entry, Object, ObjectStatus};
 use evenkeel_store::Store;
@@ -38,13 +38,11 @@ async fn mark(
     let state = session.state().await?;
     let object = state.instances.get(address).and_then(|instance| instance.current.as_ref());
     let Some(object) = object else {
-        let detail = format!("There is no resource instance in the state with the address {address}.");
-        let missing = Failure::plain("No such resource instance", detail);
-        return if allow_missing { Ok(0) } else { Err(missing) };
+        return missing(session, address, allow_missing);
     };
-    let word = match status {
-        ObjectStatus::Tainted => "tainted",
-        ObjectStatus::Ready => "untainted",
+    let what = match status {
+        ObjectStatus::Tainted => "marked as tainted",
+        ObjectStatus::Ready => "successfully untainted",
     };
     if object.status != status {
         let object = Object { status, ..object.clone() };
@@ -52,9 +50,29 @@ async fn mark(
             Entry::Observed { address: address.clone(), deposed: None, object: Some(Box::new(object)) };
         session.store.append(&held.lease(), vec![entry]).await?;
     } else if status == ObjectStatus::Ready {
-        let detail = format!("Resource instance {address} is not currently tainted.");
+        let detail =
+            format!("Resource instance {address} is not currently tainted, and so it cannot be untainted.");
         return Err(Failure::plain("Resource instance is not tainted", detail));
     }
-    session.ui.line(&format!("Resource instance {address} has been marked as {word}."));
+    session.ui.line(&format!("Resource instance {address} has been {what}."));
     Ok(0)
+}
+
+fn missing(session: &Session, address: &InstanceAddress, allow_missing: bool) -> Result<u8, Failure> {
+    let summary = "No such resource instance";
+    if allow_missing {
+        let detail = format!(
+            "Resource instance {address} was not found, but this is not an error because -allow-missing was set."
+        );
+        session.ui.diagnostics(&Diagnostic::warning(summary, detail).into(), None);
+        return Ok(0);
+    }
+    Err(Failure::plain(
+        summary,
+        format!(
+            "There is no resource instance in the state with the address {address}. If the resource configuration has just \
+             been added, you must run \"evenkeel apply\" once to create the corresponding instance(s) before they can be \
+             tainted."
+        ),
+    ))
 }

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use evenkeel_provider::Providers;
+use evenkeel_state::State;
 use evenkeel_store::{StackId, Store};
 
 use crate::args::{Global, WorkspaceCommand};
@@ -14,6 +15,9 @@ use crate::flow::state_file;
 use crate::ui::Ui;
 
 const DEFAULT: &str = "default";
+
+/// So many objects of a workspace are named.
+const NAMED_MAX: usize = 10;
 
 pub async fn run(
     global: &Global,
@@ -27,7 +31,10 @@ pub async fn run(
         WorkspaceCommand::List => list(&session).await?,
         WorkspaceCommand::New { name } => make(&session, &name).await?,
         WorkspaceCommand::Select { name, or_create } => match known(&session).await?.contains(&name) {
-            true => switch(&session, &name, "Switched to workspace")?,
+            true => {
+                remember(&session, &name)?;
+                ui.line(&format!("Switched to workspace \"{name}\"."));
+            }
             false if or_create => make(&session, &name).await?,
             false => return Err(missing(&name)),
         },
@@ -71,10 +78,18 @@ async fn make(session: &Session, name: &str) -> Result<(), Failure> {
     }
     // Whoever holds a stack has made it.
     held(session, name).await?.release().await;
-    switch(session, name, "Created and switched to workspace")
+    remember(session, name)?;
+    session.ui.line(&format!("Created and switched to workspace \"{name}\"!\n"));
+    session.ui.paragraph(
+        "",
+        "You're now on a new, empty workspace. Workspaces isolate their state, so if you run \"evenkeel plan\" Evenkeel \
+         will not see any existing state for this configuration.",
+    );
+    Ok(())
 }
 
-fn switch(session: &Session, name: &str, what: &str) -> Result<(), Failure> {
+/// Selects a workspace.
+fn remember(session: &Session, name: &str) -> Result<(), Failure> {
     let file = session.place.workspace_file().ok_or_else(|| {
         Failure::plain(
             "Nothing to remember the workspace in",
@@ -84,9 +99,7 @@ fn switch(session: &Session, name: &str, what: &str) -> Result<(), Failure> {
     let made = file.parent().map_or(Ok(()), std::fs::create_dir_all);
     made.and_then(|()| std::fs::write(&file, name)).map_err(|error| {
         Failure::plain("Cannot remember the workspace", format!("{}: {error}.", file.display()))
-    })?;
-    session.ui.line(&format!("{what} \"{name}\"."));
-    Ok(())
+    })
 }
 
 async fn delete(session: &Session, name: &str, force: bool) -> Result<(), Failure> {
@@ -106,19 +119,34 @@ async fn delete(session: &Session, name: &str, force: bool) -> Result<(), Failur
     let state = session.store.load(&StackId::from(name)).await?;
     if !force && !state.is_empty() {
         held.release().await;
-        let count = state.instances.len();
-        let detail = format!(
-            "Workspace \"{name}\" is currently tracking {count} resource instances. Destroy them first, or forget them \
-             with -force: they go on to exist."
-        );
-        return Err(Failure::plain("Workspace is not empty", detail));
+        return Err(not_empty(name, &state));
     }
     let removed = session.store.remove(&held.lease()).await;
     held.release().await;
     removed?;
     state_file::remove(&session.place, &named.stack)?;
-    session.ui.line(&format!("Deleted workspace \"{name}\"."));
+    session.ui.line(&format!("Deleted workspace \"{name}\"!"));
+    if !state.is_empty() {
+        let remark = format!(
+            "WARNING: \"{name}\" was non-empty. The resources managed by the deleted workspace may still exist, but are no \
+             longer manageable by Evenkeel since the state has been deleted."
+        );
+        session.ui.paragraph("", &remark);
+    }
     Ok(())
+}
+
+fn not_empty(name: &str, state: &State) -> Failure {
+    let named: Vec<String> =
+        state.instances.keys().take(NAMED_MAX).map(|address| format!("  - {address}")).collect();
+    let more = state.instances.len().saturating_sub(NAMED_MAX);
+    let more = if more > 0 { format!("\n  - and {more} more") } else { String::new() };
+    let detail = format!(
+        "Workspace \"{name}\" is currently tracking the following resource instances:\n{}{more}\n\nDestroy them before you \
+         delete the workspace, or forget them with -force: they go on to exist, and nothing knows of them any more.",
+        named.join("\n")
+    );
+    Failure::plain("Workspace is not empty", detail)
 }
 
 async fn held(session: &Session, name: &str) -> Result<Held, Failure> {
@@ -127,6 +155,9 @@ async fn held(session: &Session, name: &str) -> Result<Held, Failure> {
 }
 
 fn missing(name: &str) -> Failure {
-    let detail = format!("Workspace \"{name}\" doesn't exist. Make it with `evenkeel workspace new {name}`.");
+    let detail = format!(
+        "Workspace \"{name}\" doesn't exist. You can create it with `evenkeel workspace new {name}`, or select it with \
+                          -or-create."
+    );
     Failure::plain("No such workspace", detail)
 }

@@ -84,6 +84,7 @@ pub async fn apply(
     .with_opened(opened);
     let mut machine = Machine::new(finisher, run_id, kind, options).with_state(&planned.state);
     let ui = session.ui.clone();
+    ui.importing(planned);
     let leased = Leased { held, pool: &session.pool };
     let directory = session.place.directory().map_or_else(std::env::current_dir, Ok).unwrap_or_default();
     let commands = LocalCommands::new(directory);

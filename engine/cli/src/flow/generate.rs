@@ -92,6 +92,7 @@ fn with_file(loaded: Loaded, file: &Path, text: &str) -> Result<Loaded, Failure>
         return Err(Failure::in_files(warnings, &snapshot));
     }
     warnings.extend(config::notes(&loading.configuration));
+    warnings.push(experimental());
     Ok(Loaded { snapshot, configuration: Arc::new(loading.configuration), warnings, ..loaded })
 }
 
@@ -124,6 +125,20 @@ fn undeclared(prepared: &Prepared) -> Result<BTreeMap<ResourceAddress, Option<St
         true => Err(Failure::in_files(problems, &prepared.snapshot)),
         false => Ok(wanted),
     }
+}
+
+fn experimental() -> Diagnostic {
+    Diagnostic::warning(
+        "Config generation is experimental",
+        "Generating configuration during import is currently experimental, and the generated configuration format may \
+         change in future versions.",
+    )
+}
+
+/// A generated block as documents show it: without the remark before it.
+pub fn without_remark(block: &str) -> Arc<str> {
+    let without = block.split_once('\n').filter(|(first, _)| first.starts_with('#')).map(|(_, rest)| rest);
+    without.unwrap_or(block).trim_end().into()
 }
 
 fn unsuitable(import: &Import) -> Option<&'static str> {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use evenkeel_lang::config::{self, Configuration, Loading, Lock, ResolvedModules};
 use evenkeel_model::{Diagnostics, Revision, Snapshot};
-use evenkeel_source::{CommitInfo, Limits, Line, LineOrigin, Location, Modules, Reach, Source};
+use evenkeel_source::{Block, CommitInfo, Limits, Line, LineOrigin, Location, Modules, Reach, Source};
 
 use crate::error::Failure;
 use crate::flow::Session;
@@ -177,6 +177,19 @@ pub async fn line_origins(
     let look =
         move |interrupt: &AtomicBool| source().line_origins(&location, (&snapshot, &root), &lines, interrupt);
     // It is a remark beside the plan, and no reason to have none.
+    blocking(look).await.unwrap_or_default()
+}
+
+/// Which commits took these blocks out, as far as that can be told.
+pub async fn block_removals(
+    session: &Session,
+    loaded: &Loaded,
+    blocks: BTreeSet<Block>,
+) -> BTreeMap<Block, LineOrigin> {
+    let location = session.place.location.clone();
+    let (snapshot, root) = (loaded.snapshot.clone(), loaded.root.clone());
+    let look =
+        move |interrupt: &AtomicBool| source().removals(&location, (&snapshot, &root), &blocks, interrupt);
     blocking(look).await.unwrap_or_default()
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use evenkeel_model::{InstanceAddress, ResourceAddress, Value};
+use evenkeel_model::{Diagnostics, InstanceAddress, ResourceAddress, Value};
 use evenkeel_plan::{Answers, DataAnswer, ImportAnswer, Input, Options, Plan, Planning, Question};
 use evenkeel_provider::{ErrorKind, ImportRequest, ObserveRequest, ProviderError, ReadDataRequest};
 use evenkeel_state::{DeposedKey, ProviderConfigAddress, State};
@@ -14,6 +14,7 @@ use crate::flow::Session;
 use crate::flow::ephemeral::{self, Wanted};
 use crate::flow::interrupt::Signals;
 use crate::flow::load::Loaded;
+use crate::flow::why::Sources;
 
 /// More rounds than this mean that the planner would ask for ever.
 const ROUNDS_MAX: usize = 100;
@@ -36,6 +37,10 @@ pub struct Planned {
     pub variables: BTreeMap<Arc<str>, Value>,
     /// What the clouds said.
     pub answers: Answers,
+    /// What was noticed on the way, to be told after the plan.
+    pub warnings: Diagnostics,
+    /// Where its reasons come from, as far as that was found out.
+    pub sources: Sources,
 }
 
 /// Why there is no plan.
@@ -74,14 +79,17 @@ pub struct Wish {
 /// What rounds of planning come to.
 enum Outcome {
     Planned(Box<Planned>),
-    Generated(BTreeMap<ResourceAddress, String>),
+    Generated(Blocks, Answers),
 }
+
+/// Blocks for resources that are only stubs.
+pub type Blocks = BTreeMap<ResourceAddress, String>;
 
 impl Outcome {
     fn planned(self) -> Result<Planned, NotPlanned> {
         match self {
             Self::Planned(planned) => Ok(*planned),
-            Self::Generated(_) => Err(Failure::plain(
+            Self::Generated(..) => Err(Failure::plain(
                 "The plan has stubs",
                 "Configuration was generated where none was asked for. This is a bug in Evenkeel.",
             )
@@ -90,18 +98,20 @@ impl Outcome {
     }
 }
 
-/// Writes the blocks of the resources that are only stubs. Stops when the user asks to.
+/// Writes the blocks of the resources that are only stubs; gives them with what the clouds said, so that
+/// they are not asked again. Stops when the user asks to.
 pub async fn generate(
     session: &Session,
     wish: Wish,
     state: State,
     signals: &Signals,
-) -> Result<BTreeMap<ResourceAddress, String>, NotPlanned> {
-    let outcome = interruptible(session, wish, state, signals).await?;
-    Ok(match outcome {
-        Outcome::Generated(blocks) => blocks,
-        Outcome::Planned(_) => BTreeMap::new(),
-    })
+) -> Result<(Blocks, Answers), NotPlanned> {
+    let (blocks, answers) = match interruptible(session, wish, state, Answers::default(), signals).await? {
+        Outcome::Generated(blocks, answers) => (blocks, answers),
+        Outcome::Planned(planned) => (Blocks::new(), planned.answers),
+    };
+    // What was opened is closed by now.
+    Ok((blocks, Answers { opened: BTreeMap::new(), ..answers }))
 }
 
 /// Plans against a state. Stops when the user asks to.
@@ -111,7 +121,30 @@ pub async fn plan(
     state: State,
     signals: &Signals,
 ) -> Result<Planned, NotPlanned> {
-    interruptible(session, wish, state, signals).await?.planned()
+    plan_with(session, wish, state, Answers::default(), signals).await
+}
+
+/// The same, with what the clouds said before.
+pub async fn plan_with(
+    session: &Session,
+    wish: Wish,
+    state: State,
+    answers: Answers,
+    signals: &Signals,
+) -> Result<Planned, NotPlanned> {
+    interruptible(session, wish, state, answers, signals).await?.planned()
+}
+
+/// Plans for a command that does not show the plan: warnings are told at once.
+pub async fn plan_unseen(
+    session: &Session,
+    wish: Wish,
+    state: State,
+    signals: &Signals,
+) -> Result<Planned, Failure> {
+    let planned = plan(session, wish, state, signals).await?;
+    session.ui.diagnostics(&planned.warnings, Some(&planned.loaded.snapshot));
+    Ok(planned)
 }
 
 /// Rounds that end when the user asks to; what they opened is closed in any case.
@@ -119,10 +152,11 @@ async fn interruptible(
     session: &Session,
     wish: Wish,
     state: State,
+    answers: Answers,
     signals: &Signals,
 ) -> Result<Outcome, NotPlanned> {
     let outcome = tokio::select! {
-        outcome = rounds(session, wish, state, Answers::default(), Asking::Allowed) => outcome,
+        outcome = rounds(session, wish, state, answers, Asking::Allowed) => outcome,
         () = signals.first() => Err(Failure::interrupted().into()),
     };
     ephemeral::close(session).await;
@@ -185,16 +219,19 @@ async fn rounds(
         };
         // Planning computes and does not wait: other tasks (the lease) go on meanwhile.
         match tokio::task::block_in_place(|| evenkeel_plan::plan(&input)) {
-            Planning::Done(plan, warnings) => {
-                session.ui.diagnostics(&warnings, Some(&wish.loaded.snapshot));
-                return Ok(Outcome::Planned(Box::new(planned(plan, wish, state, answers, round))));
+            Planning::Done(plan, found) => {
+                let mut planned = planned(plan, wish, state, answers, round);
+                planned.warnings.extend(found);
+                return Ok(Outcome::Planned(Box::new(planned)));
             }
-            Planning::Failed(diagnostics, partial) => {
+            Planning::Failed(found, partial) => {
+                let mut diagnostics = wish.loaded.warnings.clone();
+                diagnostics.extend(found);
                 let failure = Failure::in_files(diagnostics, &wish.loaded.snapshot);
                 let partial = partial.map(|plan| Box::new(planned(plan, wish, state, answers, round)));
                 return Err(NotPlanned { failure, partial });
             }
-            Planning::Generated(blocks) => return Ok(Outcome::Generated(blocks)),
+            Planning::Generated(blocks) => return Ok(Outcome::Generated(blocks, answers)),
             Planning::Ask(questions) => {
                 if asking == Asking::Refused {
                     refuse(&questions)?;
@@ -220,7 +257,9 @@ fn planned(plan: Box<Plan>, wish: Wish, state: State, answers: Answers, rounds: 
         .filter(|((_, deposed), answer)| deposed.is_none() && matches!(answer, Ok(Some(_))))
         .map(|((address, _), _)| address.clone())
         .collect();
-    Planned { plan: Arc::from(plan), loaded, options, state, rounds, observed, variables, answers }
+    let warnings = loaded.warnings.clone();
+    let (plan, sources) = (Arc::from(plan), Sources::default());
+    Planned { plan, loaded, options, state, rounds, observed, variables, answers, warnings, sources }
 }
 
 type ObjectKey = (InstanceAddress, Option<DeposedKey>);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use evenkeel_lang::config;
 use evenkeel_model::convert::concrete;
-use evenkeel_model::{InstanceAddress, Revision, Value};
+use evenkeel_model::{Diagnostics, InstanceAddress, Revision, Value};
 use evenkeel_plan::{Answers, StepKind};
 use evenkeel_state::State;
 use evenkeel_store::{Clock, SystemClock};
@@ -30,7 +30,8 @@ pub async fn save(session: &Session, planned: &Planned, path: &Path) -> Result<(
     let key = session.store.make_plan_key(&session.stack, planfile::new_key()?).await?;
     let header = Header::new(&session.stack.0, &planned.plan, &key, SystemClock.now());
     let contents =
-        Contents::of(&planned.loaded, &planned.options, &planned.variables, &planned.state, &planned.answers);
+        Contents::of(&planned.loaded, &planned.options, &planned.variables, &planned.state, &planned.answers)
+            .with_sources(&planned.sources);
     put(path, &planfile::write(&header, &Sealed::Plan(Box::new(contents)), &key)?)
 }
 
@@ -100,6 +101,7 @@ pub async fn open(
     // What the plan warns of was told when it was made.
     let quiet = Session { ui: session.ui.without_warnings(), ..session.clone() };
     let planned = made_again(&quiet, restored, args).await?;
+    let planned = Planned { warnings: Diagnostics::new(), ..planned };
     if planned.plan.digest != file.header.digest {
         return Err(Failure::plain(
             "The plan comes out differently",
@@ -121,7 +123,7 @@ async fn made_again(
     restored: Restored,
     args: Option<&RunArgs>,
 ) -> Result<Planned, Failure> {
-    let Restored { snapshot, root, resolved, commit, options, variables, ephemeral, state, answers } =
+    let Restored { snapshot, root, resolved, commit, options, variables, ephemeral, state, answers, sources } =
         restored;
     let snapshot = Arc::new(snapshot);
     let loading = config::load_with(&snapshot, &root, &resolved);
@@ -137,7 +139,7 @@ async fn made_again(
         None => leave_open(&mut wish, &ephemeral),
     }
     let answers = Answers { leave_closed: args.is_none(), ..answers };
-    Ok(replay(session, wish, state, answers).await?)
+    Ok(Planned { sources, ..replay(session, wish, state, answers).await? })
 }
 
 /// Writes what a plan was made from to a file that anybody may read, without anything sensitive. Gives

@@ -19,7 +19,8 @@ const PREFIX: &str = "TF_VAR_";
 
 /// Finds a value for every root variable that somebody gives one to.
 pub fn collect(args: &RunArgs, loaded: &Loaded, ui: &Ui) -> Result<BTreeMap<Arc<str>, Value>, Failure> {
-    let (values, unsuitable) = sorted(args, loaded, ui)?;
+    let Sorted { values, unsuitable, warnings } = sorted(args, loaded, ui)?;
+    ui.diagnostics(&warnings, Some(&loaded.snapshot));
     match unsuitable.is_empty() {
         true => Ok(values),
         false => {
@@ -29,8 +30,15 @@ pub fn collect(args: &RunArgs, loaded: &Loaded, ui: &Ui) -> Result<BTreeMap<Arc<
     }
 }
 
-/// Values by variable, and what is wrong with those that do not suit their variables.
-pub type Sorted = (BTreeMap<Arc<str>, Value>, BTreeMap<Arc<str>, Diagnostic>);
+/// Values for the root module's variables.
+pub struct Sorted {
+    /// By variable.
+    pub values: BTreeMap<Arc<str>, Value>,
+    /// What is wrong with those that do not suit their variables.
+    pub unsuitable: BTreeMap<Arc<str>, Diagnostic>,
+    /// What was noticed on the way.
+    pub warnings: Diagnostics,
+}
 
 /// The same; values that do not suit their variables are told of by the plan that uses them.
 pub fn sorted(args: &RunArgs, loaded: &Loaded, ui: &Ui) -> Result<Sorted, Failure> {
@@ -43,8 +51,7 @@ pub fn sorted(args: &RunArgs, loaded: &Loaded, ui: &Ui) -> Result<Sorted, Failur
     if diagnostics.has_errors() {
         return Err(Failure::in_files(diagnostics, &loaded.snapshot));
     }
-    ui.diagnostics(&diagnostics, Some(&loaded.snapshot));
-    Ok((values, unsuitable))
+    Ok(Sorted { values, unsuitable, warnings: diagnostics })
 }
 
 /// What is given without asking anybody.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use evenkeel_lang::config::{Mount, ResolvedModules};
-use evenkeel_model::{InstanceAddress, Revision, Snapshot, Timestamp, Type, Value, json};
+use evenkeel_model::{InstanceAddress, ResourceAddress, Revision, Snapshot, Timestamp, Type, Value, json};
 use evenkeel_plan::{Answers, DataAnswer, ImportAnswer, Mode, Options, Provisioners, Target};
 use evenkeel_provider::{ErrorKind, ProviderError};
 use evenkeel_source::CommitInfo;
@@ -19,7 +19,9 @@ use serde_json::Value as Json;
 
 use crate::error::Failure;
 use crate::flow::load::Loaded;
+use crate::flow::why::Sources;
 use crate::planfile::is_plan;
+use crate::planfile::sources::StoredSources;
 
 /// Everything in a plan file but its header.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -42,6 +44,8 @@ pub struct Contents {
     #[serde(default)]
     imported: Vec<Imported>,
     data: Vec<Read>,
+    #[serde(default)]
+    sources: StoredSources,
 }
 
 /// What contents stand for.
@@ -64,10 +68,13 @@ pub struct Restored {
     pub state: State,
     /// What the providers said.
     pub answers: Answers,
+    /// Where the reasons come from.
+    pub sources: Sources,
 }
 
+/// A commit.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Commit {
+pub(super) struct Commit {
     id: String,
     author: String,
     time: Timestamp,
@@ -92,6 +99,8 @@ struct PlanOptions {
     local_exec: bool,
     working_directory: Arc<str>,
     home: Option<Arc<str>>,
+    #[serde(default)]
+    generated: BTreeMap<ResourceAddress, Arc<str>>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -137,7 +146,7 @@ impl Contents {
         let kept = variables.iter().filter(|(name, _)| is_kept(name));
         Self {
             revision: loaded.snapshot.revision.clone(),
-            commit: loaded.commit.as_ref().map(commit),
+            commit: loaded.commit.as_ref().map(Commit::of),
             root: loaded.root.clone(),
             files: files(&loaded.snapshot),
             packages: packages(&loaded.resolved),
@@ -150,7 +159,13 @@ impl Contents {
             observed: observed(answers),
             imported: imported(answers),
             data: data(answers),
+            sources: StoredSources::default(),
         }
+    }
+
+    /// The same, with where the reasons of the plan come from.
+    pub fn with_sources(self, sources: &Sources) -> Self {
+        Self { sources: StoredSources::of(sources), ..self }
     }
 
     /// What it was made from, as the engine has it.
@@ -193,6 +208,7 @@ impl Contents {
             ephemeral: self.ephemeral.into_iter().collect(),
             state,
             answers,
+            sources: self.sources.restore(),
         })
     }
 }
@@ -211,13 +227,13 @@ fn packages(resolved: &ResolvedModules) -> BTreeMap<Arc<str>, (Arc<str>, Arc<str
     all.collect()
 }
 
-fn commit(commit: &CommitInfo) -> Commit {
-    let CommitInfo { id, author, time, subject, asked_for } = commit.clone();
-    Commit { id, author, time, subject, asked_for }
-}
-
 impl Commit {
-    fn restore(self) -> CommitInfo {
+    pub(super) fn of(commit: &CommitInfo) -> Self {
+        let CommitInfo { id, author, time, subject, asked_for } = commit.clone();
+        Self { id, author, time, subject, asked_for }
+    }
+
+    pub(super) fn restore(self) -> CommitInfo {
         let Self { id, author, time, subject, asked_for } = self;
         CommitInfo { id, author, time, subject, asked_for }
     }
@@ -240,6 +256,7 @@ fn plan_options(options: &Options) -> PlanOptions {
         home,
         entropy: _,
         stubs: _,
+        generated,
         unsuitable: _,
     } = options;
     PlanOptions {
@@ -254,6 +271,7 @@ fn plan_options(options: &Options) -> PlanOptions {
         local_exec: *local_exec,
         working_directory: working_directory.clone(),
         home: home.clone(),
+        generated: generated.clone(),
     }
 }
 
@@ -284,6 +302,7 @@ impl PlanOptions {
             home: self.home,
             entropy: None,
             stubs: Default::default(),
+            generated: self.generated,
             unsuitable: BTreeMap::new(),
         })
     }

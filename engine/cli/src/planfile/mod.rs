@@ -8,6 +8,7 @@
 mod contents;
 mod recording;
 mod seal;
+mod sources;
 
 #[cfg(test)]
 mod tests;

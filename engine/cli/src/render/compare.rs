@@ -31,17 +31,23 @@ pub(super) fn objects(
     let (before, after) = hide::together(marked(before).as_ref(), marked(after).as_ref());
     let empty = Block::default();
     let block = schema.map_or(&empty, |schema| &schema.block);
-    Comparison { noted, path: Path::root() }.block(present(before.as_ref()), present(after.as_ref()), block)
+    Comparison { noted, path: Path::root(), plain: false }.block(
+        present(before.as_ref()),
+        present(after.as_ref()),
+        block,
+    )
 }
 
 /// The difference of two values of any type.
 pub(super) fn values(before: Option<&Value>, after: Option<&Value>) -> Node {
     let (before, after) = hide::together(before, after);
-    without_notes(before.as_ref(), after.as_ref())
+    // What the type of an output is, nobody declares.
+    Comparison { noted: &Noted::default(), path: Path::root(), plain: true }
+        .value(before.as_ref(), after.as_ref())
 }
 
-fn without_notes(before: Option<&Value>, after: Option<&Value>) -> Node {
-    Comparison { noted: &Noted::default(), path: Path::root() }.value(before, after)
+fn without_notes(before: Option<&Value>, after: Option<&Value>, plain: bool) -> Node {
+    Comparison { noted: &Noted::default(), path: Path::root(), plain }.value(before, after)
 }
 
 /// So many attributes of a new object that only the provider decides are worth a line each.
@@ -89,6 +95,8 @@ fn action(before: Option<&Value>, after: Option<&Value>) -> Action {
 struct Comparison<'a> {
     noted: &'a Noted,
     path: Path,
+    /// Whether no type is declared, so that maps are shown as objects.
+    plain: bool,
 }
 
 impl Comparison<'_> {
@@ -147,7 +155,7 @@ impl Comparison<'_> {
             return None;
         }
         let known = before.filter(|before| before.is_known());
-        let deleted = known.map(|known| Box::new(without_notes(Some(known), None)));
+        let deleted = known.map(|known| Box::new(without_notes(Some(known), None, self.plain)));
         let action = if deleted.is_some() { Action::Update } else { Action::Create };
         Some(self.whole(action, Shape::Unknown { before: deleted }))
     }
@@ -160,11 +168,14 @@ impl Comparison<'_> {
             (Some(Kind::Object(_) | Kind::Map(..)), Some(Kind::Object(_) | Kind::Map(..)))
             | (Some(Kind::Object(_) | Kind::Map(..)), None)
             | (None, Some(Kind::Object(_) | Kind::Map(..))) => self.entries(before, after),
-            (Some(Kind::Set(..)), Some(Kind::Set(..)) | None) | (None, Some(Kind::Set(..))) => {
+            (Some(Kind::Set(..)), Some(Kind::Set(..)) | None) | (None, Some(Kind::Set(..)))
+                if !self.plain =>
+            {
                 self.set(before, after)
             }
-            (Some(Kind::List(..) | Kind::Tuple(_)), Some(Kind::List(..) | Kind::Tuple(_)) | None)
-            | (None, Some(Kind::List(..) | Kind::Tuple(_))) => self.list(before, after),
+            (old, new) if is_sequence(old) && is_sequence(new) && (old.is_some() || new.is_some()) => {
+                self.list(before, after)
+            }
             (Some(Kind::String(old)), Some(Kind::String(new))) => self.text(Some(old), Some(new)),
             (Some(Kind::String(old)), None) => self.text(Some(old), None),
             (None, Some(Kind::String(new))) => self.text(None, Some(new)),
@@ -179,21 +190,17 @@ impl Comparison<'_> {
 
     /// A value that becomes one of another type: both in full.
     fn types(&mut self, before: Option<&Value>, after: Option<&Value>) -> Node {
-        let (before, after) = (without_notes(before, None), without_notes(None, after));
+        let (before, after) =
+            (without_notes(before, None, self.plain), without_notes(None, after, self.plain));
         self.whole(Action::Update, Shape::Types { before: Box::new(before), after: Box::new(after) })
     }
 
     fn entries(&mut self, before: Option<&Value>, after: Option<&Value>) -> Node {
-        let is_object = after.or(before).is_some_and(|value| matches!(value.kind(), Kind::Object(_)));
+        let is_object =
+            self.plain || after.or(before).is_some_and(|value| matches!(value.kind(), Kind::Object(_)));
         let mut nodes = Vec::new();
         for name in names(before, after) {
-            let (mut old, mut new) = (before.and_then(|v| v.get(&name)), after.and_then(|v| v.get(&name)));
-            if is_object {
-                (old, new) = (present(old), present(new));
-                if old.is_none() && new.is_none() {
-                    continue;
-                }
-            }
+            let (old, new) = (before.and_then(|v| v.get(&name)), after.and_then(|v| v.get(&name)));
             let step = match is_object {
                 true => PathStep::Attribute(name.clone()),
                 false => PathStep::Key(name.clone()),
@@ -264,7 +271,7 @@ impl Comparison<'_> {
             }
             (old, new) => (old.as_ref().and_then(Option::as_ref), new.as_ref().and_then(Option::as_ref)),
         };
-        let document = without_notes(old, new);
+        let document = without_notes(old, new, self.plain);
         let whitespace = action == Action::Update && document.action == Action::None;
         self.whole(action, Shape::Json { document: Box::new(document), whitespace })
     }
@@ -287,7 +294,10 @@ impl Comparison<'_> {
             }
             let (old, new) = (present_in_block(old), present_in_block(new));
             if old.is_some() || new.is_some() {
+                let outer = self.plain;
+                self.plain = block.attributes.get(&name).is_some_and(|one| one.ty == Type::Dynamic);
                 attributes.push((text::name(&name), self.inside(step, |inside| inside.value(old, new))));
+                self.plain = outer;
             }
         }
         let later = match before {
@@ -359,6 +369,11 @@ fn is_compound(kind: &Kind) -> bool {
     matches!(kind, Kind::Object(_) | Kind::Map(..) | Kind::List(..) | Kind::Set(..) | Kind::Tuple(_))
 }
 
+/// A list, or nothing; a set counts where no type is declared.
+fn is_sequence(kind: Option<&Kind>) -> bool {
+    kind.is_none_or(|kind| matches!(kind, Kind::List(..) | Kind::Tuple(_) | Kind::Set(..)))
+}
+
 fn is_object_like(value: &Value) -> bool {
     matches!(value.kind(), Kind::Object(_)) && value.marks().is_empty()
 }
@@ -378,7 +393,7 @@ fn leaf(value: &Value) -> String {
     match value.kind() {
         Kind::Bool(value) => value.to_string(),
         Kind::Number(number) => number.to_string(),
-        Kind::String(text) => text::quote(text),
+        Kind::String(text) => text::quote_plain(text),
         Kind::Unknown(..) => "(known after apply)".to_owned(),
         _ => "null".to_owned(),
     }

@@ -27,6 +27,41 @@ pub fn valid(warnings: bool, style: Style) -> String {
     }
 }
 
+/// Of warnings with the same title the first one, and how many more there are.
+pub fn consolidated(warnings: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut kept: Vec<(Diagnostic, usize)> = Vec::new();
+    for warning in warnings {
+        let known = kept.iter_mut().find(|(first, _)| {
+            first.summary == warning.summary && first.range.is_some() && warning.range.is_some()
+        });
+        match known {
+            Some((_, more)) => *more += 1,
+            None => kept.push((warning, 0)),
+        }
+    }
+    let told = kept.into_iter().map(|(warning, more)| {
+        let remark = match more {
+            0 => return warning,
+            1 => "(and one more similar warning elsewhere)".to_owned(),
+            more => format!("(and {more} more similar warnings elsewhere)"),
+        };
+        Diagnostic { detail: format!("{}\n\n{remark}", warning.detail), ..warning }
+    });
+    told.collect()
+}
+
+/// Warnings by their titles, with their places.
+pub fn compact(warnings: &[Diagnostic], style: Style) -> String {
+    let mut out = format!("\n{}\n\n", style.paint(Paint::Yellow, "Warnings:"));
+    for warning in warnings {
+        let _ = writeln!(out, "- {}", text::line(&warning.summary));
+        if let Some(range) = &warning.range {
+            let _ = writeln!(out, "  on {} line {}", text::line(&range.filename), range.start.line);
+        }
+    }
+    out + "\nTo see the full warning notes, run Evenkeel without -compact-warnings.\n"
+}
+
 fn one(diagnostic: &Diagnostic, snapshot: Option<&Snapshot>, style: Style) -> String {
     let (word, heading, rule) = match diagnostic.severity {
         Severity::Error => ("Error:", Paint::BoldRed, Paint::Red),
@@ -40,7 +75,7 @@ fn one(diagnostic: &Diagnostic, snapshot: Option<&Snapshot>, style: Style) -> St
     }
     if !diagnostic.detail.is_empty() {
         // The bar at the left takes two columns.
-        let width = style.width.saturating_sub(if style.color { 3 } else { 0 });
+        let width = style.width.saturating_sub(if style.color { 2 } else { 0 });
         let _ = writeln!(body, "\n{}", text::wrap(text::lines(&diagnostic.detail).trim_end(), width));
     }
     if !style.color {

@@ -36,7 +36,7 @@ use std::sync::Arc;
 use evenkeel_model::ResourceAddress;
 use evenkeel_model::schema::Schema;
 
-pub use diagnostic::{diagnostics, valid};
+pub use diagnostic::{compact, consolidated, diagnostics, valid};
 pub use drift::{drift, visible_paths as drifted_paths};
 pub use explain::{Explained, LastChange, Neighbour, Remembered, explained, explained_json};
 pub use hide::remembered;
@@ -46,6 +46,7 @@ pub use outputs::outputs;
 pub use plan::{not_saved, plan, plan_summary, ruler};
 pub use progress::{apply_summary, progress};
 pub use style::Style;
+pub use text::wrap;
 pub use type_name::type_name;
 pub use value::value;
 pub(crate) use why::objects as why_objects;

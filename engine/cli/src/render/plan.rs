@@ -6,7 +6,9 @@ use std::fmt::Write as _;
 
 use evenkeel_model::{InstanceAddress, InstanceKey, ModuleAddress, Path, ResourceMode, Value};
 use evenkeel_plan::drift::Cause;
-use evenkeel_plan::{ActionReason, Change, ChangeAction, Drift, Mode, OutputChange, Plan, Summary};
+use evenkeel_plan::{
+    ActionReason, Change, ChangeAction, Drift, Importing, Mode, OutputChange, Plan, Summary,
+};
 use evenkeel_state::drift::DriftKind;
 
 use super::compare::{self, Noted};
@@ -16,7 +18,7 @@ use super::write::Writer;
 use super::{Schemas, Whys, hide, text, why};
 
 /// Rulers are as long as lines, and so long where lines are not limited.
-const RULER_WIDTH: usize = 78;
+const RULER_WIDTH: usize = 77;
 
 /// The whole plan.
 pub fn plan(plan: &Plan, whys: &Whys, schemas: Schemas<'_>, style: Style) -> String {
@@ -49,8 +51,8 @@ pub fn plan(plan: &Plan, whys: &Whys, schemas: Schemas<'_>, style: Style) -> Str
     if !plan.outputs.is_empty() {
         out.push_str(&output_changes(&plan.outputs, style));
         if plan.changes.is_empty() {
-            let remark = "You can apply this plan to save these new output values, without changing any real \
-                          infrastructure.";
+            let remark = "You can apply this plan to save these new output values to the Evenkeel state, without changing \
+                          any real infrastructure.";
             let _ = writeln!(out, "\n{}", text::wrap(remark, style.width));
         }
     }
@@ -89,11 +91,13 @@ fn no_changes(plan: &Plan, style: Style) -> String {
     let (title, remark) = match (plan.mode, plan.drift.is_empty() && plan.refreshed.is_empty()) {
         (Mode::Destroy, _) => (
             "No objects need to be destroyed.",
-            "Nothing is managed here, or what was managed was already deleted outside of Evenkeel.",
+            "Either you have not created any objects yet or the existing objects were already deleted outside of \
+             Evenkeel.",
         ),
         (Mode::RefreshOnly, true) => (
             "Your infrastructure still matches the configuration.",
-            "Evenkeel has looked at every object and found it as it was left.",
+            "Evenkeel has checked that the real remote objects still match the result of your most recent changes, \
+             and found no differences.",
         ),
         (Mode::RefreshOnly, false) => (
             "No object will be touched.",
@@ -161,7 +165,13 @@ fn changes(plan: &Plan, whys: &Whys, schemas: Schemas<'_>, style: Style) -> Stri
     let groups: BTreeSet<&ModuleAddress> =
         plan.changes.iter().map(|change| &change.address.resource.module).collect();
     let mut module = None;
-    for (number, change) in plan.changes.iter().enumerate() {
+    // What is read comes before what is made of it.
+    let mut in_order: Vec<(usize, &Change)> = plan.changes.iter().enumerate().collect();
+    in_order.sort_by_key(|(_, change)| {
+        let resource = &change.address.resource;
+        (&resource.module, resource.mode != ResourceMode::Data)
+    });
+    for (number, change) in in_order {
         let own = &change.address.resource.module;
         if groups.len() > 1 && module != Some(own) {
             out.push_str(&group(plan, own, style));
@@ -302,8 +312,11 @@ fn heading(change: &Change, style: Style) -> String {
     {
         let _ = writeln!(why, "  # (moved from {})", text::line(&previous.to_string()));
     }
-    if let Some(id) = &change.importing {
+    if let Some(Importing { id, configuration }) = &change.importing {
         let _ = writeln!(why, "  # (imported from {})", text::line(&format!("{id:?}")));
+        if configuration.is_some() {
+            why.push_str("  # (config will be generated)\n");
+        }
     }
     format!("{start}{what}\n{why}")
 }

@@ -107,7 +107,7 @@ pub(super) fn count(number: usize, what: &str) -> String {
 
 /// Sentences wrapped to a width; lines that begin with a space are left alone, as is everything
 /// when the width is 0.
-pub(super) fn wrap(text: &str, width: usize) -> String {
+pub fn wrap(text: &str, width: usize) -> String {
     if width == 0 {
         return text.to_owned();
     }

@@ -90,6 +90,7 @@ pub(super) fn words(told: &Told) -> Option<String> {
         Why::Trigger(resources) => format!("replace_triggered_by {}", listed(resources)),
         Why::Added if told.origin.is_none() => return None,
         Why::Added => format!("added at {}", place?),
+        Why::Removed if told.place.is_none() => format!("removed {}", removal_words(told)?),
         Why::Removed => format!("removed at {}", place?),
         Why::Moved => format!("moved at {}", place?),
         Why::Imported => format!("imported at {}", place?),
@@ -125,6 +126,15 @@ pub(super) fn origin_words(told: &Told) -> Option<String> {
     match told.origin.as_ref()? {
         LineOrigin::Older => None,
         LineOrigin::Uncommitted => Some("not committed yet".to_owned()),
+        LineOrigin::Commit { info, .. } => Some(commit_words(info)),
+    }
+}
+
+/// What took a block out, in words.
+fn removal_words(told: &Told) -> Option<String> {
+    match told.origin.as_ref()? {
+        LineOrigin::Older => None,
+        LineOrigin::Uncommitted => Some("and not committed yet".to_owned()),
         LineOrigin::Commit { info, .. } => Some(commit_words(info)),
     }
 }

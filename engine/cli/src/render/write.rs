@@ -127,7 +127,8 @@ impl Writer {
     fn text(self, node: &Node, before: Option<&Arc<str>>, after: Option<&Arc<str>>, level: usize) -> String {
         let is_long = |text: Option<&Arc<str>>| text.is_some_and(|text| text.contains('\n'));
         if !is_long(before) && !is_long(after) {
-            let (before, after) = (before.map(|text| text::quote(text)), after.map(|text| text::quote(text)));
+            let quoted = |text: Option<&Arc<str>>| text.map(|text| text::quote_plain(text));
+            let (before, after) = (quoted(before), quoted(after));
             return self.one_line(node, before.as_deref(), after.as_deref());
         }
         // The end of the last line is told only where it is what differs.
@@ -169,7 +170,11 @@ impl Writer {
         if !body.contains('\n') {
             return format!("jsonencode({body}){remark}{tail}");
         }
-        let action = if whitespace { Action::None } else { document.action };
+        // What comes or goes as a whole has its sign in front of the name.
+        let action = match document.action {
+            Action::Update if !whitespace => Action::Update,
+            _ => Action::None,
+        };
         format!(
             "jsonencode({remark}\n{}{}{body}\n{}{}){tail}",
             self.indent(level + 1),

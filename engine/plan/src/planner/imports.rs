@@ -16,7 +16,7 @@ use crate::expand::{InstanceData, expand};
 use crate::generate;
 use crate::graph::StaticPath;
 use crate::input::{Mode, Question};
-use crate::types::Refreshed;
+use crate::types::{Importing, Refreshed};
 
 /// What a block asks for one instance.
 #[derive(Clone)]
@@ -208,9 +208,12 @@ impl Planner<'_> {
     }
 
     /// What a change says of its import.
-    pub(crate) fn import_of(&self, address: &InstanceAddress) -> Option<Arc<str>> {
+    pub(crate) fn import_of(&self, address: &InstanceAddress) -> Option<Importing> {
         let managed = self.input.state.instances.get(address).is_some_and(|one| one.current.is_some());
-        self.imports.get(address).filter(|_| !managed).map(|wanted| wanted.id.clone())
+        self.imports.get(address).filter(|_| !managed).map(|wanted| Importing {
+            id: wanted.id.clone(),
+            configuration: self.input.options.generated.get(&address.resource).cloned(),
+        })
     }
 
     /// Blocks about instances that configuration does not have.

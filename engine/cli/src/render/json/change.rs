@@ -6,7 +6,9 @@ use std::sync::Arc;
 use evenkeel_apply::Counts;
 use evenkeel_lang::config::Module;
 use evenkeel_model::{InstanceAddress, InstanceKey, Type, Value};
-use evenkeel_plan::{ActionReason, Change, ChangeAction, Drift, Mode, OutputChange, Plan, Summary};
+use evenkeel_plan::{
+    ActionReason, Change, ChangeAction, Drift, Importing, Mode, OutputChange, Plan, Summary,
+};
 use evenkeel_reconcile::PlanSummary;
 use evenkeel_state::State;
 use evenkeel_state::drift::DriftKind;
@@ -75,8 +77,11 @@ pub fn planned_change(change: &Change) -> Json {
     if let Some(key) = change.deposed {
         out["deposed"] = json!(key.to_string());
     }
-    if let Some(id) = &change.importing {
+    if let Some(Importing { id, configuration }) = &change.importing {
         out["importing"] = json!({ "id": &**id });
+        if let Some(configuration) = configuration {
+            out["generated_config"] = json!(&**configuration);
+        }
     }
     if let Some(why) = change.reason {
         out["reason"] = json!(reason(why));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use evenkeel_lang::config::FOLLOWED_VERSION;
 use evenkeel_model::json::encode;
 use evenkeel_model::{InstanceAddress, ModuleAddress, Path, PathStep, ProviderAddress, ResourceMode, Value};
-use evenkeel_plan::{Change, ChangeAction, Drift, Mode, Move, OutputChange, Plan};
+use evenkeel_plan::{Change, ChangeAction, Drift, Importing, Mode, Move, OutputChange, Plan};
 use evenkeel_state::drift::DriftKind;
 use evenkeel_state::{Instance, Object, ObjectStatus, ProviderConfigAddress, State};
 use serde_json::{Map, Value as Json, json};
@@ -132,8 +132,11 @@ fn planned(subject: &Subject<'_>, change: &Change) -> Json {
     if !paths.is_empty() {
         body["replace_paths"] = paths.into_iter().map(steps).collect();
     }
-    if let Some(id) = &change.importing {
+    if let Some(Importing { id, configuration }) = &change.importing {
         body["importing"] = json!({ "id": &**id });
+        if let Some(configuration) = configuration {
+            body["generated_config"] = json!(&**configuration);
+        }
     }
     out.insert("change".into(), body);
     if let Some(previous) = &change.previous_address {
