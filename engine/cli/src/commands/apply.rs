@@ -18,7 +18,7 @@ use crate::flow::planning::{NotPlanned, plan};
 use crate::flow::recover::recover;
 use crate::flow::saved::{self, Opened};
 use crate::flow::why;
-use crate::planfile::{PlanFile, is_plan_file, refuse_others};
+use crate::planfile::{PlanFile, is_plan_file, is_there, refuse_others};
 use crate::settings::Place;
 use crate::ui::Ui;
 
@@ -29,6 +29,7 @@ pub async fn run(global: &Global, args: ApplyArgs, providers: Providers, ui: &Ui
         return saved(global, &args, path, providers, ui, &signals).await;
     }
     refuse_others(path)?;
+    is_there(path, &format!("Failed to load \"{}\" as a plan file", path.display()))?;
     if args.run.json && !args.auto_approve {
         return Err(Failure::plain(
             "Plan file or auto-approve required",

@@ -11,7 +11,7 @@ use crate::error::Failure;
 use crate::flow::Session;
 use crate::flow::saved::{self, Opened};
 use crate::flow::why;
-use crate::planfile::{PlanFile, is_plan_file, refuse_others};
+use crate::planfile::{PlanFile, is_plan_file, is_there, refuse_others};
 use crate::render::json::representation::{self, Subject};
 use crate::settings::Place;
 use crate::ui::{Ui, schemas};
@@ -22,6 +22,7 @@ pub async fn run(global: &Global, args: &ShowArgs, providers: Providers, ui: &Ui
         return plan_file(global, args, path, providers, ui).await;
     }
     refuse_others(path)?;
+    is_there(path, "Failed to read the given file as a state or plan file")?;
     if let Some(digest) = &args.plan {
         let session = Session::look(global, &args.location, providers, ui).await?;
         let stored = session.store.load_plan(&session.stack, digest).await?;

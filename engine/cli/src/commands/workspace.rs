@@ -79,9 +79,9 @@ async fn make(session: &Session, name: &str) -> Result<(), Failure> {
     // Whoever holds a stack has made it.
     held(session, name).await?.release().await;
     remember(session, name)?;
-    session.ui.line(&format!("Created and switched to workspace \"{name}\"!\n"));
+    session.ui.line(&format!("Created and switched to workspace \"{name}\"!"));
     session.ui.paragraph(
-        "",
+        "\n",
         "You're now on a new, empty workspace. Workspaces isolate their state, so if you run \"evenkeel plan\" Evenkeel \
          will not see any existing state for this configuration.",
     );

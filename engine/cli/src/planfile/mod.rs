@@ -144,6 +144,16 @@ pub fn refuse_others(path: &Path) -> Result<(), Failure> {
     Err(Failure::plain("Failed to read plan file", detail))
 }
 
+/// Refuses what looks like the name of a file or directory and is none; repositories have addresses.
+pub fn is_there(path: &Path, summary: &str) -> Result<(), Failure> {
+    let text = path.to_string_lossy();
+    let is_address = ["://", "//", "::", "@"].iter().any(|sign| text.contains(sign));
+    if is_address || path.exists() {
+        return Ok(());
+    }
+    Err(Failure::plain(summary, format!("There is no plan file and no directory {text}.")))
+}
+
 impl PlanFile {
     /// Reads a file that this version can use.
     pub fn read(path: &Path) -> Result<Self, Failure> {

@@ -33,6 +33,10 @@ fn any() -> Arc<Schema> {
     schema(block(&[("v", Type::Dynamic)], &[], &[]))
 }
 
+fn typed(ty: Type) -> Arc<Schema> {
+    schema(block(&[("v", ty)], &[], &[]))
+}
+
 #[test]
 fn lists_show_the_neighbours_of_a_change() {
     check(
@@ -79,7 +83,7 @@ fn lists_of_objects_show_what_changes_inside() {
 #[test]
 fn sets_show_what_comes_and_goes() {
     check(
-        any(),
+        typed(Type::set(Type::String)),
         one(set(&["a", "b", "c"])),
         one(set(&["b", "c", "d"])),
         r#"
@@ -97,7 +101,7 @@ fn maps_show_their_elements() {
         one(Value::map(Type::String, entries.iter().map(|(key, text)| (*key, s(text)))))
     };
     check(
-        any(),
+        typed(Type::map(Type::String)),
         map(&[("a", "1"), ("long key", "2"), ("c", "3")]),
         map(&[("a", "1"), ("long key", "two"), ("d", "4")]),
         r#"
@@ -106,6 +110,17 @@ fn maps_show_their_elements() {
           + "d"        = "4"
           ~ "long key" = "2" -> "two"
             # (1 unchanged element hidden)
+        }"#,
+    );
+    // Where no type is declared, nothing tells a map from an object.
+    check(
+        any(),
+        map(&[("a", "1"), ("long key", "2")]),
+        map(&[("a", "1"), ("long key", "two")]),
+        r#"
+      ~ v = {
+          ~ "long key" = "2" -> "two"
+            # (1 unchanged attribute hidden)
         }"#,
     );
     check(any(), one(Value::null(Type::Dynamic)), map(&[]), "      + v = {}");

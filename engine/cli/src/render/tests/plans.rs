@@ -352,8 +352,8 @@ Changes to Outputs:
   ~ long_name  = (sensitive value)
   ~ now_secret = (sensitive value)
 
-You can apply this plan to save these new output values, without changing any
-real infrastructure.
+You can apply this plan to save these new output values to the Evenkeel state,
+without changing any real infrastructure.
 "#,
     );
 }
