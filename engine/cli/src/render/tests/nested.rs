@@ -125,7 +125,7 @@ fn maps_show_their_elements() {
     );
     check(any(), one(Value::null(Type::Dynamic)), map(&[]), "      + v = {}");
     check(
-        any(),
+        typed(Type::map(Type::String)),
         map(&[("a", "1")]),
         one(Value::null(Type::Dynamic)),
         r#"
