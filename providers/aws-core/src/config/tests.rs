@@ -3,9 +3,8 @@ use serde_json::json;
 
 use super::*;
 use crate::registry::LazySchema;
-use crate::schema_file;
 
-static PROVIDER: LazySchema = schema_file!("provider");
+static PROVIDER: LazySchema = LazySchema::new(include_str!("../../../../schemas/aws/provider.json"));
 
 /// The block as far as these checks look at it.
 fn block(attributes: serde_json::Value) -> Value {
