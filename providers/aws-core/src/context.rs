@@ -183,6 +183,11 @@ impl Context {
         }
     }
 
+    /// The account's twelve digits for a name that is only told; empty where they cannot be asked for.
+    pub async fn account_id_if_known(&self) -> &str {
+        self.account_id().await.unwrap_or_default()
+    }
+
     /// The ARN of something in this region and account.
     pub async fn arn(&self, service: &str, resource: &str) -> Result<String, ProviderError> {
         let account = self.account_id().await?;

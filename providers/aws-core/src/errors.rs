@@ -75,6 +75,12 @@ impl Failure {
         }
     }
 
+    /// An error inside an answer that is none as a whole.
+    pub fn answered(code: String, message: String) -> Self {
+        let class = if is_throttling(&code) { Class::Throttled } else { Class::Service };
+        Self { class, code, message, request_id: None, status: None }
+    }
+
     /// Whether the service answered with this code.
     pub fn is(&self, code: &str) -> bool {
         self.is_any(&[code])

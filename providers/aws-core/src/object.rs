@@ -46,6 +46,12 @@ impl<'a> Builder<'a> {
         self.set(name, value)
     }
 
+    /// Sets a string attribute; `None` is the empty text, which is how answers of data sources say it.
+    pub fn text(self, name: &str, value: Option<impl AsRef<str>>) -> Self {
+        let value = value.map_or_else(|| Value::string(""), Value::string);
+        self.set(name, value)
+    }
+
     /// Sets a bool attribute; `None` is null.
     pub fn bool(self, name: &str, value: Option<bool>) -> Self {
         self.set(name, value.map_or_else(|| Value::null(Type::Bool), Value::bool))

@@ -5,7 +5,7 @@ use aws_sdk_ec2::types;
 pub(crate) use evenkeel_provider_aws_core::errors::answer;
 use evenkeel_provider_aws_core::retries::OnlyWhenThrottled;
 
-use super::{Filter, Select, Tags};
+use super::{Failure, Filter, Select, Tags};
 
 /// Both clients. They share connections, credentials and the adaptive limits of the configuration.
 pub struct Client {
@@ -27,6 +27,17 @@ impl Client {
             safe: aws_sdk_ec2::Client::from_conf(builder.build()),
             once: aws_sdk_ec2::Client::from_conf(once.build()),
         }
+    }
+}
+
+/// What the service says of the items that a call for several could not do.
+pub(crate) fn all_done(unsuccessful: Option<Vec<types::UnsuccessfulItem>>) -> Result<(), Failure> {
+    let error = unsuccessful.unwrap_or_default().into_iter().find_map(|item| item.error);
+    match error {
+        Some(error) => {
+            Err(Failure::answered(error.code.unwrap_or_default(), error.message.unwrap_or_default()))
+        }
+        None => Ok(()),
     }
 }
 

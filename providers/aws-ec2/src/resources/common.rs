@@ -480,6 +480,28 @@ pub(super) async fn by_id<'c, T>(
     Ok(found)
 }
 
+/// The same for a call that has no filter by identifier: where one of those named is missing the
+/// service refuses them all, and each half is asked for by itself.
+pub(super) async fn by_name<'c, T>(
+    ids: Vec<String>,
+    call: impl Fn(Select) -> Call<'c, Vec<T>>,
+) -> Result<Vec<T>, Failure> {
+    let mut open: Vec<Vec<String>> = ids.chunks(IDS_PER_CALL).map(<[String]>::to_vec).collect();
+    let mut found = Vec::new();
+    while let Some(mut ids) = open.pop() {
+        match call(Select::Ids(ids.clone())).await {
+            Ok(objects) => found.extend(objects),
+            Err(error) if error.is_gone() && ids.len() > 1 => {
+                open.push(ids.split_off(ids.len() / 2));
+                open.push(ids);
+            }
+            Err(error) if error.is_gone() => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(found)
+}
+
 async fn by_filter<'c, T>(
     ids: &[String],
     filter: &str,
@@ -504,7 +526,7 @@ pub(super) fn by_token(token: &str) -> Select {
 }
 
 /// The ARN of something that an account owns in this region.
-pub(super) fn arn(context: &Context, owner: Option<&str>, resource: &str) -> String {
+pub(crate) fn arn(context: &Context, owner: Option<&str>, resource: &str) -> String {
     let owner = owner.unwrap_or_default();
     format!("arn:{}:ec2:{}:{owner}:{resource}", context.partition(), context.region())
 }
@@ -515,7 +537,7 @@ pub(super) fn text(planned: &Value, name: &str) -> Option<String> {
 }
 
 /// The texts of a set or list.
-pub(super) fn texts(value: Option<&Value>) -> Vec<String> {
+pub(crate) fn texts(value: Option<&Value>) -> Vec<String> {
     let elements = value.and_then(Value::as_elements).unwrap_or_default();
     elements.iter().filter_map(Value::as_str).map(str::to_owned).collect()
 }

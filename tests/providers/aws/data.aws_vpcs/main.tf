@@ -1,0 +1,12 @@
+resource "aws_vpc" "main" {
+  cidr_block = "10.9.0.0/16"
+  tags       = { Group = "looked-up" }
+}
+
+data "aws_vpcs" "group" {
+  tags = { Group = aws_vpc.main.tags_all["Group"] }
+}
+
+output "found" {
+  value = data.aws_vpcs.group.ids == tolist([aws_vpc.main.id])
+}
