@@ -60,8 +60,8 @@ fn check_attribute(
         return (!planned.is_null()).then_some("a write-only attribute must be planned as null");
     }
     if config.is_null() {
-        let defaulted = attribute.default.is_some();
-        return (!attribute.computed && !defaulted && !planned.is_null())
+        let free = attribute.computed || attribute.default.is_some();
+        return (!free && !planned.is_null() && !says_nothing_as_before(prior, planned))
             .then_some("a value is planned for an attribute that is neither configured nor computed");
     }
     if diff::equivalent(attribute, config, planned) || prior.is_some_and(|prior| diff::same(prior, planned)) {
@@ -69,6 +69,11 @@ fn check_attribute(
     }
     (config.is_wholly_known() && attribute.equality.is_none())
         .then_some("the planned value is not the configured one")
+}
+
+/// State that Terraform wrote has an empty text, zero or false where an argument is left out.
+fn says_nothing_as_before(prior: Option<&Value>, planned: &Value) -> bool {
+    diff::is_blank(planned) && prior.is_some_and(|prior| diff::same(prior, planned))
 }
 
 fn check_nested(

@@ -2,7 +2,7 @@
 
 use evenkeel_model::schema::{Attribute, Equality, Schema};
 use evenkeel_model::value::Kind;
-use evenkeel_model::{Path, PathStep, Value};
+use evenkeel_model::{Number, Path, PathStep, Value};
 
 use crate::policy;
 
@@ -74,6 +74,19 @@ pub fn equivalent(attribute: &Attribute, a: &Value, b: &Value) -> bool {
             (Some(x), Some(y)) => x == y,
             _ => false,
         },
+    }
+}
+
+/// Whether a value says nothing: null, empty, zero or false.
+pub fn is_blank(value: &Value) -> bool {
+    match value.kind() {
+        Kind::Null(_) => true,
+        Kind::Bool(value) => !value,
+        Kind::String(text) => text.is_empty(),
+        Kind::Number(number) => *number == Number::from(0_i64),
+        Kind::List(_, elements) | Kind::Set(_, elements) => elements.is_empty(),
+        Kind::Map(_, entries) => entries.is_empty(),
+        _ => false,
     }
 }
 

@@ -9,10 +9,12 @@ pub mod check;
 pub mod contract;
 pub mod diff;
 pub mod error;
+pub mod files;
 pub mod policy;
 pub mod propose;
 pub mod upgrade;
 pub mod validate;
+pub mod words;
 
 pub use contract::{
     BoxFuture, CallStatistics, Catalog, CloseRequest, Connection, CreateRequest, DeleteRequest, Failed,
@@ -20,3 +22,4 @@ pub use contract::{
     Provider, ProviderSpec, Providers, ReadDataRequest, RenewRequest, ResourceSpec, UpdateRequest,
 };
 pub use error::{ErrorKind, ProviderError};
+pub use files::{NoFiles, ReadFile};
