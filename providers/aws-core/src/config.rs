@@ -14,7 +14,7 @@ use aws_smithy_http_client::tls::{TlsContext, TrustStore};
 use aws_smithy_types::retry::RetryConfig;
 use aws_types::region::Region;
 use evenkeel_model::{Diagnostic, Diagnostics, Value};
-use evenkeel_provider::{ErrorKind, ProviderError};
+use evenkeel_provider::{ErrorKind, ProviderError, ReadFile};
 
 use crate::context::{Account, Context};
 use crate::credentials::{self, Credentials};
@@ -119,7 +119,7 @@ fn variable(name: &str) -> Option<String> {
 }
 
 /// Opens what the block describes.
-pub async fn configure(config: &Value) -> Result<Arc<Context>, ProviderError> {
+pub async fn configure(config: &Value, files: Arc<dyn ReadFile>) -> Result<Arc<Context>, ProviderError> {
     if let Some(problem) = validate(config).into_iter().next() {
         return Err(invalid(format!("{}: {}", problem.summary, problem.detail)));
     }
@@ -154,6 +154,7 @@ pub async fn configure(config: &Value) -> Result<Arc<Context>, ProviderError> {
 
     let mut account = Account::new(sdk, endpoints, TagPolicy::from_config(config), calls);
     account.web = http::connector(&options, None, None);
+    account.files = files;
     account.s3_path_style = config.get_bool("s3_use_path_style").unwrap_or_default();
     account.sts_region = config.get_str("sts_region").map(str::to_owned);
     account.skip_account_id = config.get_bool("skip_requesting_account_id").unwrap_or_default();

@@ -11,7 +11,7 @@ use aws_sdk_sts as sts;
 use aws_smithy_runtime_api::client::http::SharedHttpConnector;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
-use evenkeel_provider::ProviderError;
+use evenkeel_provider::{NoFiles, ProviderError, ReadFile};
 use tokio::sync::OnceCell;
 
 use crate::endpoints::{Endpoints, Service};
@@ -39,6 +39,8 @@ pub struct Account {
     pub endpoints: Endpoints,
     /// Default and ignored tags.
     pub tags: TagPolicy,
+    /// Files that configuration names by their path.
+    pub files: Arc<dyn ReadFile>,
     /// Whether S3 is addressed as `host/bucket`.
     pub s3_path_style: bool,
     /// The region of STS calls, where it is not the provider's.
@@ -68,6 +70,7 @@ impl Account {
             sdk,
             endpoints,
             tags,
+            files: Arc::new(NoFiles),
             s3_path_style: false,
             sts_region: None,
             skip_account_id: false,

@@ -316,7 +316,9 @@ fn is_not_found(code: &str) -> bool {
     code == "NotFound"
         || code.ends_with(".NotFound")
         || code.ends_with(".Unknown")
-        || ["NotFound", "NotFoundException", "NotFoundFault"].iter().any(|end| code.ends_with(end))
+        || ["NotFound", "NotFoundError", "NotFoundException", "NotFoundFault"]
+            .iter()
+            .any(|end| code.ends_with(end))
         || (code.starts_with("NoSuch") && code != "NoSuchTagSet")
 }
 

@@ -12,17 +12,22 @@ pub mod spec;
 use std::sync::Arc;
 
 use evenkeel_model::Value;
-use evenkeel_provider::{BoxFuture, Connection, Provider, ProviderError, ProviderSpec};
+use evenkeel_provider::{BoxFuture, Connection, NoFiles, Provider, ProviderError, ProviderSpec, ReadFile};
 use evenkeel_provider_aws_core::config;
 
-/// The provider, not configured yet.
+/// The provider, not configured yet. It reads no files.
 pub fn provider() -> Arc<dyn Provider> {
-    Arc::new(Aws::default())
+    provider_reading(Arc::new(NoFiles))
 }
 
-#[derive(Default)]
+/// The provider, not configured yet, with the files that a configuration may name by their path.
+pub fn provider_reading(files: Arc<dyn ReadFile>) -> Arc<dyn Provider> {
+    Arc::new(Aws { spec: spec::Spec::default(), files })
+}
+
 struct Aws {
     spec: spec::Spec,
+    files: Arc<dyn ReadFile>,
 }
 
 impl Provider for Aws {
@@ -32,7 +37,7 @@ impl Provider for Aws {
 
     fn configure(&self, config: Value) -> BoxFuture<'_, Result<Arc<dyn Connection>, ProviderError>> {
         Box::pin(async move {
-            let context = config::configure(&config).await?;
+            let context = config::configure(&config, self.files.clone()).await?;
             Ok(Arc::new(connection::AwsConnection::new(context)) as Arc<dyn Connection>)
         })
     }
