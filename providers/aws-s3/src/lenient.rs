@@ -1,7 +1,8 @@
 //! Answers whose root element has another name than the API's description says.
 //!
 //! The SDK refuses such an answer; services that imitate S3 (moto) give one for a bucket's
-//! versioning. What is inside is as described, so the name is put right before the SDK reads it.
+//! versioning and acceleration. What is inside is as described, so the name is put right before the
+//! SDK reads it.
 
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
@@ -13,10 +14,11 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 
-/// The query of the calls whose answers are looked at.
-const QUERY: &str = "versioning";
-const WRONG: &str = "GetBucketVersioningResponse";
-const RIGHT: &str = "VersioningConfiguration";
+/// The query of the calls whose answers are looked at, the wrong name and the right one.
+const NAMES: [(&str, &str, &str); 2] = [
+    ("accelerate", "GetBucketAccelerateConfigurationResponse", "AccelerateConfiguration"),
+    ("versioning", "GetBucketVersioningResponse", "VersioningConfiguration"),
+];
 
 /// The same client, with names put right.
 pub fn client(inner: SharedHttpClient) -> SharedHttpClient {
@@ -38,7 +40,7 @@ impl HttpClient for Lenient<SharedHttpClient> {
 
 impl HttpConnector for Lenient<SharedHttpConnector> {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let is_read = request.method() == "GET" && asks_for_versioning(request.uri());
+        let is_read = request.method() == "GET" && is_looked_at(request.uri());
         let answer = self.0.call(request);
         match is_read {
             false => answer,
@@ -47,9 +49,10 @@ impl HttpConnector for Lenient<SharedHttpConnector> {
     }
 }
 
-fn asks_for_versioning(uri: &str) -> bool {
-    uri.split_once('?')
-        .is_some_and(|(_, query)| query.split('&').any(|part| part.trim_end_matches('=') == QUERY))
+fn is_looked_at(uri: &str) -> bool {
+    uri.split_once('?').is_some_and(|(_, query)| {
+        query.split('&').any(|part| NAMES.iter().any(|(name, ..)| part.trim_end_matches('=') == *name))
+    })
 }
 
 async fn put_right(mut response: HttpResponse) -> Result<HttpResponse, ConnectorError> {
@@ -65,10 +68,12 @@ async fn put_right(mut response: HttpResponse) -> Result<HttpResponse, Connector
 }
 
 fn rename(text: &str) -> Option<String> {
-    let opening = format!("<{WRONG}");
-    text.contains(&opening).then(|| {
-        text.replacen(&opening, &format!("<{RIGHT}"), 1)
-            .replace(&format!("</{WRONG}>"), &format!("</{RIGHT}>"))
+    NAMES.iter().find_map(|(_, wrong, right)| {
+        let opening = format!("<{wrong}");
+        text.contains(&opening).then(|| {
+            text.replacen(&opening, &format!("<{right}"), 1)
+                .replace(&format!("</{wrong}>"), &format!("</{right}>"))
+        })
     })
 }
 
@@ -84,6 +89,7 @@ mod tests {
                 Some("<?xml?><VersioningConfiguration xmlns=\"x\"><A>1</A></VersioningConfiguration>"),
             ),
             ("<GetBucketVersioningResponse/>", Some("<VersioningConfiguration/>")),
+            ("<GetBucketAccelerateConfigurationResponse/>", Some("<AccelerateConfiguration/>")),
             ("<VersioningConfiguration/>", None),
         ] {
             assert_eq!(rename(text).as_deref(), expected);
@@ -91,14 +97,15 @@ mod tests {
     }
 
     #[test]
-    fn only_versioning_is_looked_at() {
+    fn only_these_calls_are_looked_at() {
         for (uri, expected) in [
             ("http://h/bucket?versioning", true),
             ("http://h/bucket?x-id=Y&versioning=", true),
+            ("http://h/bucket?accelerate", true),
             ("http://h/bucket?versions", false),
             ("http://h/versioning", false),
         ] {
-            assert_eq!(asks_for_versioning(uri), expected, "{uri}");
+            assert_eq!(is_looked_at(uri), expected, "{uri}");
         }
     }
 }

@@ -1,5 +1,5 @@
 //! `aws_s3_bucket`: the bucket itself. What hangs on it (versioning, policy, lifecycle) has types of
-//! its own; the blocks that the public provider keeps for that from earlier days are refused.
+//! its own; what the public provider keeps of that from earlier days is in [`super::bucket_parts`].
 //!
 //! A create carries no client token. The name is the natural key; the ownership tag, written right
 //! after the create call, tells a bucket of ours from one that was there before.
@@ -8,22 +8,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_s3 as s3;
+use evenkeel_model::schema::Schema;
 use evenkeel_model::{Diagnostic, Diagnostics, Value};
 use evenkeel_provider::{
-    BoxFuture, CreateRequest, DeleteRequest, ErrorKind, Failed, FindRequest, ObserveRequest, ProviderError,
-    UpdateRequest,
+    BoxFuture, CreateRequest, DeleteRequest, ErrorKind, Failed, FindRequest, ObserveRequest, PlanRequest,
+    PlannedChange, ProviderError, UpdateRequest, propose,
 };
-use s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
+use s3::types::{BucketLocationConstraint, BucketNamespace, CreateBucketConfiguration};
 
 use super::delete::{Versions, delete_versions};
-use super::{observe_each, partial, tagging};
+use super::{bucket_parts, observe_each, partial, tagging};
 use crate::client::S3Context;
 use crate::context::Context;
 use crate::errors::{Effect, Failure, from_sdk, provider_error};
 use crate::object::Builder;
 use crate::resource::Resource;
 use crate::tags::{self, OWNER_KEY, Tags};
-use crate::{regions, registry, wait};
+use crate::website::endpoint;
+use crate::{regions, registry, shape, wait, words};
 
 const KIND: &str = "aws_s3_bucket";
 const CREATE_TIMEOUT: Duration = Duration::from_secs(20 * 60);
@@ -52,6 +54,15 @@ impl Resource for Bucket {
         diagnostics
     }
 
+    fn plan(&self, schema: &Schema, request: &PlanRequest<'_>) -> PlannedChange {
+        let mut change = propose::plan_by_schema(schema, request);
+        if let Some(prior) = request.prior {
+            change.planned = words::of_object(schema, Some(prior), change.planned);
+            change.replace = propose::replacements(schema, prior, &change.planned);
+        }
+        change
+    }
+
     fn observe<'a>(
         &'a self,
         context: &'a Arc<Context>,
@@ -75,7 +86,7 @@ impl Resource for Bucket {
             match finish_create(context, &name, &request).await {
                 Ok(object) => Ok(object),
                 Err(error) => {
-                    let otherwise = build(context, &name, &Tags::new(), false, &request.planned);
+                    let otherwise = build(context, &name, &Tags::new(), false, &request.planned).build();
                     Err(partial(error, read(context, &name, &request.planned).await, otherwise))
                 }
             }
@@ -94,6 +105,8 @@ impl Resource for Bucket {
                 let current = tagging::of_bucket(&context.s3(), name).await?.ok_or_else(|| gone(name))?;
                 tagging::write_bucket(&context.s3(), name, &tagging::changed(current, &change)).await?;
             }
+            bucket_parts::write(context, name, Some(&request.prior), &request.planned, &request.token)
+                .await?;
             let object = read(context, name, &request.planned).await?;
             Ok(object.ok_or_else(|| gone(name))?)
         })
@@ -174,13 +187,13 @@ fn name(planned: &Value, token: &str) -> String {
     }
 }
 
-fn gone(name: &str) -> ProviderError {
+pub(super) fn gone(name: &str) -> ProviderError {
     ProviderError::new(ErrorKind::Gone, "updating S3 Bucket", format!("the bucket {name} does not exist."))
 }
 
 /// In us-east-1 the service answers a second create of one's own bucket with success, so that a
 /// bucket that was there before would be taken over without a word.
-async fn refuse_existing(context: &Context, name: &str) -> Result<(), ProviderError> {
+pub(super) async fn refuse_existing(context: &Context, name: &str) -> Result<(), ProviderError> {
     match exists(context, name).await {
         Ok(false) => Ok(()),
         Ok(true) => Err(provider_error("creating S3 Bucket", Effect::Create, &already_exists(name))),
@@ -200,7 +213,7 @@ fn already_exists(name: &str) -> Failure {
     }
 }
 
-async fn exists(context: &Context, name: &str) -> Result<bool, ProviderError> {
+pub(super) async fn exists(context: &Context, name: &str) -> Result<bool, ProviderError> {
     match context.s3().head_bucket().bucket(name).send().await {
         Ok(_) => Ok(true),
         Err(error) => {
@@ -226,7 +239,10 @@ async fn create_bucket(context: &Context, name: &str, planned: &Value) -> Result
         let location = CreateBucketConfiguration::builder().location_constraint(region).build();
         call = call.create_bucket_configuration(location);
     }
-    if planned.get_bool("object_lock_enabled").unwrap_or_default() {
+    let namespace = shape::text(planned, "bucket_namespace");
+    call = call.set_bucket_namespace(namespace.as_deref().map(BucketNamespace::from));
+    let lock = shape::one(planned, "object_lock_configuration").is_some();
+    if lock || planned.get_bool("object_lock_enabled").unwrap_or_default() {
         call = call.object_lock_enabled_for_bucket(true);
     }
     let Err(error) = call.send().await else { return Ok(()) };
@@ -247,10 +263,11 @@ async fn finish_create(
     let operation = "waiting for S3 Bucket to exist";
     wait::until(operation, limit, || async { Ok(exists(context, name).await?.then_some(())) }).await?;
     tagging::write_bucket(&context.s3(), name, &tags::for_create(&request.planned, &request.token)).await?;
+    bucket_parts::write(context, name, None, &request.planned, &request.token).await?;
     wait::until(operation, limit, || read(context, name, &request.planned)).await
 }
 
-async fn delete_bucket(context: &Context, name: &str) -> Result<(), ProviderError> {
+pub(super) async fn delete_bucket(context: &Context, name: &str) -> Result<(), ProviderError> {
     match context.s3().delete_bucket().bucket(name).send().await {
         Ok(_) => Ok(()),
         Err(error) => {
@@ -270,7 +287,8 @@ async fn read(context: &Context, name: &str, known: &Value) -> Result<Option<Val
         Some(false) => false,
         Some(true) | None => object_lock(context, name).await?,
     };
-    Ok(Some(build(context, name, &found, locked, known)))
+    let builder = build(context, name, &found, locked, known);
+    Ok(Some(bucket_parts::read(context, name, known, builder).await?.build()))
 }
 
 async fn object_lock(context: &Context, name: &str) -> Result<bool, ProviderError> {
@@ -290,10 +308,11 @@ async fn object_lock(context: &Context, name: &str) -> Result<bool, ProviderErro
     }
 }
 
-fn build(context: &Context, name: &str, found: &Tags, locked: bool, known: &Value) -> Value {
+fn build<'a>(context: &Context, name: &str, found: &Tags, locked: bool, known: &Value) -> Builder<'a> {
     let (region, suffix) = (context.region(), context.dns_suffix());
     let zone = regions::find(region).map(|region| region.s3_zone).unwrap_or_default();
     let prefix = known.get_str("bucket_prefix").unwrap_or_default();
+    let website = shape::one(known, "website").map(|_| endpoint(name, region));
     Builder::new(registry::schema(KIND), known)
         .str("id", Some(name))
         .str("bucket", Some(name))
@@ -305,8 +324,17 @@ fn build(context: &Context, name: &str, found: &Tags, locked: bool, known: &Valu
         .str("hosted_zone_id", Some(zone))
         .str("region", Some(region))
         .bool("object_lock_enabled", Some(locked))
+        .str("website_domain", website.as_ref().map(|(domain, _)| domain))
+        .str("website_endpoint", website.as_ref().map(|(_, endpoint)| endpoint))
+        .str("bucket_namespace", Some(namespace(name, known)))
         .tags(context.tags().observed(found, known))
-        .build()
+}
+
+/// Names of the account's own namespace end with the account, the region and a mark.
+fn namespace(name: &str, known: &Value) -> String {
+    let by_name =
+        if name.ends_with("-an") { BucketNamespace::AccountRegional } else { BucketNamespace::Global };
+    shape::text(known, "bucket_namespace").unwrap_or_else(|| by_name.as_str().to_owned())
 }
 
 #[cfg(test)]

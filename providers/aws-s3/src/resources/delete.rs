@@ -2,7 +2,7 @@
 
 use aws_sdk_s3 as s3;
 use evenkeel_provider::{ErrorKind, ProviderError};
-use s3::types::{Delete, ObjectIdentifier};
+use s3::types::{Delete, ObjectIdentifier, ObjectLockLegalHold, ObjectLockLegalHoldStatus};
 
 use crate::errors::{Effect, Failure, from_sdk, provider_error};
 
@@ -63,42 +63,63 @@ pub async fn delete_versions(
     }
 }
 
+/// Removes the objects of a bucket that keeps no versions, page by page.
+pub async fn delete_objects(s3: &s3::Client, bucket: &str) -> Result<(), ProviderError> {
+    loop {
+        let page = match s3.list_objects_v2().bucket(bucket).send().await {
+            Ok(page) => page,
+            Err(error) => {
+                let failure = Failure::from(&error);
+                return match failure.is_gone() {
+                    true => Ok(()),
+                    false => Err(provider_error("listing S3 Objects", Effect::Read, &failure)),
+                };
+            }
+        };
+        let keys = page.contents.into_iter().flatten().filter_map(|object| object.key);
+        let identifiers: Vec<ObjectIdentifier> = keys.map(|key| identifier(&key, None)).collect();
+        let is_last = !page.is_truncated.unwrap_or_default();
+        delete_batch(s3, bucket, identifiers, false).await?;
+        if is_last {
+            return Ok(());
+        }
+    }
+}
+
 fn identifier(key: &str, version: Option<String>) -> ObjectIdentifier {
     ObjectIdentifier::builder().key(key).set_version_id(version).build().expect("the key is given")
 }
 
-/// Removes up to 1,000 versions, which is what one page has.
+/// Removes up to 1,000 versions, which is what one page has. Who may bypass governance may end legal
+/// holds as well: what such a hold keeps is tried again without it.
 async fn delete_batch(
     s3: &s3::Client,
     bucket: &str,
     identifiers: Vec<ObjectIdentifier>,
     bypass_governance: bool,
 ) -> Result<(), ProviderError> {
-    if identifiers.is_empty() {
-        return Ok(());
+    let mut failed = delete_once(s3, bucket, identifiers, bypass_governance).await?;
+    let held: Vec<&s3::types::Error> =
+        failed.iter().filter(|error| bypass_governance && error.code() == Some("AccessDenied")).collect();
+    if !held.is_empty() {
+        let mut again = Vec::new();
+        for error in held {
+            end_legal_hold(s3, bucket, error).await;
+            again.extend(error.key().map(|key| identifier(key, error.version_id.clone())));
+        }
+        let others =
+            failed.iter().filter(|error| error.code() != Some("AccessDenied")).cloned().collect::<Vec<_>>();
+        failed = delete_once(s3, bucket, again, bypass_governance).await?;
+        failed.extend(others);
     }
-    let operation = "deleting S3 Object versions";
-    let delete = Delete::builder()
-        .set_objects(Some(identifiers))
-        .quiet(true)
-        .build()
-        .expect("the identifiers are given");
-    let mut call = s3.delete_objects().bucket(bucket).delete(delete);
-    if bypass_governance {
-        call = call.bypass_governance_retention(true);
-    }
-    let answer = call.send().await.map_err(|error| from_sdk(operation, Effect::Delete, &error))?;
-    let failed = answer.errors.unwrap_or_default();
-    let Some(first) = failed.iter().find(|error| error.code() != Some("NoSuchVersion")) else {
-        return Ok(());
-    };
+    let Some(first) = failed.first() else { return Ok(()) };
     let kind = match first.code() {
         Some("AccessDenied") => ErrorKind::Denied,
         _ => ErrorKind::Conflict,
     };
     Err(ProviderError::new(
         kind,
-        operation,
+        "deleting S3 Object versions",
         format!(
             "{} of the versions could not be deleted; the first is \"{}\": {}: {}.",
             failed.len(),
@@ -108,4 +129,35 @@ async fn delete_batch(
         ),
     )
     .with_remedy("Check the permissions and whether objects are locked."))
+}
+
+/// One call; what could not be removed, without what was gone already.
+async fn delete_once(
+    s3: &s3::Client,
+    bucket: &str,
+    identifiers: Vec<ObjectIdentifier>,
+    bypass_governance: bool,
+) -> Result<Vec<s3::types::Error>, ProviderError> {
+    if identifiers.is_empty() {
+        return Ok(Vec::new());
+    }
+    let operation = "deleting S3 Object versions";
+    let delete = Delete::builder()
+        .set_objects(Some(identifiers))
+        .quiet(true)
+        .build()
+        .expect("the identifiers are given");
+    let call = s3.delete_objects().bucket(bucket).delete(delete);
+    let call = call.set_bypass_governance_retention(bypass_governance.then_some(true));
+    let answer = call.send().await.map_err(|error| from_sdk(operation, Effect::Delete, &error))?;
+    let mut failed = answer.errors.unwrap_or_default();
+    failed.retain(|error| error.code() != Some("NoSuchVersion"));
+    Ok(failed)
+}
+
+/// Whether there was a hold, and whether it may be ended, shows when the version is deleted again.
+async fn end_legal_hold(s3: &s3::Client, bucket: &str, error: &s3::types::Error) {
+    let hold = ObjectLockLegalHold::builder().status(ObjectLockLegalHoldStatus::Off).build();
+    let call = s3.put_object_legal_hold().bucket(bucket).set_key(error.key.clone());
+    let _ = call.set_version_id(error.version_id.clone()).legal_hold(hold).send().await;
 }

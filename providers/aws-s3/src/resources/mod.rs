@@ -2,10 +2,16 @@
 //!
 //! S3 describes one thing per call, so looking at many means many calls, a bounded number at once.
 
+mod account_public_access_block;
 mod bucket;
-mod bucket_versioning;
+mod bucket_parts;
+mod bucket_shapes;
 mod delete;
+mod directory_bucket;
+mod directory_tags;
 mod object;
+mod object_change;
+mod object_copy;
 mod object_read;
 mod tagging;
 
@@ -16,14 +22,17 @@ use evenkeel_provider::{Failed, ObserveRequest, ProviderError};
 use futures_util::StreamExt;
 use futures_util::stream;
 
+pub use account_public_access_block::AccountPublicAccessBlock;
 pub use bucket::Bucket;
-pub use bucket_versioning::BucketVersioning;
+pub use directory_bucket::DirectoryBucket;
 pub use object::Object;
+pub use object_copy::ObjectCopy;
+pub(crate) use object_read::{hidden, tags_of as tags_of_object};
 
 const CALLS_AT_ONCE: usize = 16;
 
 /// Looks at each object by itself, a bounded number at once, and answers in order.
-async fn observe_each<F, Fut>(
+pub(crate) async fn observe_each<F, Fut>(
     requests: Vec<ObserveRequest>,
     observe: F,
 ) -> Vec<Result<Option<Value>, ProviderError>>

@@ -1,37 +1,41 @@
-//! `aws_s3_object`: one object of a bucket, with content that stands in configuration.
+//! `aws_s3_object` and, from earlier days, `aws_s3_bucket_object`: one object of a bucket, with
+//! content that stands in configuration or in a file.
 //!
-//! Writing is one call that replaces what was there, so it may be repeated. What only concerns tags
-//! or the access list is changed without writing the content again. Reading is in
-//! [`super::object_read`].
+//! Writing is one call that replaces what was there, so it may be repeated; it carries an ownership
+//! mark in the object's metadata. What only concerns tags, the access list or locks is changed
+//! without writing the content again ([`super::object_change`]). Reading is in [`super::object_read`].
 
 use std::sync::Arc;
 
 use aws_sdk_s3 as s3;
 use base64::Engine;
 use evenkeel_model::schema::Schema;
-use evenkeel_model::{Diagnostic, Diagnostics, Value};
+use evenkeel_model::{Diagnostic, Diagnostics, Type, Value};
 use evenkeel_provider::{
     BoxFuture, CreateRequest, DeleteRequest, ErrorKind, Failed, FindRequest, ObserveRequest, PlanRequest,
     PlannedChange, ProviderError, UpdateRequest, diff, propose,
 };
+use md5::{Digest, Md5};
 use s3::primitives::ByteStream;
-use s3::types::{ObjectCannedAcl, ServerSideEncryption, StorageClass};
+use s3::types::{
+    ChecksumAlgorithm, ObjectCannedAcl, ObjectLockLegalHoldStatus, ObjectLockMode, ServerSideEncryption,
+    StorageClass,
+};
 
 use super::delete::{Versions, delete_versions};
-use super::object_read::{content_is_planned, identity, read, tags_of};
-use super::{observe_each, tagging};
+use super::object_read::{OWNER_METADATA, identity, owner, read};
+use super::{object_change, observe_each, tagging};
 use crate::client::S3Context;
 use crate::context::Context;
 use crate::errors::{Effect, Failure, from_sdk, provider_error};
 use crate::resource::Resource;
-use crate::tags;
-
-/// The type name.
-pub(super) const KIND: &str = "aws_s3_object";
+use crate::{shape, tags};
 
 /// The attributes whose change writes the object again.
-const WRITTEN: [&str; 14] = [
+const WRITTEN: [&str; 17] = [
+    "bucket_key_enabled",
     "cache_control",
+    "checksum_algorithm",
     "content",
     "content_base64",
     "content_disposition",
@@ -42,17 +46,18 @@ const WRITTEN: [&str; 14] = [
     "kms_key_id",
     "metadata",
     "server_side_encryption",
+    "source",
     "source_hash",
     "storage_class",
     "website_redirect",
 ];
 
-/// The resource type.
-pub struct Object;
+/// The resource type, by its name.
+pub struct Object(pub &'static str);
 
 impl Resource for Object {
     fn kind(&self) -> &'static str {
-        KIND
+        self.0
     }
 
     fn validate(&self, config: &Value) -> Diagnostics {
@@ -76,7 +81,8 @@ impl Resource for Object {
     }
 
     fn plan(&self, schema: &Schema, request: &PlanRequest<'_>) -> PlannedChange {
-        propose::plan_by_schema(schema, request)
+        let config = without_known_content(request);
+        plan(schema, &PlanRequest { config: config.as_ref().unwrap_or(request.config), ..*request })
     }
 
     fn observe<'a>(
@@ -84,7 +90,10 @@ impl Resource for Object {
         context: &'a Arc<Context>,
         requests: Vec<ObserveRequest>,
     ) -> BoxFuture<'a, Vec<Result<Option<Value>, ProviderError>>> {
-        Box::pin(observe_each(requests, move |request| async move { read(context, &request.prior).await }))
+        Box::pin(observe_each(
+            requests,
+            move |request| async move { read(context, self.0, &request.prior).await },
+        ))
     }
 
     fn create<'a>(
@@ -93,8 +102,8 @@ impl Resource for Object {
         request: CreateRequest,
     ) -> BoxFuture<'a, Result<Value, Failed>> {
         Box::pin(async move {
-            write(context, &request.planned, "creating S3 Object", Effect::Create).await?;
-            Ok(read_back(context, &request.planned).await?)
+            write(context, &request.planned, &request.token, "creating S3 Object", Effect::Create).await?;
+            Ok(read_back(context, self.0, &request.planned).await?)
         })
     }
 
@@ -106,12 +115,12 @@ impl Resource for Object {
         Box::pin(async move {
             let (prior, planned) = (&request.prior, &request.planned);
             if WRITTEN.iter().any(|name| differs(prior, planned, name)) {
-                write(context, planned, "updating S3 Object", Effect::Update).await?;
+                let wanted = with_content(planned, &request.config);
+                write(context, &wanted, &request.token, "updating S3 Object", Effect::Update).await?;
             } else {
-                update_tags(context, prior, planned).await?;
-                update_acl(context, prior, planned).await?;
+                object_change::all(context, prior, planned).await?;
             }
-            Ok(read_back(context, planned).await?)
+            Ok(read_back(context, self.0, planned).await?)
         })
     }
 
@@ -120,25 +129,7 @@ impl Resource for Object {
         context: &'a Arc<Context>,
         request: DeleteRequest,
     ) -> BoxFuture<'a, Result<(), Failed>> {
-        Box::pin(async move {
-            let (bucket, key) = identity(&request.prior);
-            let is_versioned = request.prior.get_str("version_id").is_some_and(|version| !version.is_empty());
-            if is_versioned {
-                let bypass = request.prior.get_bool("force_destroy").unwrap_or_default();
-                delete_versions(&context.s3(), bucket, Versions::OfKey(key), bypass).await?;
-                return Ok(());
-            }
-            match context.s3().delete_object().bucket(bucket).key(key).send().await {
-                Ok(_) => Ok(()),
-                Err(error) => {
-                    let failure = Failure::from(&error);
-                    match failure.is_gone() {
-                        true => Ok(()),
-                        false => Err(provider_error("deleting S3 Object", Effect::Delete, &failure).into()),
-                    }
-                }
-            }
-        })
+        Box::pin(async move { Ok(remove(context, &request.prior).await?) })
     }
 
     fn find<'a>(
@@ -147,15 +138,84 @@ impl Resource for Object {
         request: FindRequest,
     ) -> BoxFuture<'a, Result<Option<Value>, ProviderError>> {
         Box::pin(async move {
-            match content_is_planned(context, &request.planned).await? {
-                true => read(context, &request.planned).await,
+            let mark = owner(context, &request.planned).await?;
+            match mark.as_deref() == Some(&*request.token) {
+                true => read(context, self.0, &request.planned).await,
                 false => Ok(None),
             }
         })
     }
 }
 
-fn differs(prior: &Value, planned: &Value, name: &str) -> bool {
+/// Removes an object; one whose bucket keeps versions with all of them. What `force_destroy` asks for
+/// is that locks do not keep it.
+pub(super) async fn remove(context: &Context, prior: &Value) -> Result<(), ProviderError> {
+    let (bucket, key) = identity(prior);
+    let is_versioned = prior.get_str("version_id").is_some_and(|version| !version.is_empty());
+    if is_versioned {
+        let bypass = prior.get_bool("force_destroy").unwrap_or_default();
+        return delete_versions(&context.s3(), bucket, Versions::OfKey(key), bypass).await;
+    }
+    match context
+        .s3()
+        .delete_object()
+        .bucket(bucket)
+        .key(key)
+        .send()
+        .await
+        .map_err(|error| Failure::from(&error))
+    {
+        Ok(_) => Ok(()),
+        Err(failure) if failure.is_gone() => Ok(()),
+        Err(failure) => Err(provider_error("deleting S3 Object", Effect::Delete, &failure)),
+    }
+}
+
+/// The configuration without its content, where an imported object has that content already: of such
+/// an object nothing is known of the content but the entity tag, which is its MD5 if it was written
+/// in one piece and with S3's own keys.
+fn without_known_content(request: &PlanRequest<'_>) -> Option<Value> {
+    let prior = request.prior?;
+    let is_null = |name: &str| prior.get(name).is_none_or(Value::is_null);
+    let name =
+        ["content", "content_base64"].into_iter().find(|name| request.config.get_str(name).is_some())?;
+    let text = request.config.get_str(name)?;
+    let bytes = if name == "content" { Some(text.as_bytes().to_vec()) } else { decode_base64(text) };
+    let md5: String = Md5::digest(bytes?).iter().map(|byte| format!("{byte:02x}")).collect();
+    let is_known = is_null("content") && is_null("content_base64") && is_null("source");
+    (is_known && prior.get_str("etag") == Some(&md5))
+        .then(|| request.config.clone().with_attribute(name, Value::null(Type::String)))
+}
+
+/// The planned object with the configured content: of an imported object it is not planned, and still
+/// has to be there when the object is written again.
+fn with_content(planned: &Value, config: &Value) -> Value {
+    let contents = ["content", "content_base64", "source"].into_iter();
+    contents.fold(planned.clone(), |object, name| match config.get(name) {
+        Some(content) => object.with_attribute(name, content.clone()),
+        None => object,
+    })
+}
+
+/// Plans by the schema, with the tags that the object shall have.
+pub(super) fn plan(schema: &Schema, request: &PlanRequest<'_>) -> PlannedChange {
+    let own = is_tagged_alone(request.config).then(|| own_tags(request.config));
+    let config = own.map(|tags| request.config.clone().with_attribute("tags_all", tags));
+    let config = config.as_ref().unwrap_or(request.config);
+    propose::plan_by_schema(schema, &PlanRequest { config, ..*request })
+}
+
+/// Whether the object's own tags are all that it shall have.
+pub(super) fn is_tagged_alone(object: &Value) -> bool {
+    shape::one(object, "override_provider").is_some_and(|block| shape::one(block, "default_tags").is_some())
+}
+
+fn own_tags(config: &Value) -> Value {
+    let tags = config.get("tags").filter(|tags| !tags.is_null());
+    tags.cloned().unwrap_or_else(|| tags::to_value(&tags::Tags::new()))
+}
+
+pub(super) fn differs(prior: &Value, planned: &Value, name: &str) -> bool {
     match (prior.get(name), planned.get(name)) {
         (Some(prior), Some(planned)) => !diff::same(prior, planned),
         (prior, planned) => prior.is_some() != planned.is_some(),
@@ -163,11 +223,16 @@ fn differs(prior: &Value, planned: &Value, name: &str) -> bool {
 }
 
 /// The bytes that the object shall have; none are configured for an empty object.
-pub(super) fn body(planned: &Value) -> Option<Vec<u8>> {
-    match (planned.get_str("content"), planned.get_str("content_base64")) {
-        (Some(text), _) => Some(text.as_bytes().to_vec()),
-        (None, Some(encoded)) => decode_base64(encoded),
-        (None, None) => Some(Vec::new()),
+async fn body(context: &Context, planned: &Value, operation: &str) -> Result<Vec<u8>, ProviderError> {
+    let content =
+        (planned.get_str("content"), planned.get_str("content_base64"), shape::text(planned, "source"));
+    match content {
+        (Some(text), _, _) => Ok(text.as_bytes().to_vec()),
+        (None, Some(encoded), _) => decode_base64(encoded).ok_or_else(|| {
+            ProviderError::new(ErrorKind::Invalid, operation, "the value of content_base64 is not base64.")
+        }),
+        (None, None, Some(path)) => context.account().files.read(operation, &path),
+        (None, None, None) => Ok(Vec::new()),
     }
 }
 
@@ -178,15 +243,15 @@ fn decode_base64(text: &str) -> Option<Vec<u8>> {
 async fn write(
     context: &Context,
     planned: &Value,
+    token: &str,
     operation: &str,
     effect: Effect,
 ) -> Result<(), ProviderError> {
     let (bucket, key) = identity(planned);
-    let body = body(planned).ok_or_else(|| {
-        ProviderError::new(ErrorKind::Invalid, operation, "the value of content_base64 is not base64.")
-    })?;
-    let text = |name: &str| planned.get_str(name).filter(|text| !text.is_empty()).map(str::to_owned);
-    let metadata = planned.get("metadata").map(tags::from_value).filter(|metadata| !metadata.is_empty());
+    let body = body(context, planned, operation).await?;
+    let text = |name: &str| shape::text(planned, name);
+    let mut metadata = planned.get("metadata").map(tags::from_value).unwrap_or_default();
+    metadata.insert(OWNER_METADATA.into(), token.into());
     let all_tags = planned.get("tags_all").map(tags::from_value).filter(|tags| !tags.is_empty());
     let encryption = match text("kms_key_id") {
         Some(_) => Some(text("server_side_encryption").unwrap_or_else(|| "aws:kms".into())),
@@ -199,12 +264,19 @@ async fn write(
         .key(key)
         .body(ByteStream::from(body))
         .set_acl(text("acl").as_deref().map(ObjectCannedAcl::from))
+        .set_bucket_key_enabled(planned.get_bool("bucket_key_enabled"))
         .set_cache_control(text("cache_control"))
+        .set_checksum_algorithm(text("checksum_algorithm").as_deref().map(ChecksumAlgorithm::from))
         .set_content_disposition(text("content_disposition"))
         .set_content_encoding(text("content_encoding"))
         .set_content_language(text("content_language"))
         .set_content_type(text("content_type"))
-        .set_metadata(metadata.map(|metadata| metadata.into_iter().collect()))
+        .set_metadata(Some(metadata.into_iter().collect()))
+        .set_object_lock_legal_hold_status(
+            text("object_lock_legal_hold_status").as_deref().map(ObjectLockLegalHoldStatus::from),
+        )
+        .set_object_lock_mode(text("object_lock_mode").as_deref().map(ObjectLockMode::from))
+        .set_object_lock_retain_until_date(shape::date(planned, "object_lock_retain_until_date"))
         .set_server_side_encryption(encryption.as_deref().map(ServerSideEncryption::from))
         .set_ssekms_key_id(text("kms_key_id"))
         .set_storage_class(text("storage_class").as_deref().map(StorageClass::from))
@@ -215,32 +287,8 @@ async fn write(
     sent.map(drop).map_err(|error| from_sdk(operation, effect, &error))
 }
 
-async fn update_tags(context: &Context, prior: &Value, planned: &Value) -> Result<(), ProviderError> {
-    let change = tags::change(prior, planned);
-    if change.is_empty() {
-        return Ok(());
-    }
-    let operation = "tagging S3 Object";
-    let (bucket, key) = identity(planned);
-    let after = tagging::changed(tags_of(context, bucket, key).await?, &change);
-    if after.is_empty() {
-        let sent = context.s3().delete_object_tagging().bucket(bucket).key(key).send().await;
-        return sent.map(drop).map_err(|error| from_sdk(operation, Effect::Update, &error));
-    }
-    let call = context.s3().put_object_tagging().bucket(bucket).key(key).tagging(tagging::to_api(&after));
-    call.send().await.map(drop).map_err(|error| from_sdk(operation, Effect::Update, &error))
-}
-
-async fn update_acl(context: &Context, prior: &Value, planned: &Value) -> Result<(), ProviderError> {
-    let Some(acl) = planned.get_str("acl").filter(|_| differs(prior, planned, "acl")) else { return Ok(()) };
-    let (bucket, key) = identity(planned);
-    let call = context.s3().put_object_acl().bucket(bucket).key(key).acl(ObjectCannedAcl::from(acl));
-    let operation = "putting S3 Object ACL";
-    call.send().await.map(drop).map_err(|error| from_sdk(operation, Effect::Update, &error))
-}
-
-async fn read_back(context: &Context, planned: &Value) -> Result<Value, ProviderError> {
-    read(context, planned).await?.ok_or_else(|| {
+async fn read_back(context: &Context, kind: &str, planned: &Value) -> Result<Value, ProviderError> {
+    read(context, kind, planned).await?.ok_or_else(|| {
         let (bucket, key) = identity(planned);
         let detail = format!("the object {bucket}/{key} is not there after it was written.");
         ProviderError::new(ErrorKind::Unknown, "reading S3 Object", detail)

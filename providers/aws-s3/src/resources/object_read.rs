@@ -4,19 +4,25 @@
 //! from state; so where the tag is not the remembered one, the content is fetched if it is short
 //! text, for the report to show, and forgotten otherwise, so that the plan writes it again.
 
+use std::collections::HashMap;
+
 use aws_sdk_s3::operation::head_object::HeadObjectOutput;
+use aws_sdk_s3::types::{ChecksumMode, ObjectLockLegalHoldStatus, ObjectLockMode};
 use base64::Engine;
 use evenkeel_model::{Type, Value};
 use evenkeel_provider::ProviderError;
 
-use super::object::{KIND, body};
+use super::object::is_tagged_alone;
 use super::tagging;
 use crate::client::S3Context;
 use crate::context::Context;
 use crate::errors::{Effect, Failure, provider_error};
 use crate::object::Builder;
-use crate::registry;
-use crate::tags::{self, Tags};
+use crate::tags::{self, TagPolicy, Tags};
+use crate::{registry, shape};
+
+/// The key of the metadata that says which call wrote an object; configuration never sees it.
+pub(super) const OWNER_METADATA: &str = "evenkeel-token";
 
 const SHOWN_BYTES_MAX: i64 = 64 * 1024;
 
@@ -32,23 +38,41 @@ pub(super) fn identity(object: &Value) -> (&str, &str) {
 }
 
 /// The object as it is; `known` is what is remembered or planned.
-pub(super) async fn read(context: &Context, known: &Value) -> Result<Option<Value>, ProviderError> {
+pub(super) async fn read(
+    context: &Context,
+    kind: &str,
+    known: &Value,
+) -> Result<Option<Value>, ProviderError> {
     let (bucket, key) = identity(known);
-    let Some(head) = head(context, bucket, key).await? else { return Ok(None) };
+    let mode = shape::text(known, "checksum_algorithm").map(|_| ChecksumMode::Enabled);
+    let Some(head) = head(context, bucket, key, mode).await? else { return Ok(None) };
     let remembered = known.get("tags_all").map(tags::from_value).unwrap_or_default();
     let found = match head.tag_count.unwrap_or_default() > 0 || !remembered.is_empty() {
         true => tags_of(context, bucket, key).await?,
         false => Tags::new(),
     };
-    let object = build(context, bucket, key, &head, &found, known);
+    let object = build(context, kind, &head, &found, known);
     match content_changed(known, etag(&head)) {
         true => with_real_content(context, bucket, key, &head, object).await.map(Some),
         false => Ok(Some(object)),
     }
 }
 
-async fn head(context: &Context, bucket: &str, key: &str) -> Result<Option<HeadObjectOutput>, ProviderError> {
-    match context.s3().head_object().bucket(bucket).key(key).send().await {
+/// Which call wrote the object, if one of this program did.
+pub(super) async fn owner(context: &Context, planned: &Value) -> Result<Option<String>, ProviderError> {
+    let (bucket, key) = identity(planned);
+    let head = head(context, bucket, key, None).await?;
+    Ok(head.and_then(|head| head.metadata.and_then(|metadata| metadata.get(OWNER_METADATA).cloned())))
+}
+
+/// What the service says about an object without its content; `None` when it is not there.
+pub(super) async fn head(
+    context: &Context,
+    bucket: &str,
+    key: &str,
+    mode: Option<ChecksumMode>,
+) -> Result<Option<HeadObjectOutput>, ProviderError> {
+    match context.s3().head_object().bucket(bucket).key(key).set_checksum_mode(mode).send().await {
         Ok(head) => Ok(Some(head)),
         Err(error) => {
             let failure = Failure::from(&error);
@@ -61,7 +85,7 @@ async fn head(context: &Context, bucket: &str, key: &str) -> Result<Option<HeadO
 }
 
 /// The tags of an object; none when it is gone by now.
-pub(super) async fn tags_of(context: &Context, bucket: &str, key: &str) -> Result<Tags, ProviderError> {
+pub(crate) async fn tags_of(context: &Context, bucket: &str, key: &str) -> Result<Tags, ProviderError> {
     match context.s3().get_object_tagging().bucket(bucket).key(key).send().await {
         Ok(answer) => Ok(tagging::from_api(answer.tag_set)),
         Err(error) => {
@@ -128,43 +152,18 @@ async fn fetch(context: &Context, bucket: &str, key: &str) -> Result<Option<Vec<
     }
 }
 
-/// Whether the object exists and has the content that is planned.
-pub(super) async fn content_is_planned(context: &Context, planned: &Value) -> Result<bool, ProviderError> {
-    let (bucket, key) = identity(planned);
-    let Some(head) = head(context, bucket, key).await? else { return Ok(false) };
-    let Some(wanted) = body(planned) else { return Ok(false) };
-    if head.content_length.is_some_and(|length| usize::try_from(length) != Ok(wanted.len())) {
-        return Ok(false);
-    }
-    Ok(fetch(context, bucket, key).await?.is_some_and(|bytes| bytes == wanted))
-}
-
-fn build(
-    context: &Context,
-    bucket: &str,
-    key: &str,
-    head: &HeadObjectOutput,
-    found: &Tags,
-    known: &Value,
-) -> Value {
-    let metadata: Option<Tags> = head.metadata().map(|map| map.clone().into_iter().collect());
-    let was_set = known.get("metadata").is_some_and(|metadata| !metadata.is_null());
-    let metadata = match metadata.filter(|metadata| was_set || !metadata.is_empty()) {
-        Some(metadata) => tags::to_value(&metadata),
-        None => Value::null(Type::map(Type::String)),
-    };
-    let storage_class = head.storage_class().map_or("STANDARD", |class| class.as_str());
+fn build(context: &Context, kind: &str, head: &HeadObjectOutput, found: &Tags, known: &Value) -> Value {
+    let (bucket, key) = identity(known);
     let encryption = head.server_side_encryption().map_or("AES256", |encryption| encryption.as_str());
-    let mut builder = Builder::new(registry::schema(KIND), known);
-    for checksum in ["crc32", "crc32c", "crc64nvme", "sha1", "sha256"] {
-        builder = builder.str(&format!("checksum_{checksum}"), Some(""));
-    }
-    builder
+    let hold = head.object_lock_legal_hold_status.as_ref().map(ObjectLockLegalHoldStatus::as_str);
+    let builder = Builder::new(registry::schema(kind), known);
+    checksums(builder, head)
         .str("id", Some(format!("{bucket}/{key}")))
         .str("bucket", Some(bucket))
         .str("key", Some(key))
         .str("arn", Some(format!("arn:{}:s3:::{bucket}/{key}", context.partition())))
         .str("region", Some(context.region()))
+        .bool("bucket_key_enabled", Some(head.bucket_key_enabled.unwrap_or_default()))
         .str("cache_control", head.cache_control())
         .str("content_disposition", head.content_disposition())
         .str("content_encoding", encoding(head, known))
@@ -172,13 +171,65 @@ fn build(
         .str("content_type", head.content_type())
         .str("etag", Some(etag(head)))
         .str("kms_key_id", key_id(head, known))
-        .set("metadata", metadata)
+        .set("metadata", metadata(head, known))
+        .str("object_lock_legal_hold_status", hold)
+        .str("object_lock_mode", head.object_lock_mode.as_ref().map(ObjectLockMode::as_str))
+        .str("object_lock_retain_until_date", retained_until(head, known))
         .str("server_side_encryption", Some(encryption))
-        .str("storage_class", Some(storage_class))
+        .str("storage_class", Some(head.storage_class().map_or("STANDARD", |class| class.as_str())))
         .str("version_id", Some(head.version_id().filter(|version| *version != "null").unwrap_or_default()))
         .str("website_redirect", head.website_redirect_location())
-        .tags(context.tags().observed(found, known))
+        .tags(policy(context, known).observed(found, known))
         .build()
+}
+
+/// The checksums of an object that the service keeps, empty where it keeps none.
+pub(super) fn checksums<'a>(builder: Builder<'a>, head: &HeadObjectOutput) -> Builder<'a> {
+    let checksums = [
+        ("checksum_crc32", head.checksum_crc32()),
+        ("checksum_crc32c", head.checksum_crc32_c()),
+        ("checksum_crc64nvme", head.checksum_crc64_nvme()),
+        ("checksum_sha1", head.checksum_sha1()),
+        ("checksum_sha256", head.checksum_sha256()),
+    ];
+    let set = |builder: Builder<'a>, (name, sum): (&str, Option<&str>)| {
+        builder.str(name, Some(sum.unwrap_or_default()))
+    };
+    checksums.into_iter().fold(builder, set)
+}
+
+/// Which tags are the provider's: none, where the object overrides them.
+pub(super) fn policy(context: &Context, known: &Value) -> TagPolicy {
+    let mut policy = context.tags().clone();
+    if is_tagged_alone(known) {
+        policy.default_tags.clear();
+    }
+    policy
+}
+
+/// Metadata without the ownership mark.
+pub(crate) fn hidden(metadata: Option<&HashMap<String, String>>) -> Tags {
+    let visible = metadata.into_iter().flatten().filter(|(key, _)| *key != OWNER_METADATA);
+    visible.map(|(key, value)| (key.clone(), value.clone())).collect()
+}
+
+/// The metadata that configuration may know.
+fn metadata(head: &HeadObjectOutput, known: &Value) -> Value {
+    let metadata = hidden(head.metadata());
+    let was_set = known.get("metadata").is_some_and(|metadata| !metadata.is_null());
+    match was_set || !metadata.is_empty() {
+        true => tags::to_value(&metadata),
+        false => Value::null(Type::map(Type::String)),
+    }
+}
+
+/// The end of retention, as it is written in configuration where that is the same moment.
+fn retained_until(head: &HeadObjectOutput, known: &Value) -> Option<String> {
+    let until = head.object_lock_retain_until_date.as_ref()?;
+    let same =
+        shape::date(known, "object_lock_retain_until_date").is_some_and(|known| known.secs() == until.secs());
+    let written = known.get_str("object_lock_retain_until_date").filter(|_| same).map(str::to_owned);
+    written.or_else(|| shape::date_text(until))
 }
 
 /// The encoding, without what the SDK adds for its own transfer.

@@ -65,7 +65,8 @@ pub fn to_header(tags: &Tags) -> String {
     pairs.join("&")
 }
 
-fn percent(text: &str) -> String {
+/// A text as a part of a URL.
+pub fn percent(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {

@@ -1,0 +1,47 @@
+//! The settings of a bucket, one file per type; what they share is [`crate::setting`].
+
+mod accelerate;
+mod acl;
+mod analytics;
+mod cors;
+mod encryption;
+mod filter;
+pub(crate) mod grants;
+mod intelligent_tiering;
+mod inventory;
+mod lifecycle;
+mod lifecycle_rule;
+mod logging;
+mod metadata;
+mod metric;
+mod notification;
+mod object_lock;
+mod ownership_controls;
+mod policy;
+mod public_access_block;
+mod replication;
+mod replication_rule;
+mod request_payment;
+mod versioning;
+mod website;
+
+pub use accelerate::Accelerate;
+pub use acl::Acl;
+pub use analytics::Analytics;
+pub use cors::Cors;
+pub use encryption::Encryption;
+pub use intelligent_tiering::IntelligentTiering;
+pub use inventory::Inventory;
+pub use lifecycle::Lifecycle;
+pub use logging::Logging;
+pub use metadata::Metadata;
+pub use metric::Metric;
+pub use notification::Notification;
+pub use object_lock::ObjectLock;
+pub use ownership_controls::OwnershipControls;
+pub use policy::Policy;
+pub use public_access_block::PublicAccessBlock;
+pub use replication::Replication;
+pub use request_payment::RequestPayment;
+pub use versioning::Versioning;
+pub use website::Website;

@@ -1,0 +1,16 @@
+resource "aws_s3_bucket" "main" {
+  bucket        = "evenkeel-example-encryption"
+  force_destroy = true
+}
+
+resource "aws_s3_bucket_server_side_encryption_configuration" "main" {
+  bucket = aws_s3_bucket.main.id
+
+  rule {
+    bucket_key_enabled = false
+
+    apply_server_side_encryption_by_default {
+      sse_algorithm = "AES256"
+    }
+  }
+}
