@@ -10,6 +10,7 @@ mod openid_connect_provider;
 mod policy;
 mod policy_attachment;
 mod role;
+mod role_listing;
 mod role_parts;
 mod role_policy;
 mod user;

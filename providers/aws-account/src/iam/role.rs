@@ -9,7 +9,9 @@ use aws_sdk_iam::types;
 use evenkeel_model::Value;
 use evenkeel_model::schema::Schema;
 use evenkeel_provider::{CreateRequest, policy};
+use futures_util::{StreamExt, stream};
 
+use super::role_listing;
 use super::role_parts::{self, Inline};
 use super::{change_tags, date, document, tags_of, to_api};
 use crate::clients::AccountContext;
@@ -20,6 +22,7 @@ use crate::object::Builder;
 use crate::tags::OWNER_KEY;
 use crate::{names, registry, tags, wait};
 
+const CALLS_AT_ONCE: usize = 16;
 const DEFAULT_SESSION: i64 = 3_600;
 
 /// The resource type.
@@ -43,6 +46,26 @@ impl each::Type for Role {
         let Some(inline) = unless_gone(role_parts::inline(&iam, name).await)? else { return Ok(None) };
         let Some(managed) = unless_gone(role_parts::managed(&iam, name).await)? else { return Ok(None) };
         Ok(Some(value(context, role, &inline, &managed, known)))
+    }
+
+    /// Many with two listings; one by one where they are few, or where that is not allowed.
+    async fn read_many(context: &Arc<Context>, known: &[&Value]) -> Vec<Seen> {
+        let listed = match known.len() >= role_listing::LIST_FROM {
+            true => role_listing::all_roles(&context.iam()).await.ok(),
+            false => None,
+        };
+        let Some(listed) = listed else {
+            let known = known.iter().map(|known| (*known).clone()).collect::<Vec<_>>();
+            let reads = stream::iter(known).map(|known| read_owned(context, known));
+            return reads.buffered(CALLS_AT_ONCE).collect().await;
+        };
+        let mut seen = Vec::with_capacity(known.len());
+        for known in known {
+            let found = listed.get(name_or_id(known, "name")).cloned();
+            let found = found.map(|found| value(context, found.role, &found.inline, &found.managed, known));
+            seen.push(Ok(found));
+        }
+        seen
     }
 
     async fn make(context: &Arc<Context>, request: &CreateRequest) -> Result<Value, Failure> {
@@ -132,6 +155,10 @@ impl each::Type for Role {
             false => Ok(None),
         }
     }
+}
+
+async fn read_owned(context: &Arc<Context>, known: Value) -> Seen {
+    <Role as each::Type>::read(context, &known).await
 }
 
 /// A principal that was made a moment ago is unknown for a while.
