@@ -86,7 +86,8 @@ class Bench(Stack):
         file.write_text(json.dumps(state))
         store = f"-store={self.folder / f'copies-{copies}.db'}"
         self.evenkeel(store, "state", "push", "-force", str(file))
-        done = self.evenkeel(store, "plan", str(self.repo), "-refresh-only", "-json")
+        # What is read of many must be what is read of one: otherwise the plan has changes.
+        done = self.evenkeel(store, "plan", str(self.repo), "-refresh-only", "-detailed-exitcode", "-json")
         lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
         calls = next((line["calls"] for line in lines if line.get("type") == "api_calls"), {})
         return {name: count for name, count in calls.items() if not name.startswith("sts:")}

@@ -88,7 +88,7 @@ class Run:
     def batched(self):
         one = self.bench.calls_for_copies(self.case.address, 1)
         many = self.bench.calls_for_copies(self.case.address, COPIES)
-        each = {name.split(":")[-1] for name, count in many.items() if count > one.get(name, 0)}
+        each = {name.split(":")[-1] for name, count in many.items() if count >= COPIES > one.get(name, 0)}
         each |= set(self.case.each)
         return "each: " + ", ".join(f"`{name}`" for name in sorted(each)) if each else "yes"
 
