@@ -29,9 +29,10 @@ ALLOWED = {
         "model", "provider", "provider-aws-core", "provider-aws-account", "provider-aws-database",
         "provider-aws-ec2", "provider-aws-s3",
     },
+    "provider-utility": {"model", "provider"},
     "cli": {
         "model", "lang", "provider", "state", "plan", "apply", "reconcile", "source", "store",
-        "provider-aws", "provider-builtin",
+        "provider-aws", "provider-builtin", "provider-utility",
     },
 }
 PURE = {"model", "lang", "provider", "state", "plan", "apply", "reconcile"}
