@@ -20,6 +20,7 @@ RUSTDOCFLAGS="-D warnings" cargo doc --locked --release --no-deps --workspace --
 
 say "reference pages of resource types"
 python3 schemas/docs.py --check
+python3 schemas/utility.py --check
 
 say "licences"
 if ! command -v cargo-deny >/dev/null; then

@@ -54,6 +54,9 @@ pub struct Global {
     /// The stack within the store [default: the current workspace]
     #[arg(long, global = true, value_name = "NAME", env = "EVENKEEL_STACK")]
     pub stack: Option<String>,
+    /// Directories below which local_file resources may write and read: DIR[:DIR]
+    #[arg(long, global = true, value_name = "DIRS", env = "EVENKEEL_ALLOW_LOCAL_FILES", hide = true)]
+    pub allow_local_files: Option<OsString>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -23,6 +23,7 @@ use evenkeel_provider_builtin::HostFiles;
 /// where changes were asked for and found.
 pub fn run(mut providers: Providers, arguments: Vec<OsString>) -> ExitCode {
     flow::add_builtin(&mut providers, HostFiles::Refused);
+    flow::add_utility(&mut providers, evenkeel_provider_utility::HostFiles::default());
     let parsed = match args::parse(arguments) {
         Ok(parsed) => parsed,
         Err(early) => return early.exit(),

@@ -34,7 +34,13 @@ impl Early {
                 ExitCode::from(code)
             }
             Self::Refused(failure) => {
-                let global = Global { chdir: None, no_color: false, store: None, stack: None };
+                let global = Global {
+                    chdir: None,
+                    no_color: false,
+                    store: None,
+                    stack: None,
+                    allow_local_files: None,
+                };
                 crate::ui::Ui::new(&global, false).failure(&failure);
                 ExitCode::from(1)
             }

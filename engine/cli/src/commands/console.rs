@@ -20,7 +20,7 @@ use crate::flow::interrupt::Signals;
 use crate::flow::load::{Loaded, read};
 use crate::flow::planning::plan_unseen;
 use crate::flow::variables;
-use crate::flow::{Session, add_builtin, host_files};
+use crate::flow::{Session, add_own};
 use crate::settings::Place;
 use crate::ui::Ui;
 
@@ -82,7 +82,7 @@ async fn current(
         true => Session::look(global, &args.run.location, providers.clone(), ui).await?.state().await?,
         false => State::default(),
     };
-    add_builtin(&mut providers, host_files(place, args.run.revision.as_deref()));
+    add_own(&mut providers, global, place, args.run.revision.as_deref());
     let catalog: Arc<dyn Catalog + Send + Sync> = Arc::new(providers);
     let input = Input {
         snapshot: &loaded.snapshot,

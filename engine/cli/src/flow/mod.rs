@@ -16,6 +16,7 @@ pub mod recover;
 pub mod saved;
 pub mod state_file;
 mod stores;
+mod utility;
 pub mod variables;
 pub mod why;
 
@@ -23,6 +24,7 @@ use std::sync::Arc;
 
 use evenkeel_provider::{Catalog, Providers};
 use evenkeel_provider_builtin::HostFiles;
+use evenkeel_provider_utility::RevisionFiles;
 use evenkeel_source::Origin;
 use evenkeel_store::{SqliteStore, StackId, Store, SystemClock};
 
@@ -32,6 +34,8 @@ use crate::flow::connections::Pool;
 use crate::flow::ephemeral::Openings;
 use crate::settings::Place;
 use crate::ui::Ui;
+
+pub use utility::add_utility;
 
 /// A stack in a store, and the providers that work on it.
 #[derive(Clone)]
@@ -50,6 +54,8 @@ pub struct Session {
     pub pool: Arc<Pool>,
     /// The ephemeral resources that are open.
     pub openings: Arc<Openings>,
+    /// The files of the revision that is planned, for providers that read them.
+    pub revision: RevisionFiles,
 }
 
 impl Session {
@@ -77,9 +83,9 @@ impl Session {
     ) -> Result<Self, Failure> {
         let place = Place::of(global, location)?;
         place.prepare(global)?;
-        add_builtin(&mut providers, host_files(&place, revision));
+        let files = add_own(&mut providers, global, &place, revision);
         let store = SqliteStore::open(&place.store, Arc::new(SystemClock)).await?;
-        Ok(Self::new(global, place, store, providers, ui))
+        Ok(Self { revision: files, ..Self::new(global, place, store, providers, ui) })
     }
 
     /// Opens the store of a place to plan. Where there is none yet and none was named, none is made: a plan
@@ -96,9 +102,9 @@ impl Session {
         if global.store.is_some() || place.store.exists() || state_file::is_there(&place, &stack) {
             return Self::open(global, location, revision, providers, ui).await;
         }
-        add_builtin(&mut providers, host_files(&place, revision));
+        let files = add_own(&mut providers, global, &place, revision);
         let store = SqliteStore::open_in_memory(Arc::new(SystemClock)).await?;
-        Ok(Self::new(global, place, store, providers, ui))
+        Ok(Self { revision: files, ..Self::new(global, place, store, providers, ui) })
     }
 
     /// Opens the store of a place to look at it; it must be there.
@@ -157,6 +163,7 @@ impl Session {
             catalog: Arc::new(providers.clone()),
             pool: Arc::new(Pool::new(providers)),
             openings: Arc::default(),
+            revision: RevisionFiles::default(),
         }
     }
 
@@ -164,6 +171,22 @@ impl Session {
     pub async fn state(&self) -> Result<evenkeel_state::State, Failure> {
         Ok(self.store.load(&self.stack).await?)
     }
+}
+
+/// Puts the providers that are always there among the others, with what they may touch for a revision of a
+/// place. The files of the revision are still to be told.
+pub fn add_own(
+    providers: &mut Providers,
+    global: &Global,
+    place: &Place,
+    revision: Option<&str>,
+) -> RevisionFiles {
+    let own = host_files(place, revision);
+    let files = utility::files(global, &own);
+    let of_revision = files.revision.clone();
+    add_builtin(providers, own);
+    add_utility(providers, files);
+    of_revision
 }
 
 /// Puts the provider that is always there among the others.

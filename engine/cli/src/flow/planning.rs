@@ -207,6 +207,7 @@ async fn rounds(
     mut answers: Answers,
     asking: Asking,
 ) -> Result<Outcome, NotPlanned> {
+    session.revision.set(wish.loaded.snapshot.clone(), wish.loaded.root.clone());
     for round in 1..=ROUNDS_MAX {
         let input = Input {
             snapshot: &wish.loaded.snapshot,
