@@ -44,6 +44,11 @@ pub fn is_set(config: &Value, name: &str) -> bool {
     })
 }
 
+/// Whether it is certain that an argument is set: what is not known yet may turn out to be null.
+fn is_certain(config: &Value, name: &str) -> bool {
+    is_set(config, name) && config.get(name).is_some_and(Value::is_known)
+}
+
 fn check_attribute(
     name: &str,
     attribute: &Attribute,
@@ -51,11 +56,10 @@ fn check_attribute(
     config: &Value,
     diagnostics: &mut Diagnostics,
 ) {
-    let set = is_set(config, name);
-    if set {
+    if is_certain(config, name) {
         check_valid_values(name, attribute, value, diagnostics);
         for other in
-            attribute.conflicts_with.iter().filter(|other| &***other != name && is_set(config, other))
+            attribute.conflicts_with.iter().filter(|other| &***other != name && is_certain(config, other))
         {
             diagnostics.push(Diagnostic::error(
                 "Conflicting configuration arguments",
@@ -109,5 +113,30 @@ fn check_groups(attribute: &Attribute, config: &Value, diagnostics: &mut Diagnos
             "Missing required argument",
             format!("at least one of `{names}` must be specified."),
         ));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use evenkeel_model::Type;
+
+    fn summaries(other: Value) -> Vec<String> {
+        let schema: Block = serde_json::from_str(
+            r#"{"attributes": {
+                "zone": {"type": "string", "optional": true, "conflicts_with": ["zone_id"], "valid_values": ["a"]},
+                "zone_id": {"type": "string", "optional": true, "conflicts_with": ["zone"]}
+            }}"#,
+        )
+        .expect("the schema can be read");
+        let config = Value::object([("zone", Value::string("a")), ("zone_id", other)]);
+        block(&schema, &config).0.iter().map(|found| found.summary.to_string()).collect()
+    }
+
+    #[test]
+    fn what_is_not_known_yet_conflicts_with_nothing() {
+        assert_eq!(summaries(Value::unknown(Type::String)), [""; 0]);
+        assert_eq!(summaries(Value::null(Type::String)), [""; 0]);
+        assert_eq!(summaries(Value::string("b")), ["Conflicting configuration arguments"; 2]);
     }
 }

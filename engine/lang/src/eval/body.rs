@@ -16,6 +16,9 @@ use super::{Evaluator, Scope, did_you_mean};
 use crate::ast::{Attribute, Block, Body, Expr, ExprKind};
 use crate::parse::{json_blocks, json_dynamic};
 
+/// What a message says of arguments and blocks that the public provider has and this one has not yet.
+pub const NOT_IMPLEMENTED: &str = "exists in the public provider, but Evenkeel does not implement it yet";
+
 /// The object that a body stands for: of the schema's implied type, with null for what is absent
 /// and empty collections for absent repeatable blocks. `range` is the block's header, where missing
 /// arguments are reported.
@@ -161,7 +164,7 @@ impl Evaluator<'_> {
             }
             return value;
         }
-        if attribute.unsupported {
+        if attribute.unsupported && value.is_known() {
             self.not_implemented("argument", name, &given.name_range);
         } else if attribute.computed && !attribute.optional && !attribute.required {
             let detail = format!(
@@ -180,7 +183,7 @@ impl Evaluator<'_> {
     fn not_implemented(&mut self, what: &str, name: &str, range: &SourceRange) {
         let summary = if what == "block" { "Unsupported block type" } else { "Unsupported argument" };
         let detail = format!(
-            "The {what} {name:?} exists in the public provider, but Evenkeel does not implement it yet. Remove it, or leave this resource to the provider's own binary."
+            "The {what} {name:?} {NOT_IMPLEMENTED}. Remove it, or leave this resource to the provider's own binary."
         );
         self.fail(summary, detail, range);
     }

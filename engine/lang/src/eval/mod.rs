@@ -29,7 +29,7 @@ use self::access::Each;
 use self::budget::Budget;
 use crate::ast::{Expr, ExprKind, JsonString};
 
-pub use body::decode_body;
+pub use body::{NOT_IMPLEMENTED, decode_body};
 pub use evidence::evidence;
 pub use scope::{PathKind, Scope};
 pub use suggest::did_you_mean;

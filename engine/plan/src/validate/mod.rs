@@ -55,10 +55,11 @@ pub fn validate_configuration(subject: Subject<'_>) -> Diagnostics {
     walk.diagnostics
 }
 
-/// Whether a problem is that Evenkeel does not have a provider or type, which is of no importance where
-/// there are no instances.
+/// Whether a problem is that Evenkeel does not have a provider, type or argument, which is of no
+/// importance where there are no instances.
 pub(crate) fn is_unsupported(problem: &Diagnostic) -> bool {
-    [NO_PROVIDER, NO_RESOURCE, NO_DATA, NO_EPHEMERAL].contains(&&*problem.summary)
+    problem.detail.contains(evenkeel_lang::eval::NOT_IMPLEMENTED)
+        || [NO_PROVIDER, NO_RESOURCE, NO_DATA, NO_EPHEMERAL].contains(&&*problem.summary)
 }
 
 const NO_PROVIDER: &str = "Provider not supported";
