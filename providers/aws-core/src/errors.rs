@@ -81,6 +81,17 @@ impl Failure {
         Self { class, code, message, request_id: None, status: None }
     }
 
+    /// A call that is not made because it makes no sense.
+    pub fn refused(why: impl Into<String>) -> Self {
+        Self {
+            class: Class::Service,
+            code: "InvalidParameterValue".into(),
+            message: why.into(),
+            request_id: None,
+            status: None,
+        }
+    }
+
     /// Whether the service answered with this code.
     pub fn is(&self, code: &str) -> bool {
         self.is_any(&[code])

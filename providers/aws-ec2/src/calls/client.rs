@@ -59,6 +59,34 @@ macro_rules! pages {
 }
 pub(crate) use pages;
 
+/// A describe call for what is selected, all pages: the client, the selection, the call's name, the
+/// setters of identifiers and filters, and where the answer has the objects.
+macro_rules! describe {
+    ($client:expr, $select:expr, $call:ident, $ids:ident, $filters:ident, $items:ident) => {{
+        let client = $client.safe.clone();
+        let (ids, filters) = $crate::calls::client::selection($select);
+        let call: $crate::calls::Call<'_, _> = Box::pin(async move {
+            Ok($crate::calls::client::pages!(client.$call().$ids(ids).$filters(filters), $items))
+        });
+        call
+    }};
+}
+pub(crate) use describe;
+
+/// The same for a call that answers in one piece.
+macro_rules! describe_whole {
+    ($client:expr, $select:expr, $call:ident, $ids:ident, $filters:ident, $items:ident) => {{
+        let client = $client.safe.clone();
+        let (ids, filters) = $crate::calls::client::selection($select);
+        let call: $crate::calls::Call<'_, _> = Box::pin(async move {
+            let sent = client.$call().$ids(ids).$filters(filters).send();
+            Ok($crate::calls::client::answer(sent).await?.$items.unwrap_or_default())
+        });
+        call
+    }};
+}
+pub(crate) use describe_whole;
+
 /// The two ways to select objects, as the SDK takes them: identifiers and filters.
 pub(crate) fn selection(select: Select) -> (Option<Vec<String>>, Option<Vec<types::Filter>>) {
     match select {

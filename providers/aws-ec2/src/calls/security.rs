@@ -219,6 +219,30 @@ impl Client {
         })
     }
 
+    /// Gives existing rules other descriptions.
+    pub fn describe_rules<'a>(
+        &'a self,
+        group: &'a str,
+        direction: Direction,
+        permissions: Vec<Permission>,
+    ) -> Call<'a, ()> {
+        Box::pin(async move {
+            let permissions = Some(permissions.into_iter().map(sdk_permission).collect());
+            match direction {
+                Direction::Ingress => {
+                    let request = self.safe.update_security_group_rule_descriptions_ingress();
+                    let request = request.group_id(group).set_ip_permissions(permissions);
+                    answer(request.send()).await.map(drop)
+                }
+                Direction::Egress => {
+                    let request = self.safe.update_security_group_rule_descriptions_egress();
+                    let request = request.group_id(group).set_ip_permissions(permissions);
+                    answer(request.send()).await.map(drop)
+                }
+            }
+        })
+    }
+
     pub fn describe_security_group_rules(&self, select: Select) -> Call<'_, Vec<Rule>> {
         Box::pin(async move {
             let (ids, filters) = selection(select);

@@ -70,6 +70,8 @@ pub(super) trait Ec2Type: Send + Sync + 'static {
     const NOUN: &'static str;
     /// Default waits.
     const LIMITS: Limits = Limits { create: 600, update: 600, delete: 120 };
+    /// Codes of a refused removal that pass when what is in the way has gone.
+    const IN_THE_WAY: &'static [&'static str] = &["DependencyViolation"];
 
     /// Checks a configuration beyond its schema.
     fn check(config: &Value) -> Diagnostics {
@@ -102,6 +104,21 @@ pub(super) trait Ec2Type: Send + Sync + 'static {
 
     /// The object's value; `known` has what only configuration knows.
     fn value(context: &Arc<Context>, found: &Self::Found, known: &Value) -> Value;
+
+    /// Looks up what can be known only before the object is made, and puts it into the planned value.
+    fn prepare(
+        context: &Arc<Context>,
+        request: CreateRequest,
+    ) -> impl Future<Output = Result<CreateRequest, Failure>> + Send {
+        let _ = context;
+        async { Ok(request) }
+    }
+
+    /// Whether removing it only ends that it is looked after: what the cloud made stays.
+    fn stays(prior: &Value) -> bool {
+        let _ = prior;
+        false
+    }
 
     /// The one call that makes the object; gives its identifier.
     fn launch(
@@ -241,9 +258,9 @@ async fn observe<T: Ec2Type>(
 
 async fn create<T: Ec2Type>(context: &Arc<Context>, request: CreateRequest) -> Result<Value, Failed> {
     let operation = format!("creating {}", T::NOUN);
-    let id = T::launch(context, &request)
-        .await
-        .map_err(|error| errors::provider_error(&operation, Effect::Create, &error))?;
+    let failed = |error: Failure| errors::provider_error(&operation, Effect::Create, &error);
+    let request = T::prepare(context, request).await.map_err(failed)?;
+    let id = T::launch(context, &request).await.map_err(failed)?;
     let limit = wait::timeout(&request.planned, "create", Duration::from_secs(T::LIMITS.create));
     match bring::<T>(context, &id, None, &request.planned, &format!("{operation} ({id})"), limit).await {
         Ok(value) => Ok(value),
@@ -354,7 +371,7 @@ fn agrees(value: &Value, planned: &Value) -> bool {
 }
 
 async fn delete<T: Ec2Type>(context: &Arc<Context>, request: DeleteRequest) -> Result<(), Failed> {
-    let Some(id) = request.prior.get_str("id") else { return Ok(()) };
+    let Some(id) = request.prior.get_str("id").filter(|_| !T::stays(&request.prior)) else { return Ok(()) };
     let operation = format!("deleting {} ({id})", T::NOUN);
     let limit = wait::timeout(&request.prior, "delete", Duration::from_secs(T::LIMITS.delete));
     // What is being removed beside it may take a while to let go.
@@ -364,7 +381,7 @@ async fn delete<T: Ec2Type>(context: &Arc<Context>, request: DeleteRequest) -> R
             Ok(()) => Ok(Some(())),
             Err(error) if error.is_gone() => Ok(Some(())),
             Err(error) => {
-                let in_the_way = error.is("DependencyViolation");
+                let in_the_way = error.is_any(T::IN_THE_WAY);
                 blocked.store(in_the_way, Ordering::Relaxed);
                 let mut error = errors::provider_error(&operation, Effect::Delete, &error);
                 if in_the_way {
@@ -502,7 +519,8 @@ pub(super) async fn by_name<'c, T>(
     Ok(found)
 }
 
-async fn by_filter<'c, T>(
+/// Describes objects by the values of a filter, in as few calls as it allows.
+pub(super) async fn by_filter<'c, T>(
     ids: &[String],
     filter: &str,
     call: &impl Fn(Select) -> Call<'c, Vec<T>>,
@@ -512,6 +530,90 @@ async fn by_filter<'c, T>(
         found.extend(call(Select::Filters(vec![Filter::new(filter, values.iter().cloned())])).await?);
     }
     Ok(found)
+}
+
+/// Repeats a call as long as the service answers with one of the codes: what it refers to may not be
+/// seen everywhere yet.
+pub(super) async fn eventually<T, Fut>(
+    limit: Duration,
+    codes: &[&str],
+    call: impl Fn() -> Fut,
+) -> Result<T, Failure>
+where
+    Fut: Future<Output = Result<T, Failure>>,
+{
+    let last = Mutex::new(None);
+    let answer = wait::until("waiting", limit, || async {
+        match call().await {
+            Err(error) if error.is_any(codes) => {
+                *last.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                Ok(None)
+            }
+            answer => Ok(Some(answer)),
+        }
+    });
+    match (answer.await, last.into_inner().unwrap_or_else(PoisonError::into_inner)) {
+        (Ok(answer), _) => answer,
+        (Err(_), Some(error)) => Err(error),
+        (Err(_), None) => Err(Failure::incomplete("result")),
+    }
+}
+
+/// Takes back a planned change of an attribute that means the same as what is there.
+pub(super) fn overlook(
+    change: &mut PlannedChange,
+    prior: Option<&Value>,
+    name: &str,
+    same: impl Fn(&Value, &Value) -> bool,
+) {
+    let Some(old) = prior.and_then(|prior| prior.get(name)) else { return };
+    let Some(new) = change.planned.get(name).filter(|new| new.is_wholly_known()) else { return };
+    if same(old, new) {
+        change.planned = change.planned.clone().with_attribute(name, old.clone());
+        change.replace.retain(|path| path.first_attribute() != Some(name));
+    }
+}
+
+/// Whether two values are the same where nothing, zero and the empty text are one.
+pub(super) fn same_or_unset(a: &Value, b: &Value) -> bool {
+    let unset = |value: &Value| {
+        value.is_null()
+            || value.as_i64() == Some(0)
+            || value.as_str() == Some("")
+            || value.as_bool() == Some(false)
+            || value.as_elements().is_some_and(<[Value]>::is_empty)
+    };
+    diff::same(a, b) || (unset(a) && unset(b))
+}
+
+/// The account that calls are made for; a part of names.
+pub(super) async fn account(context: &Context) -> Result<String, Failure> {
+    let account = context.account_id().await;
+    account.map(str::to_owned).map_err(|error| Failure {
+        class: errors::Class::Service,
+        code: if error.kind == ErrorKind::Denied { "AccessDenied" } else { "ServiceUnavailable" }.into(),
+        message: error.detail,
+        request_id: None,
+        status: None,
+    })
+}
+
+/// Takes a removal of what is not there as done.
+pub(super) fn unless_gone<T: Default>(error: Failure) -> Result<T, Failure> {
+    match error.is_gone() {
+        true => Ok(T::default()),
+        false => Err(error),
+    }
+}
+
+/// A text as the service tells it, empty where it tells nothing.
+pub(super) fn or_empty(text: &Option<String>) -> Option<&str> {
+    Some(text.as_deref().unwrap_or_default())
+}
+
+/// A text that is left out where it is empty, unless configuration has it empty.
+pub(super) fn unless_empty<'a>(text: Option<&'a str>, known: &'a Value, name: &str) -> Option<&'a str> {
+    text.filter(|text| !text.is_empty()).or_else(|| known.get_str(name).filter(|known| known.is_empty()))
 }
 
 /// The identifiers that are asked for, each once.

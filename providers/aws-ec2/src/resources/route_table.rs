@@ -5,14 +5,18 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::calls::network::{Route, RouteTable as Found};
 use crate::errors::Failure;
 use evenkeel_model::{Diagnostic, Diagnostics, Type, Value};
 use evenkeel_provider::{CreateRequest, FindRequest, ProviderError};
 
-use super::common::{Change, Ec2Type, Wanted, arn, by_id, by_token, ids_of, text};
+use super::common::{
+    Change, Ec2Type, Wanted, arn, by_id, by_token, eventually, ids_of, text, texts, unless_gone,
+};
 use crate::calls::Ec2Context;
+use crate::calls::client::answer;
 use crate::context::Context;
 use crate::object::Builder;
 use crate::{registry, tags};
@@ -44,11 +48,6 @@ impl Ec2Type for RouteTable {
 
     fn value(context: &Arc<Context>, found: &Found, known: &Value) -> Value {
         let resource = format!("route-table/{}", found.id);
-        let known_routes = known.get("route").and_then(Value::as_elements).unwrap_or_default();
-        let routes = visible(found, known).map(|route| {
-            let same = known_routes.iter().find(|known| route_of(known) == route);
-            same.cloned().unwrap_or_else(|| element_of(&route))
-        });
         Builder::new(registry::schema(Self::KIND), known)
             .str("id", Some(&found.id))
             .str("arn", Some(arn(context, found.owner_id.as_deref(), &resource)))
@@ -56,7 +55,7 @@ impl Ec2Type for RouteTable {
             .str("owner_id", found.owner_id.as_deref())
             .str("vpc_id", found.vpc_id.as_deref())
             .string_set("propagating_vgws", &found.propagating_vgws)
-            .set("route", Value::set(element_type(), routes))
+            .set("route", routes_value(found, known, element_type()))
             .tags(context.tags().observed(&found.tags, known))
             .build()
     }
@@ -71,28 +70,10 @@ impl Ec2Type for RouteTable {
         context: &Arc<Context>,
         change: &Change<'_, Found>,
     ) -> Result<Option<String>, ProviderError> {
-        let Some(wanted) = change.wanted("route").and_then(Value::as_elements) else { return Ok(None) };
-        let wanted: Vec<Route> = wanted.iter().map(route_of).collect();
-        let ec2 = context.ec2();
-        for route in visible(change.found, change.planned) {
-            if !wanted.iter().any(|wanted| destination(wanted) == destination(&route)) {
-                let deleted = ec2.delete_route(change.id, route).await;
-                deleted.or_else(unless_gone).map_err(|error| change.failed(error))?;
-            }
+        if change.wanted("route").is_some() {
+            bring_routes(context, change).await?;
         }
-        for route in wanted {
-            let existing = change.found.routes.iter().find(|r| destination(r) == destination(&route));
-            let done = match existing.map(plain) {
-                Some(existing) if existing == route => Ok(()),
-                Some(_) => ec2.replace_route(change.id, route).await,
-                None => match ec2.create_route(change.id, route.clone()).await {
-                    // An earlier attempt whose answer was lost, or somebody else.
-                    Err(error) if error.is("RouteAlreadyExists") => ec2.replace_route(change.id, route).await,
-                    answer => answer,
-                },
-            };
-            done.map_err(|error| change.failed(error))?;
-        }
+        propagate(context, change).await?;
         Ok(None)
     }
 
@@ -112,6 +93,99 @@ impl Ec2Type for RouteTable {
         let tables = context.ec2().describe_route_tables(by_token(&request.token)).await?;
         Ok(tables.into_iter().next().map(|table| table.id))
     }
+}
+
+/// The routes that are configuration's business, as elements of the type given.
+pub(super) fn routes_value(found: &Found, known: &Value, ty: Type) -> Value {
+    let known_routes = known.get("route").and_then(Value::as_elements).unwrap_or_default();
+    let routes = visible(found, known).map(|route| {
+        let same = known_routes.iter().find(|known| route_of(known) == route);
+        same.cloned().unwrap_or_else(|| element_of(&route, &ty))
+    });
+    Value::set(ty.clone(), routes.collect::<Vec<_>>())
+}
+
+fn planned_routes(change: &Change<'_, Found>) -> Vec<Route> {
+    let elements = change.planned.get("route").and_then(Value::as_elements).unwrap_or_default();
+    elements.iter().map(route_of).collect()
+}
+
+/// The routes that the plan does not name.
+pub(super) fn unnamed_routes(change: &Change<'_, Found>) -> Vec<Route> {
+    let wanted = planned_routes(change);
+    let named = |route: &Route| wanted.iter().any(|wanted| destination(wanted) == destination(route));
+    visible(change.found, change.planned).filter(|route| !named(route)).collect()
+}
+
+/// Makes the table's routes those of the plan.
+pub(super) async fn bring_routes(
+    context: &Arc<Context>,
+    change: &Change<'_, Found>,
+) -> Result<(), ProviderError> {
+    let ec2 = context.ec2();
+    for route in unnamed_routes(change) {
+        let deleted = ec2.delete_route(change.id, route).await;
+        deleted.or_else(unless_gone).map_err(|error| change.failed(error))?;
+    }
+    for route in planned_routes(change) {
+        let existing = change.found.routes.iter().find(|r| destination(r) == destination(&route));
+        let done = match existing.map(plain) {
+            Some(existing) if existing == route => Ok(()),
+            Some(_) => ec2.replace_route(change.id, route).await,
+            None => match ec2.create_route(change.id, route.clone()).await {
+                // An earlier attempt whose answer was lost, or somebody else.
+                Err(error) if error.is("RouteAlreadyExists") => ec2.replace_route(change.id, route).await,
+                answer => answer,
+            },
+        };
+        done.map_err(|error| change.failed(error))?;
+    }
+    Ok(())
+}
+
+/// Lets exactly the planned gateways put routes into the table.
+pub(super) async fn propagate(
+    context: &Arc<Context>,
+    change: &Change<'_, Found>,
+) -> Result<(), ProviderError> {
+    let planned = change.planned.get("propagating_vgws").filter(|planned| planned.is_wholly_known());
+    let Some(planned) = planned.filter(|_| !change.keeps("propagating_vgws")) else { return Ok(()) };
+    let wanted = texts(Some(planned));
+    let there = &change.found.propagating_vgws;
+    for gateway in there.iter().filter(|gateway| !wanted.contains(gateway)) {
+        let disabled = disable_propagation(context, change.id, gateway).await;
+        disabled.map_err(|error| change.failed(error))?;
+    }
+    for gateway in wanted.iter().filter(|gateway| !there.contains(gateway)) {
+        let enabled = enable_propagation(context, change.id, gateway, change.limit).await;
+        enabled.map_err(|error| change.failed(error))?;
+    }
+    Ok(())
+}
+
+/// Lets a gateway put routes into a table; a gateway that is being attached takes a while.
+pub(super) async fn enable_propagation(
+    context: &Arc<Context>,
+    table: &str,
+    gateway: &str,
+    limit: Duration,
+) -> Result<(), Failure> {
+    let enabled = eventually(limit, &["Gateway.NotAttached"], || async {
+        let ec2 = context.ec2();
+        let call = ec2.safe.enable_vgw_route_propagation().route_table_id(table).gateway_id(gateway);
+        answer(call.send()).await
+    });
+    enabled.await.map(drop)
+}
+
+/// Ends that a gateway puts routes into a table.
+pub(super) async fn disable_propagation(
+    context: &Arc<Context>,
+    table: &str,
+    gateway: &str,
+) -> Result<(), Failure> {
+    let call = context.ec2().safe.disable_vgw_route_propagation().route_table_id(table).gateway_id(gateway);
+    answer(call.send()).await.map(drop).or_else(unless_gone)
 }
 
 const DESTINATIONS: [&str; 3] = ["cidr_block", "ipv6_cidr_block", "destination_prefix_list_id"];
@@ -180,8 +254,9 @@ fn route_of(element: &Value) -> Route {
     }
 }
 
-fn element_of(route: &Route) -> Value {
-    let entries = [
+/// A route as an element of the type given, which may have fewer targets.
+fn element_of(route: &Route, ty: &Type) -> Value {
+    let entries = BTreeMap::from([
         ("cidr_block", &route.cidr_block),
         ("ipv6_cidr_block", &route.ipv6_cidr_block),
         ("destination_prefix_list_id", &route.prefix_list_id),
@@ -195,13 +270,12 @@ fn element_of(route: &Route) -> Value {
         ("local_gateway_id", &route.local_gateway_id),
         ("vpc_endpoint_id", &route.vpc_endpoint_id),
         ("core_network_arn", &route.core_network_arn),
-        (UNSUPPORTED_TARGET, &None),
-    ];
-    Value::object(
-        entries.map(|(name, value)| {
-            (name, value.as_ref().map_or_else(|| Value::null(Type::String), Value::string))
-        }),
-    )
+    ]);
+    let Type::Object(attributes) = ty else { return Value::null(ty.clone()) };
+    Value::object(attributes.attributes.keys().map(|name| {
+        let told = entries.get(&**name).and_then(|value| value.as_ref());
+        (name.clone(), told.map_or_else(|| Value::null(Type::String), Value::string))
+    }))
 }
 
 /// A route without what only the service says.
@@ -225,13 +299,6 @@ fn visible<'a>(table: &'a Found, known: &Value) -> impl Iterator<Item = Route> +
         let is_named = named.iter().any(|named| destination(named) == destination(route));
         (!propagated && (is_named || !(own || of_endpoint))).then(|| plain(route))
     })
-}
-
-fn unless_gone(error: Failure) -> Result<(), Failure> {
-    match error.is_gone() {
-        true => Ok(()),
-        false => Err(error),
-    }
 }
 
 #[cfg(test)]
@@ -261,7 +328,7 @@ mod tests {
             visible(&table, known).filter_map(|route| route.gateway_id).collect()
         };
         assert_eq!(gateways(&Value::empty_object()), ["igw-1"]);
-        let local = element_of(&route("10.0.0.0/16", "local", ""));
+        let local = element_of(&route("10.0.0.0/16", "local", ""), &element_type());
         let known = Value::object([("route", Value::set(element_type(), [local]))]);
         assert_eq!(gateways(&known), ["local", "igw-1"]);
     }
@@ -269,7 +336,7 @@ mod tests {
     #[test]
     fn an_element_means_the_same_with_empty_texts_and_with_nulls() {
         let wanted = route("0.0.0.0/0", "igw-1", "CreateRoute");
-        let element = element_of(&wanted);
+        let element = element_of(&wanted, &element_type());
         let empty = element.clone().with_attribute("nat_gateway_id", Value::string(""));
         assert_eq!(route_of(&element), route_of(&empty));
         assert_eq!(route_of(&element), plain(&wanted));
@@ -278,7 +345,7 @@ mod tests {
 
     #[test]
     fn a_route_has_one_destination_and_one_target() {
-        let good = element_of(&route("0.0.0.0/0", "igw-1", ""));
+        let good = element_of(&route("0.0.0.0/0", "igw-1", ""), &element_type());
         assert!(check_route(&good).is_empty());
         assert!(check_route(&good.clone().with_attribute("gateway_id", Value::string(""))).has_errors());
         assert!(check_route(&good.with_attribute("ipv6_cidr_block", Value::string("::/0"))).has_errors());

@@ -9,10 +9,13 @@ use std::sync::Arc;
 
 use crate::calls::security::{Direction, NewSecurityGroup, Peer, Permission, SecurityGroup as Found};
 use crate::errors::Failure;
+use evenkeel_model::schema::Schema;
 use evenkeel_model::{Type, Value};
-use evenkeel_provider::{CreateRequest, FindRequest, ProviderError};
+use evenkeel_provider::{CreateRequest, FindRequest, PlanRequest, PlannedChange, ProviderError, propose};
 
-use super::common::{Change, Ec2Type, Wanted, arn, by_id, by_token, ids_of, int, text, texts};
+use super::common::{
+    Change, Ec2Type, Wanted, arn, by_id, by_token, ids_of, int, overlook, text, texts, unless_gone,
+};
 use crate::calls::Ec2Context;
 use crate::context::Context;
 use crate::object::Builder;
@@ -29,6 +32,10 @@ impl Ec2Type for SecurityGroup {
     type Found = Found;
     const KIND: &'static str = "aws_security_group";
     const NOUN: &'static str = "EC2 Security Group";
+
+    fn propose(schema: &Schema, request: &PlanRequest<'_>) -> PlannedChange {
+        propose(schema, request)
+    }
 
     async fn fetch(
         context: &Arc<Context>,
@@ -125,14 +132,27 @@ impl Ec2Type for SecurityGroup {
     }
 }
 
+/// Rules that are written in another way and mean the same are no change.
+pub(super) fn propose(schema: &Schema, request: &PlanRequest<'_>) -> PlannedChange {
+    let mut change = propose::plan_by_schema(schema, request);
+    let own = request.prior.and_then(|prior| prior.get_str("id")).unwrap_or_default().to_owned();
+    let meaning = |value: &Value| -> BTreeSet<Rule> {
+        value.as_elements().unwrap_or_default().iter().flat_map(|element| rules_in(element, &own)).collect()
+    };
+    for (name, _) in SIDES {
+        overlook(&mut change, request.prior, name, |a, b| meaning(a) == meaning(b));
+    }
+    change
+}
+
 /// One rule: protocol, ports, peer, description.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Rule {
-    protocol: String,
-    from_port: Option<i32>,
-    to_port: Option<i32>,
-    peer: Peer,
-    description: String,
+pub(super) struct Rule {
+    pub protocol: String,
+    pub from_port: Option<i32>,
+    pub to_port: Option<i32>,
+    pub peer: Peer,
+    pub description: String,
 }
 
 /// The name that a new group gets; derived from the token where configuration leaves it open, so
@@ -168,7 +188,8 @@ pub(super) fn protocol_of(text: &str) -> String {
     }
 }
 
-fn rules_of(group: &Found, direction: Direction) -> BTreeSet<Rule> {
+/// The single rules of a group in one direction.
+pub(super) fn rules_of(group: &Found, direction: Direction) -> BTreeSet<Rule> {
     let permissions = match direction {
         Direction::Ingress => &group.ingress,
         Direction::Egress => &group.egress,
@@ -191,7 +212,13 @@ fn rules_of(group: &Found, direction: Direction) -> BTreeSet<Rule> {
     rules.collect()
 }
 
-fn rule(protocol: &str, ports: (Option<i32>, Option<i32>), peer: Peer, description: Option<&str>) -> Rule {
+/// A rule in the service's own words.
+pub(super) fn rule(
+    protocol: &str,
+    ports: (Option<i32>, Option<i32>),
+    peer: Peer,
+    description: Option<&str>,
+) -> Rule {
     let protocol = protocol_of(protocol);
     let (from_port, to_port) = if protocol == "-1" { (None, None) } else { ports };
     Rule { protocol, from_port, to_port, peer, description: description.unwrap_or_default().to_owned() }
@@ -205,7 +232,7 @@ fn planned_rules(planned: &Value, side: &str, group: &Found) -> BTreeSet<Rule> {
 }
 
 /// The single rules that an element of configuration stands for.
-fn rules_in(element: &Value, own_id: &str) -> Vec<Rule> {
+pub(super) fn rules_in(element: &Value, own_id: &str) -> Vec<Rule> {
     let list = |name: &str| texts(element.get(name)).into_iter();
     let own = (element.get_bool("self") == Some(true)).then(|| own_id.to_owned());
     let groups = list("security_groups").chain(own).map(|group| match group.split_once('/') {
@@ -222,7 +249,8 @@ fn rules_in(element: &Value, own_id: &str) -> Vec<Rule> {
     peers.map(|peer| rule(protocol, ports, peer, element.get_str("description"))).collect()
 }
 
-fn permissions<'a>(rules: impl Iterator<Item = &'a Rule>) -> Vec<Permission> {
+/// Rules as calls take them.
+pub(super) fn permissions<'a>(rules: impl Iterator<Item = &'a Rule>) -> Vec<Permission> {
     rules
         .map(|rule| Permission {
             protocol: rule.protocol.clone(),
@@ -309,13 +337,6 @@ fn element_for(
         ("self", Value::bool(own)),
         ("to_port", port(ports.1)),
     ])
-}
-
-fn unless_gone(error: Failure) -> Result<(), Failure> {
-    match error.is_gone() {
-        true => Ok(()),
-        false => Err(error),
-    }
 }
 
 #[cfg(test)]

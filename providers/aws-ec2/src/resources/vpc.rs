@@ -35,6 +35,13 @@ pub struct Whole {
     security_group: Option<String>,
 }
 
+impl Whole {
+    /// Its tags, the service's and our own among them.
+    pub(super) fn tags(&self) -> &crate::calls::Tags {
+        &self.vpc.tags
+    }
+}
+
 /// VPCs up to this number are named when what belongs to them is listed; beyond, everything is.
 const NAMED_MAX: usize = 200;
 const CONCURRENT: usize = 16;

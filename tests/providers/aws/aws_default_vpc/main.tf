@@ -1,0 +1,4 @@
+resource "aws_default_vpc" "main" {
+  enable_dns_hostnames = true
+  tags                 = { Name = "a" }
+}

@@ -1,0 +1,3 @@
+resource "aws_default_vpc_dhcp_options" "main" {
+  tags = { Name = "a" }
+}

@@ -1,0 +1,4 @@
+resource "aws_eip" "a" {
+  domain = "vpc"
+  tags   = { Name = "a" }
+}

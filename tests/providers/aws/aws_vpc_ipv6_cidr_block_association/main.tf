@@ -1,0 +1,8 @@
+resource "aws_vpc" "main" {
+  cidr_block = "10.0.0.0/16"
+}
+
+resource "aws_vpc_ipv6_cidr_block_association" "more" {
+  vpc_id                           = aws_vpc.main.id
+  assign_generated_ipv6_cidr_block = true
+}
