@@ -1,5 +1,5 @@
-//! The HTTP client under all service clients: it counts calls and tells "never connected" apart from
-//! "connected, then lost", and which endpoint was meant.
+//! The HTTP client under all service clients: it counts calls, keeps their pace ([`crate::pace`]), and
+//! tells "never connected" apart from "connected, then lost", and which endpoint was meant.
 //!
 //! A connection that was never made is tried once more right here, which is safe for every call
 //! because nothing was sent, and then reported as [`NotConnected`], which the SDK does not retry: a
@@ -24,10 +24,13 @@ use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterce
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, Metadata};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::byte_stream::ByteStream;
 use aws_smithy_types::config_bag::ConfigBag;
 use evenkeel_provider::CallStatistics;
 
-use crate::errors::{find_source, sources};
+use crate::errors::{find_source, is_throttling, sources};
+use crate::pace::{self, Answer};
 
 const PAUSE: Duration = Duration::from_millis(200);
 
@@ -156,10 +159,13 @@ struct Counting {
 
 impl HttpConnector for Counting {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        if let Some(name) = query_call_name(&request) {
+        let name = query_call_name(&request);
+        let api = api(&request, name.as_deref());
+        if let Some(name) = name {
             self.counter.count(name);
         }
-        HttpConnectorFuture::new(call(self.inner.clone(), request))
+        let inner = self.inner.clone();
+        HttpConnectorFuture::new(async move { paced(&api, call(inner, request)).await })
     }
 }
 
@@ -178,6 +184,50 @@ async fn call(connector: SharedHttpConnector, request: HttpRequest) -> Result<Ht
         Err(error) if never_connected(&error) => Err(not_connected(endpoint, error)),
         other => other,
     }
+}
+
+/// Sends a call when its turn has come, and takes note of whether it was declined.
+async fn paced(
+    api: &str,
+    call: impl Future<Output = Result<HttpResponse, ConnectorError>>,
+) -> Result<HttpResponse, ConnectorError> {
+    let permit = pace::permit(api).await;
+    let mut response = call.await?;
+    let declined = match response.status().as_u16() {
+        429 | 503 => true,
+        400 => says_throttling(&mut response).await?,
+        _ => false,
+    };
+    permit.answered(if declined { Answer::Declined } else { Answer::Other });
+    Ok(response)
+}
+
+/// Some services decline with the status of a mistake; only their words tell.
+async fn says_throttling(response: &mut HttpResponse) -> Result<bool, ConnectorError> {
+    let body = std::mem::replace(response.body_mut(), SdkBody::empty());
+    let bytes = ByteStream::new(body).collect().await.map_err(|error| ConnectorError::io(error.into()))?;
+    let bytes = bytes.to_vec();
+    let text = String::from_utf8_lossy(&bytes);
+    let declined = text.split(|c: char| !c.is_ascii_alphanumeric()).any(is_throttling);
+    *response.body_mut() = SdkBody::from(bytes);
+    Ok(declined)
+}
+
+/// Whose budget a call uses: that of its endpoint, credentials, region and API. Where a request does not
+/// name its API, reads and writes are told apart.
+fn api(request: &HttpRequest, name: Option<&str>) -> String {
+    let header = |name: &str| request.headers().get(name).unwrap_or_default();
+    let scope = header("authorization").split("Credential=").nth(1).unwrap_or_default();
+    let mut scope = scope.split(',').next().unwrap_or_default().split('/');
+    let key = scope.next().unwrap_or_default();
+    let place = scope.skip(1).take(2).collect::<Vec<_>>().join("/");
+    let what = match (name, header("x-amz-target")) {
+        (Some(name), _) => name,
+        (None, "") if matches!(request.method(), "GET" | "HEAD") => "read",
+        (None, "") => "write",
+        (None, target) => target,
+    };
+    format!("{} {key} {place} {what}", endpoint(request.uri()))
 }
 
 fn not_connected(endpoint: String, source: ConnectorError) -> ConnectorError {
@@ -222,6 +272,23 @@ mod tests {
         ] {
             assert_eq!(endpoint(uri), expected);
         }
+    }
+
+    #[test]
+    fn budgets_are_told_apart_by_endpoint_credentials_region_and_api() {
+        let mut request = HttpRequest::new(SdkBody::empty());
+        request.set_uri("https://s3.eu-west-1.amazonaws.com/bucket").expect("a URI");
+        let scope = "AWS4-HMAC-SHA256 Credential=AKID/20260101/eu-west-1/s3/aws4_request, SignedHeaders=host";
+        request.headers_mut().insert("authorization", scope);
+        assert_eq!(api(&request, None), "https://s3.eu-west-1.amazonaws.com AKID eu-west-1/s3 read");
+        request.set_method("PUT").expect("a method");
+        assert_eq!(api(&request, None), "https://s3.eu-west-1.amazonaws.com AKID eu-west-1/s3 write");
+        assert_eq!(
+            api(&request, Some("ec2:DescribeVpcs")),
+            "https://s3.eu-west-1.amazonaws.com AKID eu-west-1/s3 ec2:DescribeVpcs"
+        );
+        request.headers_mut().insert("x-amz-target", "TrentService.CreateKey");
+        assert!(api(&request, None).ends_with("TrentService.CreateKey"));
     }
 
     #[test]

@@ -14,6 +14,7 @@ pub mod errors;
 pub mod http;
 pub mod names;
 pub mod object;
+pub mod pace;
 pub mod plan;
 pub mod regions;
 pub mod registry;

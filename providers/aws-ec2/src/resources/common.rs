@@ -32,6 +32,9 @@ const VALUES_PER_FILTER: usize = 200;
 /// How long to wait until a change that was accepted can be seen.
 const VISIBLE_WITHIN: Duration = Duration::from_secs(5);
 
+/// How long to look for what a call made whose answer was lost.
+const FOUND_WITHIN: Duration = Duration::from_secs(3);
+
 /// An object that is asked for.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wanted<'a> {
@@ -260,7 +263,7 @@ async fn create<T: Ec2Type>(context: &Arc<Context>, request: CreateRequest) -> R
     let operation = format!("creating {}", T::NOUN);
     let failed = |error: Failure| errors::provider_error(&operation, Effect::Create, &error);
     let request = T::prepare(context, request).await.map_err(failed)?;
-    let id = T::launch(context, &request).await.map_err(failed)?;
+    let id = make::<T>(context, &request, &operation).await?;
     let limit = wait::timeout(&request.planned, "create", Duration::from_secs(T::LIMITS.create));
     match bring::<T>(context, &id, None, &request.planned, &format!("{operation} ({id})"), limit).await {
         Ok(value) => Ok(value),
@@ -272,6 +275,33 @@ async fn create<T: Ec2Type>(context: &Arc<Context>, request: CreateRequest) -> R
             Err(Failed { error, partial: Some(partial) })
         }
     }
+}
+
+/// Makes the object. Where the answer is lost it is looked for by its token, so that what was made is
+/// completed by this step and not by another run; what is not found soon is left to the engine.
+async fn make<T: Ec2Type>(
+    context: &Arc<Context>,
+    request: &CreateRequest,
+    operation: &str,
+) -> Result<String, ProviderError> {
+    let error = match T::launch(context, request).await {
+        Ok(id) => return Ok(id),
+        Err(error) => errors::provider_error(operation, Effect::Create, &error),
+    };
+    let carries_token = schema::<T>().block.attributes.contains_key("tags_all");
+    if error.kind != ErrorKind::Unknown || !carries_token {
+        return Err(error);
+    }
+    let request = FindRequest {
+        kind: request.kind.clone(),
+        address: request.address.clone(),
+        planned: request.planned.clone(),
+        token: request.token.clone(),
+    };
+    let found = wait::until(operation, FOUND_WITHIN, || async {
+        T::search(context, &request).await.map_err(|error| reading::<T>(&error))
+    });
+    found.await.map_err(|_| error)
 }
 
 async fn update<T: Ec2Type>(context: &Arc<Context>, request: UpdateRequest) -> Result<Value, Failed> {
