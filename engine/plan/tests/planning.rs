@@ -436,6 +436,18 @@ fn what_is_never_valid_is_refused_without_instances() {
 }
 
 #[test]
+fn what_a_module_is_given_matters_only_where_an_instance_would_exist() {
+    let module = concat!(
+        "variable \"x\" {\n  type = any\n}\nvariable \"n\" {\n  type    = string\n  default = null\n}\n",
+        "resource \"test_thing\" \"a\" {\n  count = 0\n  name = var.x[\"role\"]\n}\n",
+        "resource \"test_thing\" \"b\" {\n  count = 0\n  name = lower(var.n)\n}\n",
+    );
+    let call = "module \"m\" {\n  source = \"./m\"\n  x = {}\n}\n";
+    let (plan, _) = Stack::new().plan(&[("main.tf", call), ("m/main.tf", module)]).unwrap();
+    assert_eq!(short(&plan), "nothing");
+}
+
+#[test]
 fn outputs_change_by_themselves() {
     let mut stack = Stack::new();
     stack.settles(&main_tf("output \"o\" { value = 1 }"));

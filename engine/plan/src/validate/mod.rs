@@ -132,15 +132,14 @@ impl<'a> Walk<'a> {
         value
     }
 
-    /// At the root any value of the type may come; elsewhere it is what the call gives.
+    /// Any value of the type may come. What a call gives is checked, and then no more known than at the
+    /// root: modules declare much that a `count` of zero keeps from being evaluated with such values.
     fn variable(&mut self, node: &Node, variable: &Variable) {
-        let open = Value::unknown(concrete(&variable.ty));
-        let value = match node.path.split_last() {
-            None => open,
-            Some((call, parent)) => self.given(&parent.into(), call, variable).unwrap_or(open),
-        };
+        let given =
+            node.path.split_last().and_then(|(call, parent)| self.given(&parent.into(), call, variable));
+        let value = Value::unknown(concrete(&variable.ty));
         if !variable.ephemeral
-            && ephemeral::is_in(&value)
+            && given.as_ref().is_some_and(ephemeral::is_in)
             && let Some((call, parent)) = node.path.split_last()
         {
             let module = self.subject.configuration.module(&StaticPath::from(parent));
