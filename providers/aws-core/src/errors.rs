@@ -157,6 +157,20 @@ where
     }
 }
 
+/// What another service said on the way.
+impl From<ProviderError> for Failure {
+    fn from(error: ProviderError) -> Self {
+        let class = match error.kind {
+            ErrorKind::Unreachable => Class::NotSent,
+            ErrorKind::Denied => Class::NoCredentials,
+            ErrorKind::Retry { .. } => Class::Throttled,
+            _ => Class::Service,
+        };
+        let message = format!("{}: {}", error.operation, error.detail);
+        Self { class, code: String::new(), message, request_id: None, status: None }
+    }
+}
+
 fn class_without_answer<E: Error + 'static>(error: &SdkError<E, Response>) -> Class {
     if find_source::<CredentialsError>(error).is_some() {
         return Class::NoCredentials;

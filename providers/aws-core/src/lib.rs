@@ -20,5 +20,6 @@ pub mod regions;
 pub mod registry;
 pub mod resource;
 pub mod retries;
+pub mod shape;
 pub mod tags;
 pub mod wait;

@@ -6,7 +6,6 @@
 
 pub mod client;
 pub mod image;
-pub mod instance;
 pub mod network;
 pub mod security;
 

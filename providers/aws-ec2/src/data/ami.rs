@@ -49,7 +49,8 @@ fn texts(config: &Value, name: &str) -> Vec<String> {
     elements.iter().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
-fn query_of(config: &Value) -> ImageQuery {
+/// Which images a configuration means.
+pub(super) fn query_of(config: &Value) -> ImageQuery {
     ImageQuery {
         owners: texts(config, "owners"),
         executable_users: texts(config, "executable_users"),

@@ -25,6 +25,8 @@ use crate::errors::{self, Effect};
 use crate::resource::Resource;
 use crate::{registry, tags, wait};
 
+pub(crate) use super::written::{blocks, count, first, on, planned_time, some_texts, time};
+
 /// Identifiers that one call may name.
 const IDS_PER_CALL: usize = 1_000;
 /// Values that one filter may have.
@@ -142,6 +144,17 @@ pub(super) trait Ec2Type: Send + Sync + 'static {
         id: &str,
         prior: &Value,
     ) -> impl Future<Output = Result<(), Failure>> + Send;
+
+    /// What tags are set on, where that is not the identifier.
+    fn tagged_as<'f>(found: &'f Self::Found, id: &'f str) -> &'f str {
+        let _ = found;
+        id
+    }
+
+    /// Whether it is a setting that exists as long as the account does: removing it sets it back.
+    fn is_always_there() -> bool {
+        false
+    }
 
     /// The identifier of the object that an interrupted create made.
     fn search(
@@ -345,7 +358,7 @@ async fn bring<T: Ec2Type>(
     }
     let new_id = T::converge(context, &change).await?;
     let id = new_id.as_deref().unwrap_or(id);
-    bring_tags(context, id, &change).await?;
+    bring_tags(context, T::tagged_as(&found, id), &change).await?;
     visible::<T>(context, id, planned, operation).await
 }
 
@@ -427,6 +440,9 @@ async fn delete<T: Ec2Type>(context: &Arc<Context>, request: DeleteRequest) -> R
         }
         error
     })?;
+    if T::is_always_there() {
+        return Ok(());
+    }
     let gone = wait::until(&operation, limit, || async {
         Ok(fetch_one::<T>(context, id, &request.prior).await?.is_none().then_some(()))
     });

@@ -19,14 +19,12 @@ use super::common::{
 use crate::calls::Ec2Context;
 use crate::context::Context;
 use crate::object::Builder;
-use crate::{registry, tags};
+use crate::{names, registry, tags};
 
 /// `aws_security_group`
 pub struct SecurityGroup;
 
 const SIDES: [(&str, Direction); 2] = [("egress", Direction::Egress), ("ingress", Direction::Ingress)];
-const GENERATED_PREFIX: &str = "terraform-";
-const SUFFIX_LENGTH: usize = 26;
 
 impl Ec2Type for SecurityGroup {
     type Found = Found;
@@ -66,7 +64,7 @@ impl Ec2Type for SecurityGroup {
             .str("owner_id", found.owner_id.as_deref())
             .str("vpc_id", found.vpc_id.as_deref())
             .str("name", Some(&found.name))
-            .str("name_prefix", Some(prefix_of(&found.name, known)))
+            .str("name_prefix", Some(names::prefix_of(&found.name, known)))
             .str("description", found.description.as_deref())
             .set("ingress", side("ingress", Direction::Ingress))
             .set("egress", side("egress", Direction::Egress))
@@ -77,7 +75,7 @@ impl Ec2Type for SecurityGroup {
     async fn launch(context: &Arc<Context>, request: &CreateRequest) -> Result<String, Failure> {
         let planned = &request.planned;
         let new = NewSecurityGroup {
-            name: name_for(planned, &request.token),
+            name: names::chosen(planned, &request.token),
             description: text(planned, "description").unwrap_or_default(),
             vpc_id: text(planned, "vpc_id"),
             tags: tags::for_create(planned, &request.token),
@@ -153,27 +151,6 @@ pub(super) struct Rule {
     pub to_port: Option<i32>,
     pub peer: Peer,
     pub description: String,
-}
-
-/// The name that a new group gets; derived from the token where configuration leaves it open, so
-/// that a repetition of the same step makes the same name.
-fn name_for(planned: &Value, token: &str) -> String {
-    if let Some(name) = text(planned, "name") {
-        return name;
-    }
-    let prefix = text(planned, "name_prefix").unwrap_or_else(|| GENERATED_PREFIX.into());
-    format!("{prefix}{}", token.chars().take(SUFFIX_LENGTH).collect::<String>())
-}
-
-/// The prefix that a name was made from, or nothing.
-fn prefix_of(name: &str, known: &Value) -> String {
-    if let Some(prefix) = text(known, "name_prefix").filter(|prefix| name.starts_with(prefix.as_str())) {
-        return prefix;
-    }
-    let generated = name.strip_prefix(GENERATED_PREFIX).is_some_and(|suffix| {
-        suffix.len() == SUFFIX_LENGTH && suffix.chars().all(|c| c.is_ascii_alphanumeric())
-    });
-    if generated { GENERATED_PREFIX.into() } else { String::new() }
 }
 
 /// The service's own word for a protocol.
@@ -390,16 +367,6 @@ mod tests {
                 Peer::Group("sg-own".into(), None),
             ]
         );
-    }
-
-    #[test]
-    fn names_are_made_from_the_token() {
-        let planned = |name: &str| Value::object([("name_prefix", Value::string(name))]);
-        let token = "0123456789abcdef0123456789abcdef";
-        assert_eq!(name_for(&planned("web-"), token), "web-0123456789abcdef0123456789");
-        let name = name_for(&planned(""), token);
-        assert_eq!(prefix_of(&name, &Value::empty_object()), "terraform-");
-        assert_eq!(prefix_of("web", &Value::empty_object()), "");
     }
 
     fn any_rule() -> impl Strategy<Value = Rule> {

@@ -1,0 +1,24 @@
+//! `aws_network_interfaces`.
+
+use std::sync::Arc;
+
+use evenkeel_model::Value;
+use evenkeel_provider::ProviderError;
+
+use super::select::{conditions, data_source, reading, selected};
+use crate::context::Context;
+use crate::object::Builder;
+use crate::registry;
+use crate::resources::network_interface::list;
+
+data_source!(NetworkInterfaces, "aws_network_interfaces");
+
+async fn read(context: &Arc<Context>, config: &Value) -> Result<Value, ProviderError> {
+    let filters = conditions(config, "tags", None);
+    let found = list(context, selected(filters)).await.map_err(reading("reading EC2 Network Interfaces"))?;
+    Ok(Builder::new(registry::data_schema(KIND), config)
+        .str("id", Some(context.region()))
+        .str("region", Some(context.region()))
+        .string_list("ids", found.iter().filter_map(|interface| interface.network_interface_id()))
+        .build())
+}

@@ -1,0 +1,27 @@
+resource "aws_vpc" "main" {
+  cidr_block = "10.0.0.0/16"
+}
+
+resource "aws_subnet" "a" {
+  vpc_id            = aws_vpc.main.id
+  cidr_block        = "10.0.1.0/24"
+  availability_zone = "us-east-1a"
+}
+
+resource "aws_security_group" "web" {
+  name   = "web"
+  vpc_id = aws_vpc.main.id
+}
+
+resource "aws_network_interface" "web" {
+  subnet_id = aws_subnet.a.id
+
+  lifecycle {
+    ignore_changes = [security_groups]
+  }
+}
+
+resource "aws_network_interface_sg_attachment" "web" {
+  security_group_id    = aws_security_group.web.id
+  network_interface_id = aws_network_interface.web.id
+}

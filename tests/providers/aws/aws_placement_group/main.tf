@@ -1,0 +1,4 @@
+resource "aws_placement_group" "web" {
+  name     = "web"
+  strategy = "cluster"
+}
