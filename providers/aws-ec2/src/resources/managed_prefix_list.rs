@@ -137,11 +137,10 @@ impl Ec2Type for ManagedPrefixList {
         if grows {
             modify(context, change, |call| call.max_entries(size(change.planned))).await?;
         }
-        if let Some(name) = change.wanted_str("name") {
-            modify(context, change, |call| call.prefix_list_name(name)).await?;
-        }
         if change.wanted("entry").is_some() {
             bring_entries(context, change).await?;
+        } else if change.wanted("name").is_some() {
+            modify(context, change, |call| call).await?;
         }
         if shrinks {
             modify(context, change, |call| call.max_entries(size(change.planned))).await?;
@@ -208,7 +207,7 @@ async fn bring_entries(context: &Arc<Context>, change: &Change<'_, Whole>) -> Re
     Ok(())
 }
 
-/// Makes one change of the newest version, and waits until it has settled.
+/// Makes one change of the newest version, which gets the planned name, and waits until it has settled.
 async fn modify(
     context: &Arc<Context>,
     change: &Change<'_, Whole>,

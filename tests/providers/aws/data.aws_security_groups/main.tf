@@ -9,7 +9,9 @@ resource "aws_security_group" "web" {
 }
 
 data "aws_security_groups" "web" {
-  tags = { Group = aws_security_group.web.tags_all["Group"] }
+  tags = { Group = "looked-up" }
+
+  depends_on = [aws_security_group.web]
 }
 
 output "ids" {

@@ -4,7 +4,9 @@ resource "aws_vpc" "main" {
 }
 
 data "aws_vpcs" "group" {
-  tags = { Group = aws_vpc.main.tags_all["Group"] }
+  tags = { Group = "looked-up" }
+
+  depends_on = [aws_vpc.main]
 }
 
 output "found" {
