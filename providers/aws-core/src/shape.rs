@@ -91,7 +91,7 @@ impl<'a> Shape<'a> {
     }
 
     /// Nested blocks, one for each thing found; `fill` puts one of them into its block.
-    pub fn blocks<T>(mut self, name: &str, found: &[T], fill: impl Fn(Shape<'a>, &T) -> Shape<'a>) -> Self {
+    pub fn blocks<T>(mut self, name: &str, found: &[T], fill: impl Fn(Self, &T) -> Self) -> Self {
         let Some(nested) = self.block.block_types.get(name) else { return self };
         let known = self.known.and_then(|known| known.get(name));
         let value = blocks_value(nested, known, found, fill);

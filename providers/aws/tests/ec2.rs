@@ -2,16 +2,11 @@
 
 mod common;
 
-use std::sync::Arc;
-
-use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_ec2::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_ec2::types::{AttributeBooleanValue, Tag};
 use common::{Bench, Moto, UNKNOWN_TOKEN};
 use evenkeel_model::{Path, ResourceAddress, Value};
 use evenkeel_provider::{ErrorKind, UpdateRequest};
-use evenkeel_provider_aws_ec2::network::{SubnetChange, VpcAttribute};
-use evenkeel_provider_aws_ec2::security::Direction;
-use evenkeel_provider_aws_ec2::{Ec2, Select};
 use serde_json::{Value as Json, json};
 
 const VPC: &str = "aws_vpc";
@@ -33,14 +28,18 @@ fn text<'a>(object: &'a Value, name: &str) -> &'a str {
 }
 
 /// Somebody else, who changes things behind our back.
-fn somebody(moto: &Moto) -> Arc<dyn Ec2> {
-    let credentials = Credentials::new("other", "other", None, None, "test");
-    let config = aws_types::SdkConfig::builder()
-        .behavior_version(aws_config::BehaviorVersion::latest())
-        .region(aws_config::Region::new("us-east-1"))
-        .credentials_provider(SharedCredentialsProvider::new(credentials))
+fn somebody(moto: &Moto) -> aws_sdk_ec2::Client {
+    let config = aws_sdk_ec2::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(Credentials::new("other", "other", None, None, "test"))
+        .endpoint_url(&moto.url)
         .build();
-    evenkeel_provider_aws_ec2::client(&config, Some(&moto.url))
+    aws_sdk_ec2::Client::from_conf(config)
+}
+
+fn off() -> AttributeBooleanValue {
+    AttributeBooleanValue::builder().value(false).build()
 }
 
 async fn vpc(bench: &Bench, n: u32) -> Value {
@@ -81,8 +80,9 @@ async fn vpcs_live_and_die() {
 
     let other = somebody(&moto);
     let id = text(&vpc, "id");
-    other.modify_vpc_attribute(id, VpcAttribute::DnsSupport, false).await.expect("it is changed");
-    other.create_tags(id, [("Rogue".into(), "yes".into())].into()).await.expect("it is tagged");
+    other.modify_vpc_attribute().vpc_id(id).enable_dns_support(off()).send().await.expect("it is changed");
+    let rogue = Tag::builder().key("Rogue").value("yes").build();
+    other.create_tags().resources(id).tags(rogue).send().await.expect("it is tagged");
     let seen = bench.observe(VPC, &vpc).await.expect("it is there");
     assert_eq!(seen.get_bool("enable_dns_support"), Some(false));
     assert_eq!(seen.get("tags").and_then(|tags| tags.get_str("Rogue")), Some("yes"));
@@ -130,9 +130,8 @@ async fn networks_live_and_die() {
     assert_eq!(text(&subnet, "availability_zone"), "us-east-1b");
     let config = bench.config(SUBNET, &configs[0]);
     assert_eq!(bench.find(SUBNET, &config, UNKNOWN_TOKEN).await, None);
-    let changed =
-        somebody(&moto).modify_subnet(text(&subnet, "id"), SubnetChange::MapPublicIpOnLaunch(false)).await;
-    changed.expect("it is changed");
+    let change = somebody(&moto).modify_subnet_attribute().subnet_id(text(&subnet, "id"));
+    change.map_public_ip_on_launch(off()).send().await.expect("it is changed");
     let seen = bench.observe(SUBNET, &subnet).await.expect("it is there");
     assert_eq!(seen.get_bool("map_public_ip_on_launch"), Some(false));
 
@@ -146,7 +145,8 @@ async fn networks_live_and_die() {
     assert_eq!(bench.find(GATEWAY, &bench.config(GATEWAY, &configs[0]), UNKNOWN_TOKEN).await, None);
 
     // A gateway that was made and not attached is completed by an update.
-    somebody(&moto).detach_internet_gateway(gateway_id, id).await.expect("it is detached");
+    let detach = somebody(&moto).detach_internet_gateway().internet_gateway_id(gateway_id).vpc_id(id);
+    detach.send().await.expect("it is detached");
     let seen = bench.observe(GATEWAY, &gateway).await.expect("it is there");
     assert!(seen.get("vpc_id").is_some_and(Value::is_null));
     assert_eq!(bench.update(GATEWAY, &seen, &bench.config(GATEWAY, &configs[2])).await, gateway);
@@ -162,11 +162,8 @@ async fn networks_live_and_die() {
     let table = bench.live(TABLE, &token(5), &configs).await;
     let table_config = bench.config(TABLE, &configs[0]);
     assert_eq!(bench.find(TABLE, &table_config, UNKNOWN_TOKEN).await, None);
-    let default = evenkeel_provider_aws_ec2::network::Route {
-        cidr_block: Some("0.0.0.0/0".into()),
-        ..Default::default()
-    };
-    somebody(&moto).delete_route(text(&table, "id"), default).await.expect("it is removed");
+    let remove = somebody(&moto).delete_route().route_table_id(text(&table, "id"));
+    remove.destination_cidr_block("0.0.0.0/0").send().await.expect("it is removed");
     let seen = bench.observe(TABLE, &table).await.expect("it is there");
     assert_eq!(seen.get("route").and_then(Value::as_elements).map(<[Value]>::len), Some(0));
     assert_eq!(bench.update(TABLE, &seen, &table_config).await, table);
@@ -243,13 +240,11 @@ async fn security_groups_live_and_die() {
     let group = bench.live(GROUP, &token(2), &configs).await;
     let config = bench.config(GROUP, &configs[0]);
     assert_eq!(bench.find(GROUP, &config, UNKNOWN_TOKEN).await, None);
-    let permissions = somebody(&moto)
-        .describe_security_groups(Select::one("group-id", text(&group, "id")))
-        .await
-        .expect("it is there")
-        .remove(0)
-        .ingress;
-    somebody(&moto).revoke(text(&group, "id"), Direction::Ingress, permissions).await.expect("it is revoked");
+    let other = somebody(&moto);
+    let described = other.describe_security_groups().group_ids(text(&group, "id")).send().await;
+    let permissions = described.expect("it is there").security_groups.unwrap_or_default().remove(0).ip_permissions;
+    let revoke = other.revoke_security_group_ingress().group_id(text(&group, "id"));
+    revoke.set_ip_permissions(permissions).send().await.expect("it is revoked");
     let seen = bench.observe(GROUP, &group).await.expect("it is there");
     assert_eq!(seen.get("ingress").and_then(Value::as_elements).map(<[Value]>::len), Some(0));
     assert_eq!(bench.update(GROUP, &seen, &bench.config(GROUP, &configs[3])).await, group);
@@ -296,7 +291,8 @@ async fn security_group_rules_live_and_die() {
     );
     assert_eq!(bench.find(EGRESS, &config_of_all(&bench, id), &token(4)).await, None);
 
-    somebody(&moto).revoke_rule(id, Direction::Ingress, text(&rule, "id")).await.expect("it is revoked");
+    let revoke = somebody(&moto).revoke_security_group_ingress().group_id(id);
+    revoke.security_group_rule_ids(text(&rule, "id")).send().await.expect("it is revoked");
     assert_eq!(bench.observe(INGRESS, &rule).await, None);
     let rule = bench.create(INGRESS, &config, &token(5)).await;
 
@@ -377,7 +373,7 @@ async fn instances_live_and_die() {
     assert!(bench.plan(INSTANCE, Some(&instance), &replaced).replace.contains(&Path::attribute("user_data")));
 
     let other = somebody(&moto);
-    other.terminate_instance(text(&instance, "id")).await.expect("it is terminated");
+    other.terminate_instances().instance_ids(text(&instance, "id")).send().await.expect("it is terminated");
     assert_eq!(bench.observe(INSTANCE, &instance).await, None);
     assert_eq!(bench.find(INSTANCE, &config, &token(5)).await, None);
     bench.die(INSTANCE, &instance).await;
