@@ -242,7 +242,8 @@ async fn security_groups_live_and_die() {
     assert_eq!(bench.find(GROUP, &config, UNKNOWN_TOKEN).await, None);
     let other = somebody(&moto);
     let described = other.describe_security_groups().group_ids(text(&group, "id")).send().await;
-    let permissions = described.expect("it is there").security_groups.unwrap_or_default().remove(0).ip_permissions;
+    let permissions =
+        described.expect("it is there").security_groups.unwrap_or_default().remove(0).ip_permissions;
     let revoke = other.revoke_security_group_ingress().group_id(text(&group, "id"));
     revoke.set_ip_permissions(permissions).send().await.expect("it is revoked");
     let seen = bench.observe(GROUP, &group).await.expect("it is there");

@@ -41,7 +41,10 @@ async fn buckets_live_and_die() {
         Some("live-bucket")
     );
     assert_eq!(bench.find(BUCKET, &config, UNKNOWN_TOKEN).await, None);
-    assert_eq!(bucket.get("tags_all"), Some(&evenkeel_provider_aws::tags::to_value(&Default::default())));
+    assert_eq!(
+        bucket.get("tags_all"),
+        Some(&evenkeel_provider_aws_core::tags::to_value(&Default::default()))
+    );
 
     bench.die(BUCKET, &bucket).await;
 }
