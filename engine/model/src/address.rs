@@ -4,6 +4,7 @@
 //! order in which plans and listings show objects: modules first by path, then managed resources
 //! and data sources by type, name and key; number keys sort by value and before string keys.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -29,12 +30,30 @@ impl fmt::Display for InstanceKey {
 }
 
 /// One step into a module instance: the name of the call and its key, if the call repeats.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ModuleStep {
     /// The label of the `module` block.
     pub name: Arc<str>,
     /// The instance, where the call has `count` or `for_each`.
     pub key: Option<InstanceKey>,
+}
+
+impl Ord for ModuleStep {
+    fn cmp(&self, other: &Self) -> Ordering {
+        by_text(&self.name, &other.name).then_with(|| self.key.cmp(&other.key))
+    }
+}
+
+impl PartialOrd for ModuleStep {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// By the texts. Addresses of the same resource mostly share them, and then they need not be read: every
+/// search in a map of instances compares many.
+fn by_text(a: &Arc<str>, b: &Arc<str>) -> Ordering {
+    if Arc::ptr_eq(a, b) { Ordering::Equal } else { a.cmp(b) }
 }
 
 /// The path of a module instance; empty for the root module.
@@ -93,7 +112,7 @@ pub enum ResourceMode {
 }
 
 /// A resource as one module instance declares it: all its instances together.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ResourceAddress {
     /// The module instance that holds the block.
     pub module: ModuleAddress,
@@ -103,6 +122,19 @@ pub struct ResourceAddress {
     pub kind: Arc<str>,
     /// The block's second label.
     pub name: Arc<str>,
+}
+
+impl Ord for ResourceAddress {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let modules = self.module.cmp(&other.module).then_with(|| self.mode.cmp(&other.mode));
+        modules.then_with(|| by_text(&self.kind, &other.kind)).then_with(|| by_text(&self.name, &other.name))
+    }
+}
+
+impl PartialOrd for ResourceAddress {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 impl ResourceAddress {
@@ -143,7 +175,9 @@ impl fmt::Display for ResourceAddress {
             ResourceMode::Data => f.write_str("data.")?,
             ResourceMode::Ephemeral => f.write_str("ephemeral.")?,
         }
-        write!(f, "{}.{}", self.kind, self.name)
+        f.write_str(&self.kind)?;
+        f.write_str(".")?;
+        f.write_str(&self.name)
     }
 }
 
@@ -158,11 +192,8 @@ pub struct InstanceAddress {
 
 impl fmt::Display for InstanceAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.resource)?;
-        match &self.key {
-            Some(key) => write!(f, "{key}"),
-            None => Ok(()),
-        }
+        self.resource.fmt(f)?;
+        self.key.as_ref().map_or(Ok(()), |key| key.fmt(f))
     }
 }
 
