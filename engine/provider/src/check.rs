@@ -34,13 +34,14 @@ fn check_block(
     found: &mut Vec<Violation>,
 ) {
     for (name, attribute) in &block.attributes {
-        let path = path.then(PathStep::Attribute(name.clone()));
-        let (Some(config), Some(planned)) = (config.get(name), planned.get(name)) else {
-            found.push(Violation { path, reason: "the attribute is missing from the planned value" });
-            continue;
+        let reason = match (config.get(name), planned.get(name)) {
+            (Some(config), Some(planned)) => {
+                check_attribute(attribute, prior.and_then(|p| p.get(name)), config, planned)
+            }
+            _ => Some("the attribute is missing from the planned value"),
         };
-        if let Some(reason) = check_attribute(attribute, prior.and_then(|p| p.get(name)), config, planned) {
-            found.push(Violation { path, reason });
+        if let Some(reason) = reason {
+            found.push(Violation { path: path.then(PathStep::Attribute(name.clone())), reason });
         }
     }
     for (name, nested) in &block.block_types {

@@ -3,10 +3,15 @@
 //! Values are compared with their types, as Terraform does: a list and a tuple of the same elements
 //! are two things, and so are a known value and an unknown one.
 
+use std::sync::{Arc, LazyLock};
+
 use evenkeel_model::{Diagnostics, Path, PathStep, Type, Value};
 use evenkeel_provider::{PlanRequest, PlannedChange};
 
 const TRIGGERS: &str = "triggers_replace";
+
+/// The names of the attributes, which all objects share.
+static NAMES: LazyLock<[Arc<str>; 4]> = LazyLock::new(|| ["id", "input", "output", TRIGGERS].map(Arc::from));
 
 /// What the object would become.
 pub fn plan(request: &PlanRequest<'_>) -> PlannedChange {
@@ -39,7 +44,7 @@ pub fn made(planned: &Value, new_id: &str) -> Value {
 }
 
 fn object(id: Value, input: Value, output: Value, triggers: Value) -> Value {
-    Value::object([("id", id), ("input", input), ("output", output), (TRIGGERS, triggers)])
+    Value::object(NAMES.iter().cloned().zip([id, input, output, triggers]))
 }
 
 /// The output of a new object: of the input's type, and nothing where there is no input.
