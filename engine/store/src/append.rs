@@ -1,5 +1,7 @@
 //! What one journal entry writes: its line, the rows that follow from it, and the story of its run.
 
+use std::collections::BTreeMap;
+
 use evenkeel_model::{InstanceAddress, Timestamp};
 use evenkeel_state::{Action, Entry, Outcome, OutcomeKind, RowChange, RunId, Serial, changes};
 use rusqlite::{Connection, OptionalExtension, named_params, params};
@@ -14,6 +16,17 @@ struct Head {
     key: StackKey,
     serial: Serial,
     open_run: Option<RunId>,
+    /// What the outcomes add to the figures of their runs.
+    figures: BTreeMap<RunId, Figures>,
+}
+
+/// What a run did.
+#[derive(Default)]
+struct Figures {
+    created: i64,
+    updated: i64,
+    deleted: i64,
+    failed: i64,
 }
 
 /// Writes entries under a lease; gives the serial after the last.
@@ -27,6 +40,9 @@ pub(crate) fn append(
     let mut head = head(conn, key)?;
     for entry in entries {
         append_one(conn, now, lease, &mut head, entry)?;
+    }
+    for (run, figures) in &head.figures {
+        add(conn, key, *run, figures)?;
     }
     conn.prepare_cached("UPDATE stacks SET serial = ?2, open_run = ?3 WHERE id = ?1")?.execute(params![
         key.0,
@@ -62,6 +78,7 @@ fn head(conn: &Connection, key: StackKey) -> Result<Head, Fault> {
             key,
             serial: Serial(row.get::<_, i64>(0)?.cast_unsigned()),
             open_run: row.get::<_, Option<i64>>(1)?.map(|run| RunId(run.cast_unsigned())),
+            figures: BTreeMap::new(),
         })
     })?)
 }
@@ -150,7 +167,7 @@ fn tell_run(conn: &Connection, now: Timestamp, head: &mut Head, entry: &Entry) -
                 error
             ])?;
         }
-        Entry::Outcome(outcome) => count(conn, head.key, outcome)?,
+        Entry::Outcome(outcome) => count(conn, head, outcome)?,
         Entry::Intent(_)
         | Entry::Observed { .. }
         | Entry::Forgotten { .. }
@@ -163,25 +180,40 @@ fn tell_run(conn: &Connection, now: Timestamp, head: &mut Head, entry: &Entry) -
 }
 
 /// Adds an outcome to the figures of its run; only the first one of an intent counts.
-fn count(conn: &Connection, stack: StackKey, outcome: &Outcome) -> Result<(), Fault> {
+fn count(conn: &Connection, head: &mut Head, outcome: &Outcome) -> Result<(), Fault> {
     let sql = "SELECT action FROM pending WHERE stack_id = ?1 AND run = ?2 AND step = ?3";
     let id = outcome.run.0.cast_signed();
     let action: Option<String> = conn
         .prepare_cached(sql)?
-        .query_row(params![stack.0, id, outcome.step.0], |row| row.get(0))
+        .query_row(params![head.key.0, id, outcome.step.0], |row| row.get(0))
         .optional()?;
     let Some(action) = action else { return Ok(()) };
-    let sql = if outcome.error.is_some() {
-        "UPDATE runs SET failed = failed + 1 WHERE stack_id = ?1 AND id = ?2"
+    let figures = head.figures.entry(outcome.run).or_default();
+    if outcome.error.is_some() {
+        figures.failed += 1;
     } else if outcome.kind == OutcomeKind::Absent {
-        "UPDATE runs SET deleted = deleted + 1 WHERE stack_id = ?1 AND id = ?2"
-    } else if !matches!(outcome.kind, OutcomeKind::Present(_)) {
-        return Ok(());
-    } else if action == Action::Create.as_str() {
-        "UPDATE runs SET created = created + 1 WHERE stack_id = ?1 AND id = ?2"
-    } else {
-        "UPDATE runs SET updated = updated + 1 WHERE stack_id = ?1 AND id = ?2"
-    };
-    conn.prepare_cached(sql)?.execute([stack.0, id])?;
+        figures.deleted += 1;
+    } else if matches!(outcome.kind, OutcomeKind::Present(_)) {
+        match action == Action::Create.as_str() {
+            true => figures.created += 1,
+            false => figures.updated += 1,
+        }
+    }
+    Ok(())
+}
+
+/// Writes the figures of a run: once for all entries that are written together.
+fn add(conn: &Connection, stack: StackKey, run: RunId, figures: &Figures) -> Result<(), Fault> {
+    let Figures { created, updated, deleted, failed } = figures;
+    let sql = "UPDATE runs SET created = created + ?3, updated = updated + ?4, deleted = deleted + ?5,
+        failed = failed + ?6 WHERE stack_id = ?1 AND id = ?2";
+    conn.prepare_cached(sql)?.execute(params![
+        stack.0,
+        run.0.cast_signed(),
+        created,
+        updated,
+        deleted,
+        failed
+    ])?;
     Ok(())
 }

@@ -1,9 +1,9 @@
 //! Reading a whole state back from its rows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use evenkeel_model::InstanceAddress;
+use evenkeel_model::{InstanceAddress, ResourceAddress};
 use evenkeel_state::{
     DeposedKey, Instance, Intent, Object, ObjectStatus, OutputValue, ProviderConfigAddress, RunId, Serial,
     State, StepId, Token,
@@ -38,9 +38,10 @@ fn instances(conn: &Connection, key: StackKey) -> Result<BTreeMap<InstanceAddres
     let mut statement = conn.prepare_cached(sql)?;
     let mut rows = statement.query([key.0])?;
     let mut providers = Providers::default();
+    let mut resources = Resources::default();
     let mut instances: BTreeMap<InstanceAddress, Instance> = BTreeMap::new();
     while let Some(row) = rows.next()? {
-        let address: InstanceAddress = stored("address", text(row, 0)?.parse())?;
+        let address = resources.share(stored("address", text(row, 0)?.parse())?);
         let deposed = text(row, 1)?;
         let object = object(row, &mut providers)?;
         let instance = instances.entry(address).or_default();
@@ -53,6 +54,22 @@ fn instances(conn: &Connection, key: StackKey) -> Result<BTreeMap<InstanceAddres
         }
     }
     Ok(instances)
+}
+
+/// The resources that instances belong to: thousands of addresses share a few.
+#[derive(Default)]
+struct Resources(BTreeSet<ResourceAddress>);
+
+impl Resources {
+    /// The same address, sharing the names of its resource with the others.
+    fn share(&mut self, address: InstanceAddress) -> InstanceAddress {
+        let InstanceAddress { resource, key } = address;
+        if let Some(known) = self.0.get(&resource) {
+            return known.instance(key);
+        }
+        self.0.insert(resource.clone());
+        InstanceAddress { resource, key }
+    }
 }
 
 /// Provider addresses by their stored text: thousands of objects share a few.

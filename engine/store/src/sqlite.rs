@@ -48,6 +48,13 @@ impl SqliteStore {
         clock: Arc<dyn Clock>,
         options: StoreOptions,
     ) -> Result<Self, StoreError> {
+        let store = Self::begin(path, clock, options)?;
+        store.worker.opened().await?;
+        Ok(store)
+    }
+
+    /// The same without waiting until the file is open: what is asked first waits for that.
+    pub fn begin(path: &Path, clock: Arc<dyn Clock>, options: StoreOptions) -> Result<Self, StoreError> {
         let alive = Arc::new(Alive::new(path));
         let (early, late) = (alive.clone(), alive.clone());
         let open = move |path: &Path| {
@@ -56,7 +63,7 @@ impl SqliteStore {
             Ok(conn)
         };
         let close = move |conn: &Connection| late.end(conn);
-        Ok(Self { worker: Worker::start(path.to_owned(), clock, open, close).await?, alive })
+        Ok(Self { worker: Worker::begin(path.to_owned(), clock, open, close)?, alive })
     }
 
     /// Opens a store that exists, to look at it; every write is refused with
@@ -64,7 +71,9 @@ impl SqliteStore {
     pub async fn open_read_only(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
         let open = |path: &Path| file::open_read_only(path, StoreOptions::default());
         let alive = Arc::new(Alive::new(path));
-        Ok(Self { worker: Worker::start(path.to_owned(), clock, open, |_| ()).await?, alive })
+        let worker = Worker::begin(path.to_owned(), clock, open, |_| ())?;
+        worker.opened().await?;
+        Ok(Self { worker, alive })
     }
 
     /// An empty store in memory that is gone with the process: to plan where there is no file yet
@@ -72,7 +81,8 @@ impl SqliteStore {
     pub async fn open_in_memory(clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
         let open = |path: &Path| file::open_in_memory(path, StoreOptions::default());
         let path = PathBuf::from(":memory:");
-        let worker = Worker::start(path, clock, open, |_| ()).await?;
+        let worker = Worker::begin(path, clock, open, |_| ())?;
+        worker.opened().await?;
         Ok(Self { worker, alive: Arc::new(Alive::unseen()) })
     }
 
@@ -104,6 +114,11 @@ impl SqliteStore {
     pub async fn remove(&self, lease: &Lease) -> Result<(), StoreError> {
         let lease = lease.clone();
         self.worker.write(move |conn, now| stacks::remove(conn, now, &lease)).await
+    }
+
+    /// Closes the file while the caller goes on: nothing more will be asked. Dropping waits until it is closed.
+    pub fn finish(&self) {
+        self.worker.finish();
     }
 
     /// The file.

@@ -11,7 +11,7 @@ use std::thread::JoinHandle;
 
 use evenkeel_model::Timestamp;
 use rusqlite::Connection;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::clock::Clock;
 use crate::error::{Fault, StoreError};
@@ -26,17 +26,21 @@ const QUEUE_MAX: usize = 4096;
 pub(crate) struct Worker {
     path: Arc<Path>,
     jobs: Option<mpsc::Sender<Job>>,
+    /// What came of opening the file, as soon as that is known.
+    opened: watch::Receiver<Option<Result<(), StoreError>>>,
     thread: Option<JoinHandle<()>>,
 }
 
 enum Job {
     Read(Box<dyn FnOnce(&mut Connection) + Send>),
     Write(Box<dyn Write>),
+    End,
 }
 
 impl Worker {
-    /// Starts the thread and waits until `open` has opened the file on it; `close` is its last act.
-    pub(crate) async fn start(
+    /// Starts the thread, which opens the file with `open`; `close` is its last act. Work may be handed over
+    /// at once; where the file cannot be opened, that is what it is answered with.
+    pub(crate) fn begin(
         path: PathBuf,
         clock: Arc<dyn Clock>,
         open: impl FnOnce(&Path) -> Result<Connection, StoreError> + Send + 'static,
@@ -44,27 +48,41 @@ impl Worker {
     ) -> Result<Self, StoreError> {
         let path: Arc<Path> = path.into();
         let (jobs, queue) = mpsc::channel(QUEUE_MAX);
-        let (opened, is_open) = oneshot::channel();
+        let (open_is, opened) = watch::channel(None);
         let body = {
             let path = path.clone();
             move || match open(&path) {
                 Ok(conn) => {
                     // Nobody waits any more: then the queue is closed as well.
-                    let _ = opened.send(Ok(()));
+                    let _ = open_is.send(Some(Ok(())));
                     let mut shop = Shop { path, clock, conn };
                     shop.run(queue);
                     close(&shop.conn);
                 }
-                Err(error) => drop(opened.send(Err(error))),
+                // Told before the queue is closed, so that whoever finds it closed knows why.
+                Err(error) => drop(open_is.send(Some(Err(error)))),
             }
         };
         let thread = std::thread::Builder::new()
             .name("evenkeel-store".into())
             .spawn(body)
             .map_err(|error| StoreError::from_io(&path, "start the thread of", error))?;
-        let worker = Self { path, jobs: Some(jobs), thread: Some(thread) };
-        is_open.await.unwrap_or_else(|_| Err(worker.closed()))?;
-        Ok(worker)
+        Ok(Self { path, jobs: Some(jobs), opened, thread: Some(thread) })
+    }
+
+    /// Waits until the file is open.
+    pub(crate) async fn opened(&self) -> Result<(), StoreError> {
+        let mut opened = self.opened.clone();
+        let known = opened.wait_for(Option::is_some).await;
+        known.ok().and_then(|result| result.clone()).unwrap_or_else(|| Err(self.closed()))
+    }
+
+    /// Lets the thread close the file when it has done what was handed over; nothing is accepted any more.
+    pub(crate) fn finish(&self) {
+        if let Some(jobs) = &self.jobs {
+            // Where there is no place in the queue, the file is closed when this is dropped.
+            let _ = jobs.try_send(Job::End);
+        }
     }
 
     /// The file.
@@ -103,8 +121,12 @@ impl Worker {
         jobs.send(job).await.map_err(|_| self.closed())
     }
 
+    /// Why nothing is accepted.
     fn closed(&self) -> StoreError {
-        StoreError::Closed { path: self.path.to_path_buf() }
+        match &*self.opened.borrow() {
+            Some(Err(error)) => error.clone(),
+            Some(Ok(())) | None => StoreError::Closed { path: self.path.to_path_buf() },
+        }
     }
 }
 
@@ -170,6 +192,7 @@ impl Shop {
         let mut next = None;
         while let Some(job) = next.take().or_else(|| queue.blocking_recv()) {
             match job {
+                Job::End => return,
                 Job::Read(work) => work(&mut self.conn),
                 Job::Write(first) => {
                     let mut group = vec![first];
@@ -205,12 +228,12 @@ impl Shop {
     }
 }
 
-/// Takes the writes that wait already; gives the read that ended the group, if one did.
+/// Takes the writes that wait already; gives what ended the group, if something did.
 fn gather(queue: &mut mpsc::Receiver<Job>, group: &mut Vec<Box<dyn Write>>) -> Option<Job> {
     while group.len() < GROUP_MAX {
         match queue.try_recv() {
             Ok(Job::Write(write)) => group.push(write),
-            Ok(read @ Job::Read(_)) => return Some(read),
+            Ok(other @ (Job::Read(_) | Job::End)) => return Some(other),
             Err(_) => break,
         }
     }

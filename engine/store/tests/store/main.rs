@@ -8,4 +8,5 @@ mod journal;
 mod kill;
 mod leases;
 mod mounts;
+mod opening;
 mod support;
