@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use evenkeel_lang::config::When;
 use evenkeel_model::{InstanceAddress, Marks, Revision};
+use evenkeel_state::ProviderConfigAddress;
 
 use crate::types::{Change, Move, OutputChange, Plan, Step, StepKind};
 use content::Content;
@@ -21,7 +22,8 @@ const FORMAT: u64 = 4;
 pub fn of(plan: &Plan) -> Arc<str> {
     let mut content = Content::new();
     head(&mut content, plan);
-    content.all(&plan.changes, change);
+    let mut provider = Shown::default();
+    content.all(&plan.changes, |content, one| change(content, one, &mut provider));
     content.all(&plan.steps, step);
     content.all(&plan.outputs, |content, (name, change)| output(content.text(name), change));
     content.all(&plan.moves, moved);
@@ -48,12 +50,25 @@ fn head(content: &mut Content, plan: &Plan) {
     content.all(kept.collect::<Vec<_>>(), |content, (name, value)| content.text(name).value(value));
 }
 
-fn change(content: &mut Content, change: &Change) {
+/// A provider address as it is written. Objects that follow each other mostly have the same.
+#[derive(Default)]
+struct Shown<'p>(Option<(&'p ProviderConfigAddress, String)>);
+
+impl<'p> Shown<'p> {
+    fn of(&mut self, provider: &'p ProviderConfigAddress) -> &str {
+        if self.0.as_ref().is_none_or(|(known, _)| *known != provider) {
+            self.0 = None;
+        }
+        &self.0.get_or_insert_with(|| (provider, provider.to_string())).1
+    }
+}
+
+fn change<'p>(content: &mut Content, change: &'p Change, provider: &mut Shown<'p>) {
     content.shown(&change.address);
     content.option(change.deposed, |content, key| {
         content.number(u64::from(key.0));
     });
-    content.shown(&change.provider);
+    content.text(provider.of(&change.provider));
     content.all(change.action.names(), |content, name| {
         content.text(name);
     });

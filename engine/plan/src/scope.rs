@@ -85,10 +85,13 @@ impl Scope for InstanceScope<'_> {
             (Repetition::Single | Repetition::Count | Repetition::ForEach, _) => false,
         };
         let instances = &resolved.values.instances;
-        let found = instances.get(&Some(key.clone())).filter(|_| fits).cloned();
+        let key = Some(key.clone());
+        if let Some(found) = instances.get(&key).filter(|_| fits) {
+            return Ok(Some(found.clone()));
+        }
         // Before the last one that there is, one that is missing is only left out of a partial plan.
-        let gap = matches!(key, InstanceKey::Int(_)) && instances.range(Some(key.clone())..).next().is_some();
-        Ok(found.or_else(|| (fits && gap).then(|| Value::unknown(Type::Dynamic))))
+        let gap = matches!(key, Some(InstanceKey::Int(_))) && instances.range(key..).next().is_some();
+        Ok((fits && gap).then(|| Value::unknown(Type::Dynamic)))
     }
 
     fn module(&self, name: &str, range: &SourceRange) -> Result<Value, Diagnostic> {

@@ -37,24 +37,23 @@ fn steps_are_ordered(plan: &Plan, found: &mut Vec<String>) {
 }
 
 fn changes_have_their_steps(plan: &Plan, found: &mut Vec<String>) {
-    let mut counts: BTreeMap<usize, (usize, usize)> = BTreeMap::new();
+    let mut counts = vec![(0_usize, 0_usize); plan.changes.len()];
     for step in &plan.steps {
-        let Some(change) = step.kind.change() else { continue };
-        let counts = counts.entry(change).or_default();
+        let Some(counts) = step.kind.change().and_then(|change| counts.get_mut(change)) else { continue };
         match step.kind {
             StepKind::Delete { .. } => counts.1 += 1,
             StepKind::Create { .. } | StepKind::Update { .. } | StepKind::Read { .. } => counts.0 += 1,
             StepKind::Provision { .. } | StepKind::Join { .. } => {}
         }
     }
-    for (index, change) in plan.changes.iter().enumerate() {
+    for (change, counts) in plan.changes.iter().zip(counts) {
         let wanted = match change.action {
             ChangeAction::Read | ChangeAction::Create | ChangeAction::Update => (1, 0),
             ChangeAction::Delete => (0, 1),
             ChangeAction::DeleteThenCreate | ChangeAction::CreateThenDelete => (1, 1),
             ChangeAction::Forget | ChangeAction::NoOp => (0, 0),
         };
-        if counts.get(&index).copied().unwrap_or_default() != wanted {
+        if counts != wanted {
             found.push(format!("{} does not have the steps its action needs", change.address));
         }
     }
@@ -62,15 +61,19 @@ fn changes_have_their_steps(plan: &Plan, found: &mut Vec<String>) {
 
 /// A provisioner runs after the object was made, or before it is destroyed.
 fn provisioners_stand_beside_their_calls(plan: &Plan, found: &mut Vec<String>) {
+    if !plan.steps.iter().any(|step| matches!(step.kind, StepKind::Provision { .. })) {
+        return;
+    }
+    let calls = plan.steps.iter().filter_map(|step| match step.kind {
+        StepKind::Create { change, .. } => Some(((change, true), step.id)),
+        StepKind::Delete { change, .. } => Some(((change, false), step.id)),
+        _ => None,
+    });
+    let calls: BTreeMap<(usize, bool), StepId> = calls.collect();
     for step in &plan.steps {
         let StepKind::Provision { change, when, .. } = step.kind else { continue };
-        let is_call = |kind: &StepKind| match (when, kind) {
-            (When::Create, StepKind::Create { change: of, .. }) => *of == change,
-            (When::Destroy, StepKind::Delete { change: of, .. }) => *of == change,
-            _ => false,
-        };
-        let call = plan.steps.iter().find(|step| is_call(&step.kind)).map(|call| call.id);
-        let is_beside = call.is_some_and(|call| (call < step.id) == (when == When::Create));
+        let call = calls.get(&(change, when == When::Create));
+        let is_beside = call.is_some_and(|call| (*call < step.id) == (when == When::Create));
         if !is_beside {
             found.push(format!("the provisioner of step {} does not stand beside its call", step.id));
         }

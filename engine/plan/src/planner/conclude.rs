@@ -97,7 +97,7 @@ impl Planner<'_> {
             providers: std::mem::take(&mut self.provider_versions),
             variables: self.variables(),
             plan_time: self.input.options.plan_time.clone(),
-            changes: std::mem::take(&mut self.changes).into_values().collect(),
+            changes: std::mem::take(&mut self.changes).sorted(),
             steps: Vec::new(),
             outputs,
             moves,

@@ -104,7 +104,7 @@ impl Planner<'_> {
             self.unchanged(subject, spec, address, prior.clone(), &after);
         }
         let met = self.check_conditions(subject, address, &data, Some(after.clone()));
-        if met.is_err() && !self.changes.contains_key(&(address.clone(), None)) {
+        if met.is_err() && !self.changes.has(address) {
             self.unchanged(subject, spec, address, prior, &after);
         }
         met.map(|()| after)

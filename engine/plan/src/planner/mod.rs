@@ -1,5 +1,6 @@
 //! The walk: every node once, needed ones first; then what is left in state; then the plan.
 
+mod changes;
 mod conclude;
 mod data;
 mod ephemeral;
@@ -11,6 +12,7 @@ mod provisioning;
 mod removed;
 mod triggers;
 
+use changes::Changes;
 pub(crate) use imports::identifier;
 pub(crate) use instance::{ignore_changes, mark_by_schema};
 
@@ -20,7 +22,7 @@ use std::sync::Arc;
 use evenkeel_lang::config::{Resource, ResourceKey};
 use evenkeel_model::{
     Diagnostic, Diagnostics, InstanceAddress, ModuleAddress, ModuleStep, ProviderAddress, ResourceAddress,
-    ResourceMode, Severity, SourceRange, Value,
+    ResourceMode, Severity, SourceRange, Type, Value,
 };
 use evenkeel_provider::ProviderSpec;
 use evenkeel_state::{DeposedKey, ProviderConfigAddress};
@@ -100,7 +102,7 @@ pub(crate) struct Planner<'a> {
     status: Vec<Status>,
     pub(crate) questions: Vec<Question>,
     pub(crate) diagnostics: Diagnostics,
-    pub(crate) changes: BTreeMap<(InstanceAddress, Option<DeposedKey>), Change>,
+    pub(crate) changes: Changes,
     pub(crate) drift: Vec<Drift>,
     pub(crate) refreshed: BTreeMap<(InstanceAddress, Option<DeposedKey>), Refreshed>,
     /// Static paths and keys of the resources that have changes.
@@ -126,6 +128,8 @@ pub(crate) struct Planner<'a> {
     /// What is planned, when not everything is.
     selection: Option<Selection>,
     provider_versions: BTreeMap<ProviderAddress, Arc<str>>,
+    /// The types of objects, by the place of their schema in memory.
+    types: BTreeMap<usize, Type>,
 }
 
 /// What all instances of one resource in one module instance share.
@@ -159,7 +163,7 @@ impl<'a> Planner<'a> {
             status: vec![untouched; nodes],
             questions: Vec::new(),
             diagnostics,
-            changes: BTreeMap::new(),
+            changes: Changes::default(),
             drift: Vec::new(),
             refreshed: BTreeMap::new(),
             changing: BTreeSet::new(),
@@ -174,6 +178,7 @@ impl<'a> Planner<'a> {
             not_run: BTreeMap::new(),
             selection,
             provider_versions: BTreeMap::new(),
+            types: BTreeMap::new(),
         }
     }
 
@@ -329,9 +334,15 @@ impl<'a> Planner<'a> {
             }
             self.diagnostics.push(problem.about(&subject.address));
         }
+        let total = expansion.instances.len();
+        // Who was visited is asked about what is remembered, and about imports.
+        let is_asked =
+            !self.input.state.instances.is_empty() || !self.input.configuration.root().imports.is_empty();
         for (place, (key, data)) in expansion.instances.into_iter().enumerate() {
             let address = subject.address.instance(key.clone());
-            self.visited.insert(address.clone());
+            if is_asked {
+                self.visited.insert(address.clone());
+            }
             // The first instance is evaluated before anything is asked, because it has most of the
             // mistakes that the others have too; those are evaluated once, when there is an answer.
             if place > 0 && self.is_selected(&address) && self.is_unanswered(&address) {
@@ -349,9 +360,14 @@ impl<'a> Planner<'a> {
                 self.left_alone.insert(address);
                 continue;
             }
+            let before = self.changes.len();
             match self.plan_instance(subject, spec, &address, data) {
                 Ok(value) => drop(values.instances.insert(key, value)),
                 Err(worse) => status = status.max(worse),
+            }
+            // Where the first one changes, the others mostly do.
+            if place == 0 && self.changes.len() > before {
+                self.changes.reserve(total);
             }
         }
         self.world.set_resource(subject.place, subject.resource.key.clone(), values);
@@ -497,6 +513,6 @@ impl<'a> Planner<'a> {
         if change.action.has_steps() {
             self.changing.insert((path, key));
         }
-        self.changes.insert((change.address.clone(), change.deposed), change);
+        self.changes.insert(change);
     }
 }

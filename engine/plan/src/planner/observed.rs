@@ -1,7 +1,8 @@
 //! Objects as state remembers them and as they were seen.
 
 use evenkeel_lang::config::{Resource, ResourceKey};
-use evenkeel_model::{Diagnostic, InstanceAddress, ResourceAddress, SourceRange, Value, json};
+use evenkeel_model::schema::Schema;
+use evenkeel_model::{Diagnostic, InstanceAddress, ResourceAddress, SourceRange, Type, Value, json};
 use evenkeel_provider::{ResourceSpec, diff};
 use evenkeel_state::{DeposedKey, Object, ProviderConfigAddress};
 use std::sync::Arc;
@@ -54,7 +55,7 @@ impl Planner<'_> {
             || object.schema_version != spec.schema().version;
         if changed {
             let object = observed.as_ref().map(|observed| Object {
-                attributes: Arc::new(json::encode_as(observed, &spec.schema().ty())),
+                attributes: Arc::new(json::encode_as(observed, &self.type_of(spec.schema()))),
                 schema_version: spec.schema().version,
                 ..object.clone()
             });
@@ -94,7 +95,8 @@ impl Planner<'_> {
         spec: &dyn ResourceSpec,
         range: Option<SourceRange>,
     ) -> Result<Value, Status> {
-        decoded(object, spec).map_err(|error| {
+        let ty = self.type_of(spec.schema());
+        decoded(object, spec, &ty).map_err(|error| {
             let schema = spec.schema();
             let detail = format!(
                 "The stored attributes of {address} (schema version {}) do not fit the schema of {} (version {}): \
@@ -105,6 +107,13 @@ impl Planner<'_> {
             self.diagnostics.push(diagnostic.at(range).about(address));
             Status::Failed
         })
+    }
+
+    /// The type of the objects of a schema. To put it together takes time, and there are many objects.
+    fn type_of(&mut self, schema: &Schema) -> Type {
+        // Schemas belong to the catalog, which stays where it is while a plan is made.
+        let place = std::ptr::from_ref(schema).addr();
+        self.types.entry(place).or_insert_with(|| schema.ty()).clone()
     }
 
     /// The block that a provider address in state means today.
@@ -187,7 +196,8 @@ impl Planner<'_> {
                 if !config.is_wholly_known() {
                     continue;
                 }
-                let Ok(prior) = decoded(object, spec) else {
+                let ty = self.type_of(spec.schema());
+                let Ok(prior) = decoded(object, spec, &ty) else {
                     let range = self.declared_at(address);
                     // The mistake is told, and nothing asked.
                     let _ = self.decode(address, object, spec, range);
@@ -237,11 +247,11 @@ impl Planner<'_> {
 }
 
 /// The attributes of an object in state, upgraded to the schema of today.
-fn decoded(object: &Object, spec: &dyn ResourceSpec) -> Result<Value, json::JsonError> {
+fn decoded(object: &Object, spec: &dyn ResourceSpec, ty: &Type) -> Result<Value, json::JsonError> {
     let schema = spec.schema();
     let upgraded = match object.schema_version == schema.version {
         true => None,
         false => spec.upgrade(object.schema_version, &object.attributes),
     };
-    json::decode(upgraded.as_ref().unwrap_or(&object.attributes), &schema.ty())
+    json::decode(upgraded.as_ref().unwrap_or(&object.attributes), ty)
 }

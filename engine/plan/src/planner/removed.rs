@@ -114,7 +114,7 @@ impl Planner<'_> {
 
     /// That objects will go on without anybody looking after them is said once.
     pub(crate) fn warn_of_forgotten(&mut self) {
-        let forgotten = self.changes.values().filter(|change| change.action == ChangeAction::Forget);
+        let forgotten = self.changes.iter().filter(|change| change.action == ChangeAction::Forget);
         let names: Vec<String> = forgotten.map(|change| change.address.to_string()).collect();
         if names.is_empty() {
             return;

@@ -36,8 +36,7 @@ impl Planner<'_> {
             None => resource.instance(None),
         };
         self.changes
-            .range((first, None)..)
-            .map(|(_, change)| change)
+            .from(first)
             .take_while(|change| change.address.resource == resource)
             .take_while(|change| index.is_none() || change.address.key == index)
             .any(|change| change.deposed.is_none() && changes_at(change, &path))
