@@ -65,9 +65,12 @@ async fn under_lease(
             return Err(failure);
         }
     };
-    remember(session, held, &planned).await?;
-    let whys = why::tell(session, &planned, Some(&args.run)).await;
-    ui.plan(&planned, &whys, &session.catalog);
+    let shown = async {
+        let whys = why::tell(session, &planned, Some(&args.run)).await;
+        ui.plan(&planned, &whys, &session.catalog);
+    };
+    let (remembered, ()) = tokio::join!(remember(session, held, &planned), shown);
+    remembered?;
     if !planned.plan.has_effects() {
         ui.nothing_to_apply(args.destroy, &planned);
         return Ok(0);

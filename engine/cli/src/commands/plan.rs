@@ -19,7 +19,7 @@ use crate::flow::lease::Held;
 use crate::flow::load::{Loaded, load};
 use crate::flow::planning::{self, NotPlanned, Planned, plan_with};
 use crate::flow::recover::recover;
-use crate::flow::saved::{record, replay_file, save, save_failed};
+use crate::flow::saved::{self, record, replay_file, save, save_failed};
 use crate::flow::why;
 use crate::ui::Ui;
 
@@ -32,36 +32,52 @@ pub async fn run(global: &Global, args: PlanArgs, providers: Providers, ui: &Ui)
     let (location, revision) = (&*args.run.location, args.run.revision.as_deref());
     let session = match args.out {
         // The key of a plan file stays in the store.
-        Some(_) => Session::open(global, location, revision, providers, ui).await?,
+        Some(_) => Session::to_keep_plan(global, location, revision, providers, ui).await?,
         None => Session::to_plan(global, location, revision, providers, ui).await?,
     };
     // Neither waits for the other; a mistake in configuration is what is told.
-    let (loaded, state) = tokio::join!(loaded(&session, &args, &signals), session.state());
+    let (loaded, state) = tokio::join!(loaded(&session, &args, &signals), session.state_to_plan());
     let source = loaded?;
     let has_generated = !source.generated.is_empty();
-    let mut planned = match planned(&session, &args, source, state, &signals).await {
+    let (key, planned) =
+        tokio::join!(key(&session, &args), planned(&session, &args, source, state, &signals));
+    let mut planned = match planned {
         Ok(planned) => planned,
         Err(NotPlanned { failure, partial }) => {
             if let Some(partial) = partial {
-                if let Some(file) = &args.out {
-                    save_failed(&session, &partial, file).await?;
+                if let (Some(file), Some(key)) = (&args.out, key?) {
+                    save_failed(&session, &partial, &key, file)?;
                 }
                 ui.plan(&partial, &why::tell(&session, &partial, Some(&args.run)).await, &session.catalog);
             }
             return Err(failure);
         }
     };
+    let key = key?;
+    if args.record.is_none() {
+        // Nothing more is asked, so the file is closed while the plan is shown.
+        session.store.finish();
+    }
     let (whys, sources) = why::tell_with_sources(&session, &planned, Some(&args.run)).await;
     planned.sources = sources;
-    ui.plan(&planned, &whys, &session.catalog);
-    if let Some(file) = args.generate_config_out.as_ref().filter(|_| has_generated) {
-        ui.generated(file);
-    }
-    if let Some(file) = &args.out {
-        save(&session, &planned, file).await?;
-        ui.saved(file);
-    } else if planned.plan.has_changes() {
-        ui.not_saved();
+    let show = || {
+        ui.plan(&planned, &whys, &session.catalog);
+        if let Some(file) = args.generate_config_out.as_ref().filter(|_| has_generated) {
+            ui.generated(file);
+        }
+    };
+    match args.out.as_ref().zip(key) {
+        Some((file, key)) => {
+            let (saved, ()) = both(|| save(&session.stack, &planned, &key, file), show);
+            saved?;
+            ui.saved(file);
+        }
+        None => {
+            show();
+            if planned.plan.has_changes() {
+                ui.not_saved();
+            }
+        }
     }
     if let Some(file) = &args.record {
         let is_same = record(&session, &planned, file).await?;
@@ -76,6 +92,23 @@ pub async fn run(global: &Global, args: PlanArgs, providers: Providers, ui: &Ui)
 
 fn mode(args: &PlanArgs) -> Mode {
     if args.destroy { Mode::Destroy } else { Mode::Normal }
+}
+
+/// The key of the plan file, where one is written. The store is asked while the plan is made.
+async fn key(session: &Session, args: &PlanArgs) -> Result<Option<Vec<u8>>, Failure> {
+    match &args.out {
+        Some(_) => saved::key(session).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Does two things at the same time, the first one on another thread.
+fn both<A: Send, B>(first: impl FnOnce() -> A + Send, second: impl FnOnce() -> B) -> (A, B) {
+    std::thread::scope(|scope| {
+        let first = scope.spawn(first);
+        let second = second();
+        (first.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), second)
+    })
 }
 
 /// Makes a plan again from a file and shows it.

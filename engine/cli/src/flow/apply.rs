@@ -35,17 +35,31 @@ impl Timer for SystemTimer {
     }
 }
 
-/// Writes down what was planned, and when objects were seen to be as they are remembered.
+/// Writes down what was planned, and when objects were seen to be as they are remembered. Nothing may be
+/// carried out before that is done; a plan may be shown meanwhile.
 pub async fn remember(session: &Session, held: &Held, planned: &Planned) -> Result<(), Failure> {
+    let (kept, touched) = tokio::join!(keep(session, planned), touch(session, held, planned));
+    touched.and(kept)
+}
+
+async fn touch(session: &Session, held: &Held, planned: &Planned) -> Result<(), Failure> {
     let plan = &planned.plan;
     let changed: BTreeSet<_> = plan.refreshed.iter().map(|refreshed| &refreshed.address).collect();
     let unchanged = planned.observed.iter().filter(|address| !changed.contains(address)).cloned().collect();
-    session.store.touch_observed(&held.lease(), unchanged).await?;
-    if plan.has_effects() {
-        let document = render::json::plan(plan, &schemas(&session.catalog)).to_string().into_bytes();
-        session.store.save_plan(&session.stack, &plan.digest, document).await?;
+    Ok(session.store.touch_observed(&held.lease(), unchanged).await?)
+}
+
+/// Keeps the document of a plan. It may be large, so it is written on another thread.
+async fn keep(session: &Session, planned: &Planned) -> Result<(), Failure> {
+    if !planned.plan.has_effects() {
+        return Ok(());
     }
-    Ok(())
+    let (plan, catalog) = (planned.plan.clone(), session.catalog.clone());
+    let write = move || render::json::plan(&plan, &schemas(&catalog)).to_string().into_bytes();
+    let document = tokio::task::spawn_blocking(write).await.map_err(|error| {
+        Failure::plain("The plan could not be kept", format!("{error}. This is a bug in Evenkeel."))
+    })?;
+    Ok(session.store.save_plan(&session.stack, &planned.plan.digest, document).await?)
 }
 
 /// Applies a plan under a lease, step by step, every step journalled.

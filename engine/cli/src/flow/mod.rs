@@ -26,7 +26,7 @@ use evenkeel_provider::{Catalog, Providers};
 use evenkeel_provider_builtin::HostFiles;
 use evenkeel_provider_utility::RevisionFiles;
 use evenkeel_source::Origin;
-use evenkeel_store::{SqliteStore, StackId, Store, SystemClock};
+use evenkeel_store::{SqliteStore, StackId, Store, StoreOptions, SystemClock};
 
 use crate::args::Global;
 use crate::error::Failure;
@@ -56,6 +56,8 @@ pub struct Session {
     pub openings: Arc<Openings>,
     /// The files of the revision that is planned, for providers that read them.
     pub revision: RevisionFiles,
+    /// Whether the store is only being made, so that nothing is remembered.
+    pub is_new: bool,
 }
 
 impl Session {
@@ -105,6 +107,25 @@ impl Session {
         let files = add_own(&mut providers, global, &place, revision);
         let store = SqliteStore::open_in_memory(Arc::new(SystemClock)).await?;
         Ok(Self { revision: files, ..Self::new(global, place, store, providers, ui) })
+    }
+
+    /// Opens the store of a place to keep a plan. Where there is none yet, it is made while the plan is.
+    pub async fn to_keep_plan(
+        global: &Global,
+        location: &str,
+        revision: Option<&str>,
+        mut providers: Providers,
+        ui: &Ui,
+    ) -> Result<Self, Failure> {
+        let place = Place::of(global, location)?;
+        let stack = StackId::from(place.stack(global).as_str());
+        if place.store.exists() || state_file::is_there(&place, &stack) {
+            return Self::open(global, location, revision, providers, ui).await;
+        }
+        place.prepare(global)?;
+        let files = add_own(&mut providers, global, &place, revision);
+        let store = SqliteStore::begin(&place.store, Arc::new(SystemClock), StoreOptions::default())?;
+        Ok(Self { revision: files, is_new: true, ..Self::new(global, place, store, providers, ui) })
     }
 
     /// Opens the store of a place to look at it; it must be there.
@@ -164,6 +185,15 @@ impl Session {
             pool: Arc::new(Pool::new(providers)),
             openings: Arc::default(),
             revision: RevisionFiles::default(),
+            is_new: false,
+        }
+    }
+
+    /// What is remembered before anything is done; a store that is only being made is not waited for.
+    pub async fn state_to_plan(&self) -> Result<evenkeel_state::State, Failure> {
+        match self.is_new {
+            true => Ok(evenkeel_state::State::default()),
+            false => self.state().await,
         }
     }
 

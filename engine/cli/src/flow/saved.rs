@@ -10,7 +10,7 @@ use evenkeel_model::convert::concrete;
 use evenkeel_model::{Diagnostics, InstanceAddress, Revision, Value};
 use evenkeel_plan::{Answers, StepKind};
 use evenkeel_state::State;
-use evenkeel_store::{Clock, SystemClock};
+use evenkeel_store::{Clock, StackId, SystemClock};
 
 use crate::args::RunArgs;
 use crate::error::Failure;
@@ -25,20 +25,23 @@ use crate::ui::schemas;
 /// So many objects that moved on are named.
 const NAMED_MAX: usize = 10;
 
+/// The key that plan files of the stack are sealed with.
+pub async fn key(session: &Session) -> Result<Vec<u8>, Failure> {
+    Ok(session.store.make_plan_key(&session.stack, planfile::new_key()?).await?)
+}
+
 /// Writes a plan to a file that only its owner may read.
-pub async fn save(session: &Session, planned: &Planned, path: &Path) -> Result<(), Failure> {
-    let key = session.store.make_plan_key(&session.stack, planfile::new_key()?).await?;
-    let header = Header::new(&session.stack.0, &planned.plan, &key, SystemClock.now());
+pub fn save(stack: &StackId, planned: &Planned, key: &[u8], path: &Path) -> Result<(), Failure> {
+    let header = Header::new(&stack.0, &planned.plan, key, SystemClock.now());
     let contents =
         Contents::of(&planned.loaded, &planned.options, &planned.variables, &planned.state, &planned.answers)
             .with_sources(&planned.sources);
-    put(path, &planfile::write(&header, &Sealed::Plan(Box::new(contents)), &key)?)
+    put(path, &planfile::write(&header, &Sealed::Plan(Box::new(contents)), key)?)
 }
 
 /// Writes down what was planned before a mistake was found, to be shown.
-pub async fn save_failed(session: &Session, partial: &Planned, path: &Path) -> Result<(), Failure> {
-    let key = session.store.make_plan_key(&session.stack, planfile::new_key()?).await?;
-    let header = Header::new(&session.stack.0, &partial.plan, &key, SystemClock.now());
+pub fn save_failed(session: &Session, partial: &Planned, key: &[u8], path: &Path) -> Result<(), Failure> {
+    let header = Header::new(&session.stack.0, &partial.plan, key, SystemClock.now());
     let schemas = schemas(&session.catalog);
     let document = representation::plan(&representation::Subject {
         plan: &partial.plan,
@@ -47,7 +50,7 @@ pub async fn save_failed(session: &Session, partial: &Planned, path: &Path) -> R
         schemas: &schemas,
     });
     let text = render::plan(&partial.plan, &render::Whys::default(), &schemas, render::Style::PLAIN);
-    put(path, &planfile::write(&header, &Sealed::Failed { document, text }, &key)?)
+    put(path, &planfile::write(&header, &Sealed::Failed { document, text }, key)?)
 }
 
 fn put(path: &Path, bytes: &[u8]) -> Result<(), Failure> {

@@ -193,9 +193,11 @@ fn lines(range: &SourceRange) -> impl Iterator<Item = Line> + '_ {
 /// Of the places that may be the reason, the one that was changed last; where nothing is known of that, the
 /// one that the value is at.
 fn told(reason: Reason, sources: &Sources) -> Told {
-    let mut best: Option<(Age, Place, u32, Option<LineOrigin>)> = None;
+    let mut best: Option<(Age, &Place, u32, Option<&LineOrigin>)> = None;
+    // Where nothing is known of any line, the first of each place is as good as the others.
+    let worth = if sources.lines.is_empty() { 1 } else { usize::MAX };
     for (number, place) in reason.places.iter().enumerate() {
-        for line in lines(&place.range) {
+        for line in lines(&place.range).take(worth) {
             let origin = sources.lines.get(&line);
             let age = Age {
                 origin: rank(origin),
@@ -203,7 +205,7 @@ fn told(reason: Reason, sources: &Sources) -> Told {
                 order: place.leads_here.then_some(number),
             };
             if best.as_ref().is_none_or(|(known, ..)| age > *known) {
-                best = Some((age, place.clone(), line.1, origin.cloned()));
+                best = Some((age, place, line.1, origin));
             }
         }
     }
@@ -216,7 +218,7 @@ fn told(reason: Reason, sources: &Sources) -> Told {
         }
     });
     let (place, line, origin) = match best {
-        Some((_, place, line, origin)) => (Some(place), line, origin),
+        Some((_, place, line, origin)) => (Some(place.clone()), line, origin.cloned()),
         None => (None, 0, None),
     };
     Told { reason, place, line, origin, given: given.map(Into::into) }

@@ -3,7 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::ops::Range;
+use std::sync::Arc;
 
+use evenkeel_model::schema::Schema;
 use evenkeel_model::{InstanceAddress, InstanceKey, ModuleAddress, Path, ResourceMode, Value};
 use evenkeel_plan::drift::Cause;
 use evenkeel_plan::{
@@ -159,80 +162,155 @@ fn symbol(action: ChangeAction, style: Style) -> String {
     }
 }
 
+/// From so many changes on, another thread helps to write them, and so many do at most.
+const PER_THREAD: usize = 1000;
+const THREADS_MAX: usize = 4;
+
+/// What the texts of all changes have in common.
+struct Changes<'a> {
+    plan: &'a Plan,
+    /// The changes as they are shown, each with its place in the plan.
+    in_order: Vec<(usize, &'a Change)>,
+    whys: &'a Whys,
+    style: Style,
+    drifted: BTreeSet<&'a InstanceAddress>,
+    /// How much happens in each module.
+    groups: BTreeMap<&'a ModuleAddress, Summary>,
+    /// The schema of each change, in the same order.
+    schemas: Vec<Option<Arc<Schema>>>,
+}
+
 fn changes(plan: &Plan, whys: &Whys, schemas: Schemas<'_>, style: Style) -> String {
-    let drifted: BTreeSet<&InstanceAddress> = plan.drift.iter().map(|drift| &drift.address).collect();
-    let mut out = String::new();
-    let groups: BTreeSet<&ModuleAddress> =
-        plan.changes.iter().map(|change| &change.address.resource.module).collect();
-    let mut module = None;
-    // What is read comes before what is made of it.
+    let in_order = in_order(plan);
+    let schemas = in_order.iter().map(|(_, change)| schemas(&change.address.resource)).collect();
+    let all = Changes {
+        plan,
+        in_order,
+        whys,
+        style,
+        drifted: plan.drift.iter().map(|drift| &drift.address).collect(),
+        groups: groups(plan),
+        schemas,
+    };
+    let total = plan.changes.len();
+    let threads = (total / PER_THREAD).clamp(1, THREADS_MAX);
+    let part = total.div_ceil(threads);
+    if threads == 1 {
+        return all.texts(0..total);
+    }
+    // Each change is written by itself, so the text is the same with any number of threads.
+    let shared = &all;
+    std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads)
+            .map(|n| (n * part).min(total)..((n + 1) * part).min(total))
+            .map(|range| scope.spawn(move || shared.texts(range)))
+            .collect();
+        let mut out = shared.texts(0..part);
+        for other in others {
+            match other.join() {
+                Ok(text) => out.push_str(&text),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        out
+    })
+}
+
+/// What is read comes before what is made of it.
+fn in_order(plan: &Plan) -> Vec<(usize, &Change)> {
     let mut in_order: Vec<(usize, &Change)> = plan.changes.iter().enumerate().collect();
     in_order.sort_by_key(|(_, change)| {
         let resource = &change.address.resource;
         (&resource.module, resource.mode != ResourceMode::Data)
     });
-    for (number, change) in in_order {
-        let own = &change.address.resource.module;
-        if groups.len() > 1 && module != Some(own) {
-            out.push_str(&group(plan, own, style));
-            module = Some(own);
-        }
-        let is_drifted = change.deposed.is_none() && drifted.contains(&change.address);
-        let put_back: BTreeSet<Path> = match is_drifted {
-            true => plan
-                .causes(change)
-                .into_iter()
-                .filter(|cause| cause.cause == Cause::Drift)
-                .map(|cause| cause.path)
-                .collect(),
-            false => BTreeSet::new(),
-        };
-        let is_correction = is_drifted && plan.is_correction(change);
-        out.push('\n');
-        let remarks = remarks(change, number, whys, is_correction, style);
-        out.push_str(&change_text(change, put_back, &remarks, schemas, style));
-    }
-    out
+    in_order
 }
 
-/// The line above the changes of one module, which tells how much happens there.
-fn group(plan: &Plan, module: &ModuleAddress, style: Style) -> String {
-    if module.is_root() {
-        return String::new();
+fn groups(plan: &Plan) -> BTreeMap<&ModuleAddress, Summary> {
+    let same = |a: &Change, b: &Change| a.address.resource.module == b.address.resource.module;
+    // Changes are in the order of their addresses, so those of a module stand together.
+    let groups = plan.changes.chunk_by(same);
+    groups.filter_map(|group| Some((&group.first()?.address.resource.module, Summary::of(group)))).collect()
+}
+
+impl Changes<'_> {
+    fn texts(&self, range: Range<usize>) -> String {
+        let mut out = String::new();
+        let before = range.start.checked_sub(1).and_then(|place| self.in_order.get(place));
+        let mut module = before.map(|(_, change)| &change.address.resource.module);
+        for place in range {
+            let (Some((number, change)), Some(schema)) = (self.in_order.get(place), self.schemas.get(place))
+            else {
+                continue;
+            };
+            let own = &change.address.resource.module;
+            if self.groups.len() > 1 && module != Some(own) {
+                out.push_str(&self.group(own));
+                module = Some(own);
+            }
+            out.push('\n');
+            self.change(&mut out, change, *number, schema.as_deref());
+        }
+        out
     }
-    let own = plan.changes.iter().filter(|change| change.address.resource.module == *module);
-    let Summary { import: _, add, change, destroy } = Summary::of(own);
-    let name = style.paint(Paint::Bold, text::line(&module.to_string()));
-    format!("\n  ── {name}: {add} to add, {change} to change, {destroy} to destroy\n")
+
+    /// The line above the changes of one module, which tells how much happens there.
+    fn group(&self, module: &ModuleAddress) -> String {
+        let Some(Summary { import: _, add, change, destroy }) = self.groups.get(module) else {
+            return String::new();
+        };
+        if module.is_root() {
+            return String::new();
+        }
+        let name = self.style.paint(Paint::Bold, text::line(&module.to_string()));
+        format!("\n  ── {name}: {add} to add, {change} to change, {destroy} to destroy\n")
+    }
+
+    fn change(&self, out: &mut String, change: &Change, number: usize, schema: Option<&Schema>) {
+        let is_drifted = change.deposed.is_none() && self.drifted.contains(&change.address);
+        let put_back: BTreeSet<Path> = match is_drifted {
+            true => {
+                let causes = self.plan.causes(change).into_iter();
+                causes.filter(|cause| cause.cause == Cause::Drift).map(|cause| cause.path).collect()
+            }
+            false => BTreeSet::new(),
+        };
+        let is_correction = is_drifted && self.plan.is_correction(change);
+        out.push_str(&heading(change, self.style));
+        out.push_str(&remarks(change, number, self.whys, is_correction, self.style));
+        change_text(out, change, put_back, schema, self.style);
+    }
 }
 
 /// How many managed objects stay as they are.
 fn unchanged(plan: &Plan) -> usize {
-    let changed: BTreeSet<&InstanceAddress> = plan.changes.iter().map(|change| &change.address).collect();
     let managed = plan.resources.iter().filter(|(resource, _)| resource.mode == ResourceMode::Managed);
-    let instances = managed
-        .flat_map(|(resource, values)| values.instances.keys().map(|key| resource.instance(key.clone())));
-    instances.filter(|address| !changed.contains(address)).count()
+    let all: usize = managed.map(|(_, values)| values.instances.len()).sum();
+    // Changes of one instance stand together: that of its object and those of what it left behind.
+    let changed = plan.changes.chunk_by(|a, b| a.address == b.address).filter_map(|group| group.first());
+    let is_there = |change: &&Change| {
+        let InstanceAddress { resource, key } = &change.address;
+        let values = plan.resources.get(resource).filter(|_| resource.mode == ResourceMode::Managed);
+        values.is_some_and(|values| values.instances.contains_key(key))
+    };
+    all.saturating_sub(changed.filter(is_there).count())
 }
 
 fn change_text(
+    out: &mut String,
     change: &Change,
     put_back: BTreeSet<Path>,
-    remarks: &str,
-    schemas: Schemas<'_>,
+    schema: Option<&Schema>,
     style: Style,
-) -> String {
-    let mut out = heading(change, style) + remarks;
+) {
     let noted = Noted { replace: change.replace_paths.iter().cloned().collect(), drift: put_back };
-    let schema = schemas(&change.address.resource);
     let after = match change.action {
         // The object goes on to exist as it is.
         ChangeAction::Forget => change.before.as_ref(),
         _ => change.after.as_ref(),
     };
-    let node = compare::objects(change.before.as_ref(), after, schema.as_deref(), &noted);
+    let node = compare::objects(change.before.as_ref(), after, schema, &noted);
     let _ = writeln!(out, "{} {}", symbol(change.action, style), resource(&change.address, &node, style));
-    out
 }
 
 /// The quiet lines below a heading: where the change comes from, and what follows from it.

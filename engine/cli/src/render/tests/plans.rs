@@ -357,3 +357,21 @@ without changing any real infrastructure.
 "#,
     );
 }
+
+#[test]
+fn many_changes_are_written_in_order_by_any_number_of_threads() {
+    let new = |number: usize| {
+        let module = number / 700;
+        change(&format!("module.m{module}.t.r[{number}]"), ChangeAction::Create, None, Some(s("x")))
+    };
+    let plan = Plan { changes: (0..3500).map(new).collect(), ..empty_plan() };
+    let text = super::super::plan(&plan, &Whys::default(), &no_schemas, PLAIN);
+    let headings: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("  # ")).collect();
+    let wanted: Vec<String> =
+        plan.changes.iter().map(|change| format!("{} will be created", change.address)).collect();
+    assert_eq!(headings, wanted);
+    for module in 0..5 {
+        let group = format!("── module.m{module}: 700 to add, 0 to change, 0 to destroy");
+        assert_eq!(text.matches(&group).count(), 1, "{group}");
+    }
+}
