@@ -231,13 +231,14 @@ fn tamper(types: &Types, stack: &mut Stack, draw: &mut Draw) {
     let address = addresses[draw.below(addresses.len() as u64) as usize].clone();
     let schema = &types.resources[&*address.resource.kind].0;
     let Some(object) = stack.state.instances[&address].current.clone() else { return };
-    let seen = match draw.chance(3) {
+    let open = schema.block.attributes.iter().filter(|(name, one)| &***name != "id" && one.optional);
+    let open: Vec<_> = open.collect();
+    // Where everything must be given, objects can only be deleted.
+    let seen = match draw.chance(3) || open.is_empty() {
         true => None,
         false => {
             let value = object.value(&schema.ty()).unwrap().unmark_deep().0;
-            let open = schema.block.attributes.iter().filter(|(name, one)| &***name != "id" && one.optional);
-            let all: Vec<_> = open.collect();
-            let (name, attribute) = all[draw.below(all.len() as u64) as usize];
+            let (name, attribute) = open[draw.below(open.len() as u64) as usize];
             let new = Writer { draw, made: Vec::new() }.value(&attribute.ty);
             Some(value.with_attribute(name, new))
         }
