@@ -137,9 +137,23 @@ fn agrees(block: &Block, candidate: &Value, config: &Value) -> bool {
     });
     attributes
         && block.block_types.iter().all(|(name, nested)| match (candidate.get(name), config.get(name)) {
-            (Some(a), Some(b)) => nested.computed || diff::same(a, b),
+            (Some(candidate), Some(config)) => nested.computed || nested_agrees(nested, candidate, config),
             _ => false,
         })
+}
+
+fn nested_agrees(nested: &NestedBlock, candidate: &Value, config: &Value) -> bool {
+    let each = |candidate: &Value, config: &Value| agrees(&nested.block, candidate, config);
+    match (nested.nesting_mode, candidate.kind(), config.kind()) {
+        (Nesting::Single | Nesting::Group, Kind::Object(_), Kind::Object(_)) => each(candidate, config),
+        (Nesting::List, Kind::List(_, a), Kind::List(_, b)) => {
+            a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| each(a, b))
+        }
+        (Nesting::Set, Kind::Set(_, a), Kind::Set(_, b)) => {
+            a.len() == b.len() && b.iter().all(|b| a.iter().any(|a| each(a, b)))
+        }
+        _ => diff::same(candidate, config),
+    }
 }
 
 /// Makes computed attributes unknown whose value follows from one that changes; what configuration sets

@@ -34,10 +34,5 @@ resource "aws_launch_template" "web" {
     security_groups             = ["sg-0123456789abcdef0"]
   }
 
-  tag_specifications {
-    resource_type = "instance"
-    tags          = { Name = "web" }
-  }
-
   tags = { Name = "web" }
 }

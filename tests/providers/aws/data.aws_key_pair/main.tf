@@ -5,7 +5,9 @@ resource "aws_key_pair" "deployer" {
 }
 
 data "aws_key_pair" "deployer" {
-  key_name = aws_key_pair.deployer.key_name
+  key_name = "deployer"
+
+  depends_on = [aws_key_pair.deployer]
 }
 
 output "id" {

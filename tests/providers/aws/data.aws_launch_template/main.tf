@@ -34,16 +34,13 @@ resource "aws_launch_template" "web" {
     security_groups             = ["sg-0123456789abcdef0"]
   }
 
-  tag_specifications {
-    resource_type = "instance"
-    tags          = { Name = "web" }
-  }
-
   tags = { Name = "web" }
 }
 
 data "aws_launch_template" "web" {
-  name = aws_launch_template.web.name
+  name = "web"
+
+  depends_on = [aws_launch_template.web]
 }
 
 output "instance_type" {
