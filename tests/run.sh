@@ -23,7 +23,7 @@ tests/tools.sh
 say "shells: source, store, providers, command line"
 cargo build --locked --release -p evenkeel-cli
 cargo test --locked --quiet --release -p evenkeel-source -p evenkeel-store \
-  -p evenkeel-provider-builtin -p evenkeel-provider-aws-core -p evenkeel-provider-aws-account \
+  -p evenkeel-provider-builtin -p evenkeel-provider-utility -p evenkeel-provider-aws-core -p evenkeel-provider-aws-account \
   -p evenkeel-provider-aws-ec2 -p evenkeel-provider-aws-s3 -p evenkeel-provider-aws-database \
   -p evenkeel-provider-aws -p evenkeel-cli
 

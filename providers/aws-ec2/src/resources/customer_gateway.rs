@@ -72,7 +72,9 @@ impl Ec2Type for CustomerGateway {
     fn value(context: &Arc<Context>, (found, account): &Self::Found, known: &Value) -> Value {
         let id = found.customer_gateway_id.as_deref().unwrap_or_default();
         let set = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-        let extended = set(&found.bgp_asn_extended);
+        // A gateway cannot be changed: what the service does not tell is as it was asked for.
+        let extended = set(&found.bgp_asn_extended).or_else(|| text(known, "bgp_asn_extended"));
+        let device = set(&found.device_name).or_else(|| text(known, "device_name"));
         Builder::new(registry::schema(Self::KIND), known)
             .str("id", Some(id))
             .str("arn", Some(arn(context, Some(account), &format!("customer-gateway/{id}"))))
@@ -80,7 +82,7 @@ impl Ec2Type for CustomerGateway {
             .str("bgp_asn", set(&found.bgp_asn).filter(|_| extended.is_none()))
             .str("bgp_asn_extended", extended)
             .str("certificate_arn", set(&found.certificate_arn))
-            .str("device_name", set(&found.device_name))
+            .str("device_name", device)
             .str("ip_address", set(&found.ip_address))
             .str("type", found.r#type.as_deref())
             .tags(context.tags().observed(&tags_of(found.tags.clone()), known))

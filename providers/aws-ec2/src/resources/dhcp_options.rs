@@ -73,9 +73,12 @@ impl Ec2Type for VpcDhcpOptions {
             .str("region", Some(context.region()))
             .str("owner_id", owner)
             .tags(context.tags().observed(&tags_of(found.tags.clone()), known));
-        let builder = SINGLE
-            .into_iter()
-            .fold(builder, |builder, (name, key)| builder.str(name, values_of(found, key).first()));
+        // A set cannot be changed: what the service does not tell is as it was asked for, empty or left out.
+        let builder =
+            SINGLE.into_iter().fold(builder, |builder, (name, key)| match values_of(found, key).first() {
+                Some(value) => builder.str(name, Some(value)),
+                None => builder,
+            });
         let builder = LISTS.into_iter().fold(builder, |builder, (name, key)| match values_of(found, key) {
             values if values.is_empty() => builder,
             values => builder.string_list(name, values),

@@ -11,5 +11,5 @@ data "aws_key_pair" "deployer" {
 }
 
 output "id" {
-  value = data.aws_key_pair.deployer.key_pair_id
+  value = data.aws_key_pair.deployer.id
 }
