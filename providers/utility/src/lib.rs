@@ -1,5 +1,5 @@
 //! The utility providers that nearly every module pulls in: random, null, time and local, in one crate
-//! because they are small and share how a type is written ([`kind`]) and served ([`family`]).
+//! because they are small and share how a type is written (`kind`) and served (`family`).
 //!
 //! Each provider is a folder, each type a file in it with its schema in `schemas/<provider>/`. Nothing here
 //! belongs to a cloud: objects live in the state, but for the files of `local`, which are read and written

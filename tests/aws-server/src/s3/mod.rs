@@ -1,5 +1,5 @@
 //! S3, path style. What a bucket has beside its objects is kept as it was put and given back so; the
-//! table in [`config`] says what there is before anything was put.
+//! table in `config` says what there is before anything was put.
 
 mod bucket;
 mod config;
