@@ -1,14 +1,14 @@
 //! What instances have calls of their own for.
 
 use super::kinds::{INSTANCE, INTERFACE, VOLUME};
-use super::{Actions, Answer, Call, done, info, interface};
+use super::{Actions, Answer, Call, describe, done, info, interface};
 use crate::fail::Fail;
 use crate::node::Node;
 use crate::region::Object;
 use crate::xml;
 
 pub(super) static ACTIONS: Actions = &[
-    ("DescribeInstanceAttribute", describe),
+    ("DescribeInstanceAttribute", describe_attribute),
     ("ModifyInstanceAttribute", modify),
     ("ModifyInstanceMetadataOptions", modify_metadata),
     ("ModifyInstanceMaintenanceOptions", modify_maintenance),
@@ -20,7 +20,7 @@ const IDS_MAX: usize = 1_000;
 /// What can be changed only while the instance stands still.
 const STOPPED_ONLY: [&str; 2] = ["instanceType", "userData"];
 
-fn describe(call: &mut Call<'_>) -> Answer {
+fn describe_attribute(call: &mut Call<'_>) -> Answer {
     let instance = call.named(&INSTANCE, "InstanceId")?;
     let name = call.p.need("Attribute")?;
     let value = |node: Option<&Node>| Node::map([("value", node.cloned().unwrap_or_default())]);
@@ -165,13 +165,20 @@ fn describe_credits(call: &mut Call<'_>) -> Answer {
     if ids.len() > IDS_MAX {
         return Err(Fail::value(format!("The maximum number of instances is {IDS_MAX}.")));
     }
+    let credits = |id: &str, instance: &Object| {
+        instance.hidden.get("cpuCredits").cloned().map(|credits| xml! { instanceId: id, cpuCredits: credits })
+    };
+    let filters = describe::filters(&call.p, &INSTANCE)?;
     let mut items = Vec::new();
-    for id in ids {
-        let credits = call.region.find(&INSTANCE, id)?.hidden.get("cpuCredits").cloned();
+    for id in &ids {
         let message = format!("Credit specification is not supported for '{id}'.");
-        let credits =
-            credits.ok_or_else(|| Fail::new("InvalidInstanceCreditSpecification.NotSupported", message))?;
-        items.push(xml! { instanceId: id, cpuCredits: credits });
+        let missing = || Fail::new("InvalidInstanceCreditSpecification.NotSupported", message);
+        items.push(credits(id, call.region.find(&INSTANCE, id)?).ok_or_else(missing)?);
+    }
+    // Only what is named has to have credits; the others are passed over.
+    if ids.is_empty() {
+        let meant = call.region.all(&INSTANCE).filter(|instance| describe::fits(instance, &filters));
+        items.extend(meant.filter_map(|instance| credits(&instance.id, instance)));
     }
     Ok(xml! { instanceCreditSpecificationSet: items })
 }
