@@ -14,13 +14,13 @@ from docs import ROOT, arguments, attributes, lower, rows, walk
 
 PAGE = ROOT / "docs" / "reference" / "utility.md"
 EXAMPLES = ROOT / "schemas" / "utility.tf"
-FOLLOWED = {"random": "3.9.0", "null": "3.3.1", "time": "0.14.0", "local": "2.9.0"}
+FOLLOWED = {"random": "3.9.0", "null": "3.3.1", "time": "0.14.0", "local": "2.9.0", "tls": "4.2.1"}
 WORDS = {"": "Resource", "data": "Data source", "ephemeral": "Ephemeral resource"}
 INTRODUCTION = """# Utility providers
 
 <!-- Written by schemas/utility.py from the files in schemas; change those. -->
 
-`hashicorp/random`, `null`, `time` and `local` are built in. Names, defaults, replacements, import identifiers and
+`hashicorp/random`, `null`, `time`, `local` and `tls` are built in. Names, defaults, replacements, import identifiers and
 results are those of the public providers in the versions below; any version constraint is accepted. A seed gives the
 numbers and orders that it gives there. States that older versions wrote are taken over.
 
@@ -35,6 +35,9 @@ NOTES = {
     "`source` read the files of the revision that is evaluated besides, and those of the directory that is evaluated as it\n"
     "stands. Links are followed before a path is judged. Relative paths start in the directory of the root module.",
     "time": "That a rotation is over is seen when the object is looked at: with `-refresh=false` it stays.",
+    "tls": "Keys and certificates are in the state in clear, as with Terraform. That a certificate is due is seen when the object\n"
+    "is looked at. `tls_certificate` connects to the host that its URL names; proxies are those of `proxy`, or of `HTTPS_PROXY`\n"
+    "and `NO_PROXY`, and speak HTTP.",
 }
 
 

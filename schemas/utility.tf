@@ -4,6 +4,10 @@ terraform {
       source  = "hashicorp/random"
       version = ">= 2.0"
     }
+    tls = {
+      source  = "hashicorp/tls"
+      version = "~> 4.0"
+    }
     null  = { version = "~> 3.2" }
     time  = { version = ">= 0.9" }
     local = { version = "2.4.0" }
@@ -64,6 +68,44 @@ resource "time_sleep" "a" {
   triggers         = { now = time_static.a.rfc3339 }
 }
 
+resource "tls_private_key" "ca" {
+  algorithm   = "ECDSA"
+  ecdsa_curve = "P384"
+}
+resource "tls_self_signed_cert" "ca" {
+  private_key_pem       = tls_private_key.ca.private_key_pem
+  validity_period_hours = 24
+  allowed_uses          = ["cert_signing"]
+  is_ca_certificate     = true
+  subject {
+    common_name = "ca"
+  }
+}
+resource "tls_private_key" "web" {
+  algorithm = "ED25519"
+}
+resource "tls_cert_request" "web" {
+  private_key_pem = tls_private_key.web.private_key_pem
+  dns_names       = ["example.com"]
+  subject {
+    common_name  = "example.com"
+    organization = "Example, Inc"
+  }
+}
+resource "tls_locally_signed_cert" "web" {
+  cert_request_pem      = tls_cert_request.web.cert_request_pem
+  ca_private_key_pem    = tls_private_key.ca.private_key_pem
+  ca_cert_pem           = tls_self_signed_cert.ca.cert_pem
+  validity_period_hours = 12
+  allowed_uses          = ["digital_signature", "server_auth"]
+}
+data "tls_public_key" "web" {
+  private_key_openssh = tls_private_key.web.private_key_openssh
+}
+data "tls_certificate" "web" {
+  content = tls_locally_signed_cert.web.cert_pem
+}
+
 resource "local_file" "a" {
   filename        = "${path.module}/out/keys/${random_integer.a.result}.pub"
   content         = random_pet.a.id
@@ -85,6 +127,13 @@ ephemeral "random_password" "a" {
 }
 ephemeral "random_bytes" "a" {
   length = 8
+}
+
+ephemeral "tls_private_key" "a" {
+  algorithm = "ED25519"
+}
+ephemeral "tls_public_key" "a" {
+  private_key_pem = ephemeral.tls_private_key.a.private_key_pem
 }
 
 output "integer" {

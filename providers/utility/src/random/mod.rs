@@ -5,6 +5,7 @@
 
 mod bytes;
 pub(crate) use bytes::hex;
+pub(crate) use upgrade::bare;
 mod characters;
 mod id;
 mod integer;

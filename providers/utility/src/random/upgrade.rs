@@ -34,6 +34,6 @@ fn fill(attributes: &mut Map<String, Json>) {
 }
 
 /// The value without what says that it is sensitive.
-fn bare(value: &Json) -> &Json {
+pub(crate) fn bare(value: &Json) -> &Json {
     value.get("?value").unwrap_or(value)
 }
