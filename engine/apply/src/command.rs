@@ -1,15 +1,15 @@
 //! What the machines ask the shell to do, and what the shell tells them.
 //!
 //! Commands and events are plain values: a driver carries them out with real clouds and stores, the
-//! simulation with fake ones, a test with neither. Every [`Command::Append`], [`Command::Call`]
-//! and [`Command::Provision`] is answered once, in any order; [`Command::WakeAt`] is answered with [`Event::Woken`] at or after
-//! its time, and one too many does no harm.
+//! simulation with fake ones, a test with neither. Every [`Command::Append`], [`Command::Call`],
+//! [`Command::Open`] and [`Command::Provision`] is answered once, in any order; [`Command::WakeAt`] is
+//! answered with [`Event::Woken`] at or after its time, and one too many does no harm.
 
 use std::fmt;
 use std::sync::Arc;
 
 use evenkeel_model::{InstanceAddress, Timestamp, Value};
-use evenkeel_plan::LocalExec;
+use evenkeel_plan::{LocalExec, Opening};
 use evenkeel_provider::{
     CreateRequest, DeleteRequest, Failed, FindRequest, ObserveRequest, ProviderError, ReadDataRequest,
     UpdateRequest,
@@ -39,7 +39,6 @@ impl fmt::Display for CallId {
 }
 
 /// Something to do now.
-#[expect(clippy::large_enum_variant, reason = "commands are few and short-lived; a box would only be noise")]
 #[derive(Clone, Debug)]
 pub enum Command {
     /// Write these entries to the journal, all or none, and answer when they are durable. There is
@@ -65,6 +64,9 @@ pub enum Command {
         /// What to call, with what.
         call: Call,
     },
+    /// Open this ephemeral resource, and keep it open until the machine is over. What it gives is written
+    /// down nowhere.
+    Open(Opening),
     /// Run this command on this machine. Answered once, by [`Event::Provisioned`].
     Provision {
         /// Names it in the answer.
@@ -202,6 +204,13 @@ pub enum Event {
         id: CallId,
         /// What it gave.
         result: CallResult,
+    },
+    /// An ephemeral resource is open, or cannot be opened.
+    Opened {
+        /// Which.
+        address: InstanceAddress,
+        /// What it gives.
+        result: Result<Value, ProviderError>,
     },
     /// A command is over.
     Provisioned {

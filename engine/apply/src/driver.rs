@@ -10,7 +10,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 
 use evenkeel_model::{InstanceAddress, Timestamp, Value};
-use evenkeel_plan::LocalExec;
+use evenkeel_plan::{LocalExec, Opening};
 use evenkeel_provider::{BoxFuture, Connection, ErrorKind, ProviderError};
 use evenkeel_state::{Entry, ProviderConfigAddress, Serial};
 use futures_util::future::{Either, FutureExt, select};
@@ -127,6 +127,22 @@ impl Provisioners for NoProvisioners {
     fn end(&self) {}
 }
 
+/// Opens ephemeral resources, and keeps them open.
+pub trait Ephemerals: Send + Sync {
+    /// Opens one; it stays open, and is renewed, until the run is over.
+    fn open(&self, opening: Opening) -> BoxFuture<'_, Result<Value, ProviderError>>;
+}
+
+/// Opens nothing: for recoveries, which use nothing that is ephemeral.
+pub struct NoEphemerals;
+
+impl Ephemerals for NoEphemerals {
+    fn open(&self, _opening: Opening) -> BoxFuture<'_, Result<Value, ProviderError>> {
+        let error = ProviderError::new(ErrorKind::Other, "opening", "nothing is opened here");
+        Box::pin(std::future::ready(Err(error)))
+    }
+}
+
 /// What a machine's commands are carried out with.
 #[derive(Clone, Copy)]
 pub struct Shell<'a> {
@@ -136,6 +152,8 @@ pub struct Shell<'a> {
     pub connections: &'a dyn Connections,
     /// What runs commands.
     pub provisioners: &'a dyn Provisioners,
+    /// What opens ephemeral resources.
+    pub ephemerals: &'a dyn Ephemerals,
     /// The clock.
     pub timer: &'a dyn Timer,
 }
@@ -343,7 +361,7 @@ where
 
 /// Carries a command out; nothing is left to wait for where there is no future.
 fn carry_out<'a>(command: Command, shell: Shell<'a>) -> Option<BoxFuture<'a, Happened<'a>>> {
-    let Shell { journal, connections, provisioners, timer } = shell;
+    let Shell { journal, connections, provisioners, ephemerals, timer } = shell;
     Some(match command {
         Command::Append { id, entries } => Box::pin(async move {
             Happened::Event(match journal.append(entries).await {
@@ -357,6 +375,10 @@ fn carry_out<'a>(command: Command, shell: Shell<'a>) -> Option<BoxFuture<'a, Hap
                 Err(error) => call.not_made(error),
             };
             Happened::Event(Event::CallDone { id, result })
+        }),
+        Command::Open(opening) => Box::pin(async move {
+            let address = opening.address.clone();
+            Happened::Event(Event::Opened { address, result: ephemerals.open(opening).await })
         }),
         Command::Provision { id, subject, run } => {
             listen(Listening { id, subject, speech: provisioners.start(run) })

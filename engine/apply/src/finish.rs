@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use evenkeel_model::{Diagnostics, InstanceAddress, ResourceAddress, Value};
-use evenkeel_plan::{Finished, Finisher, LocalExec, Plan};
+use evenkeel_plan::{Finished, Finisher, LocalExec, Opening, Plan, Unfinished};
+use evenkeel_provider::ProviderError;
 use evenkeel_state::StepId;
 
 /// Completes the steps of one plan. [`Finisher`] is the real one.
@@ -14,11 +15,21 @@ pub trait Finish: Send {
     fn plan(&self) -> &Arc<Plan>;
 
     /// Everything a step's call needs. The machine asks once per step, after everything the step
-    /// needs was recorded, and never for joins and provisioners.
-    fn finish(&mut self, step: StepId) -> Result<Finished, Diagnostics>;
+    /// needs was recorded, and never for joins and provisioners; and again when the ephemeral resources
+    /// are open that were found to be closed.
+    fn finish(&mut self, step: StepId) -> Result<Finished, Unfinished>;
 
     /// What a step with a provisioner runs; `made` is the new object it is about, with its marks.
-    fn provision(&mut self, step: StepId, made: Option<&Value>) -> Result<LocalExec, Diagnostics>;
+    fn provision(&mut self, step: StepId, made: Option<&Value>) -> Result<LocalExec, Unfinished>;
+
+    /// Takes what came of opening an ephemeral resource.
+    fn opened(&mut self, address: &InstanceAddress, result: Result<Value, ProviderError>);
+
+    /// What has to be opened, once all steps are settled, before the outputs are asked for.
+    fn openings_to_settle(
+        &mut self,
+        unfinished: &BTreeSet<ResourceAddress>,
+    ) -> Result<Vec<Opening>, Diagnostics>;
 
     /// Takes what a step gave: the applied object with its marks, or what the data source said.
     /// Tells what conditions on it are not met; with an error, the step has failed.
@@ -35,12 +46,23 @@ impl Finish for Finisher {
         self.plan()
     }
 
-    fn finish(&mut self, step: StepId) -> Result<Finished, Diagnostics> {
+    fn finish(&mut self, step: StepId) -> Result<Finished, Unfinished> {
         self.finish(step)
     }
 
-    fn provision(&mut self, step: StepId, made: Option<&Value>) -> Result<LocalExec, Diagnostics> {
+    fn provision(&mut self, step: StepId, made: Option<&Value>) -> Result<LocalExec, Unfinished> {
         self.provision(step, made)
+    }
+
+    fn opened(&mut self, address: &InstanceAddress, result: Result<Value, ProviderError>) {
+        self.opened(address, result);
+    }
+
+    fn openings_to_settle(
+        &mut self,
+        unfinished: &BTreeSet<ResourceAddress>,
+    ) -> Result<Vec<Opening>, Diagnostics> {
+        self.openings_to_settle(unfinished)
     }
 
     fn record(&mut self, address: &InstanceAddress, value: Value) -> Diagnostics {

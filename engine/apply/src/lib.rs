@@ -30,7 +30,8 @@ mod work;
 
 pub use command::{AppendFailure, AppendId, Call, CallId, CallResult, Command, Event};
 pub use driver::{
-    Connections, Drive, Interrupt, Journal, NoProvisioners, Progress, Provisioners, Said, Shell, Timer, run,
+    Connections, Drive, Ephemerals, Interrupt, Journal, NoEphemerals, NoProvisioners, Progress, Provisioners,
+    Said, Shell, Timer, run,
 };
 pub use finish::Finish;
 pub use machine::Machine;

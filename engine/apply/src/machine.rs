@@ -9,8 +9,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use evenkeel_model::{Diagnostics, InstanceAddress, Timestamp, Value};
-use evenkeel_plan::{Plan, StepKind};
+use evenkeel_model::{Diagnostics, InstanceAddress, ResourceAddress, Timestamp, Value};
+use evenkeel_plan::{Opening, Plan, StepKind};
 use evenkeel_state::{Entry, RunId, RunKind, RunStatus, Serial, State, StepId};
 
 use crate::alarm::Alarm;
@@ -23,6 +23,7 @@ use crate::report::{Notice, Report, StepStatus};
 use crate::work::{Made, Next, Remembered, Work};
 use crate::{closing, message, opening};
 
+mod ephemeral;
 mod provisioning;
 mod steps;
 
@@ -44,6 +45,10 @@ pub struct Machine {
     /// Steps whose next call may be made, in the order in which they became so.
     armed: Vec<StepId>,
     calls: BTreeMap<CallId, Running>,
+    /// The ephemeral resources that are being opened, with the steps that wait for them.
+    opening: BTreeMap<InstanceAddress, Vec<StepId>>,
+    /// Those of which the shell does not know yet.
+    to_open: Vec<Opening>,
     outbox: Outbox<Written>,
     alarm: Alarm<Option<StepId>>,
     /// The provisioners of the changes that have some, by the place of the change.
@@ -146,6 +151,8 @@ impl Machine {
             ready: BTreeSet::new(),
             armed: Vec::new(),
             calls: BTreeMap::new(),
+            opening: BTreeMap::new(),
+            to_open: Vec::new(),
             outbox: Outbox::new(),
             alarm: Alarm::new(),
             beside: provisioning::beside(&plan),
@@ -210,6 +217,7 @@ impl Machine {
         self.close_run();
         commands.extend(self.outbox.poll(self.now));
         self.issue_calls(&mut commands);
+        commands.extend(std::mem::take(&mut self.to_open).into_iter().map(Command::Open));
         commands.extend(std::mem::take(&mut self.ending).then_some(Command::EndProvisioners));
         commands.extend(self.alarm.poll());
         commands
@@ -225,6 +233,7 @@ impl Machine {
             Event::Appended { id, serial } => self.appended(id, serial),
             Event::AppendFailed { id, error } => self.append_failed(id, error),
             Event::CallDone { id, result } => self.call_done(id, result),
+            Event::Opened { address, result } => self.opened(&address, result),
             Event::Provisioned { id, result } => self.command_done(id, result),
             Event::Woken => {}
             Event::Interrupt => self.interrupt(),
@@ -321,7 +330,8 @@ impl Machine {
 
     /// A plan whose steps wait for each other would hang; its steps fail instead.
     fn break_stall(&mut self) {
-        let moving = self.begun > 0 || !self.ready.is_empty() || !self.outbox.is_idle();
+        let moving =
+            self.begun > 0 || !self.ready.is_empty() || !self.outbox.is_idle() || !self.opening.is_empty();
         if moving || self.open == 0 || self.stage != Stage::Working {
             return;
         }
@@ -337,13 +347,19 @@ impl Machine {
 
     /// Writes the run's last entries once every step is settled.
     fn close_run(&mut self) {
-        if self.open > 0 || !matches!(self.stage, Stage::Opening | Stage::Working) {
+        // What is being opened has to be known, so that it is closed.
+        if self.open > 0 || !self.opening.is_empty() || !matches!(self.stage, Stage::Opening | Stage::Working)
+        {
             return;
         }
         let mut status = closing::status(self.statuses());
         let unresolved = self.statuses().any(|status| *status == StepStatus::Unresolved);
         if status != RunStatus::Interrupted && !unresolved {
-            self.settle_outputs(&mut status);
+            let unfinished = self.unfinished();
+            if self.opens_to_settle(&unfinished, &mut status) {
+                return;
+            }
+            self.settle_outputs(&unfinished, &mut status);
         }
         if status == RunStatus::Interrupted {
             self.diagnostics.push(message::interrupted());
@@ -359,12 +375,8 @@ impl Machine {
 
     /// What can be told only when all steps are settled. Also of a run that failed: outputs that have
     /// nothing to do with what failed get their values.
-    fn settle_outputs(&mut self, status: &mut RunStatus) {
-        let steps = self.plan.steps.iter().zip(self.statuses());
-        let open = steps.filter(|(_, status)| !matches!(status, StepStatus::Done | StepStatus::Unneeded));
-        let unfinished = open.filter_map(|(step, _)| self.plan.change_of(step));
-        let unfinished = unfinished.map(|change| change.address.resource.clone()).collect();
-        let (outputs, diagnostics) = self.finisher.outputs(&unfinished);
+    fn settle_outputs(&mut self, unfinished: &BTreeSet<ResourceAddress>, status: &mut RunStatus) {
+        let (outputs, diagnostics) = self.finisher.outputs(unfinished);
         if diagnostics.has_errors() {
             *status = RunStatus::Failed;
         }
@@ -373,6 +385,14 @@ impl Machine {
             self.outbox.push(closing::outputs(&outputs), Written::Closing);
             self.outputs = Some(outputs);
         }
+    }
+
+    /// The resources of which a step was not done.
+    fn unfinished(&self) -> BTreeSet<ResourceAddress> {
+        let steps = self.plan.steps.iter().zip(self.statuses());
+        let open = steps.filter(|(_, status)| !matches!(status, StepStatus::Done | StepStatus::Unneeded));
+        let changes = open.filter_map(|(step, _)| self.plan.change_of(step));
+        changes.map(|change| change.address.resource.clone()).collect()
     }
 
     fn statuses(&self) -> impl Iterator<Item = &StepStatus> {
@@ -409,6 +429,8 @@ impl Machine {
         self.stage = Stage::Over;
         self.armed.clear();
         self.calls.clear();
+        self.opening.clear();
+        self.to_open.clear();
     }
 
     #[cfg(feature = "planted-faults")]

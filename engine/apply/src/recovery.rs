@@ -174,7 +174,7 @@ impl Recovery {
             }
             Event::CallDone { id, result } => self.call_done(id, result),
             // A recovery runs no commands.
-            Event::Woken | Event::Provisioned { .. } => {}
+            Event::Woken | Event::Opened { .. } | Event::Provisioned { .. } => {}
             Event::Interrupt => self.interrupt(),
             Event::Abort => self.abandon(message::aborted()),
         }

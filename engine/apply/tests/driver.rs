@@ -13,11 +13,11 @@ use std::task::{Context, Poll, Wake, Waker};
 use common::plans::{FakeFinisher, address, base_state, plan};
 use common::spec::{TestSpec, marked, object, provider};
 use evenkeel_apply::{
-    AppendFailure, Connections, Interrupt, Journal, Machine, MachineOptions, PendingIntent, Progress,
-    Provisioners, Recovery, RecoveryInput, Resolution, Said, Shell, StepStatus, Timer, run,
+    AppendFailure, Connections, Ephemerals, Interrupt, Journal, Machine, MachineOptions, PendingIntent,
+    Progress, Provisioners, Recovery, RecoveryInput, Resolution, Said, Shell, StepStatus, Timer, run,
 };
 use evenkeel_model::{Timestamp, Value, json};
-use evenkeel_plan::LocalExec;
+use evenkeel_plan::{LocalExec, Opening};
 use evenkeel_provider::{
     BoxFuture, Connection, CreateRequest, DeleteRequest, ErrorKind, Failed, FindRequest, ObserveRequest,
     ProviderError, ReadDataRequest, UpdateRequest,
@@ -234,6 +234,15 @@ impl Provisioners for Commands {
     }
 }
 
+/// Opens everything at once.
+struct Leases;
+
+impl Ephemerals for Leases {
+    fn open(&self, _opening: Opening) -> BoxFuture<'_, Result<Value, ProviderError>> {
+        Box::pin(std::future::ready(Ok(Value::string("open"))))
+    }
+}
+
 impl World {
     fn new(state: State) -> Self {
         let clock = Clock::default();
@@ -262,6 +271,7 @@ impl World {
                 journal: &self.journal,
                 connections: &self.connections,
                 provisioners: &self.commands,
+                ephemerals: &Leases,
                 timer: &self.clock,
             },
             interrupts,

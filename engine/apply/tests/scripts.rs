@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use common::bench::Bench;
-use common::plans::{DEPOSED, FakeFinisher, address, base_state, plan};
+use common::plans::{DEPOSED, FakeFinisher, address, base_state, lease, plan};
 use common::spec::{TestSpec, marked, object, provider};
 use evenkeel_apply::{
     AppendFailure, Call, CallResult, Drive, Event, Machine, MachineOptions, NoticeKind, PendingIntent,
@@ -73,15 +73,23 @@ fn run(script: &str) -> String {
     out
 }
 
+/// What is said of the finisher, among the steps of a plan.
+const SETTINGS: [&str; 4] = ["refuse", "unmet", "opens", "settles-with"];
+
 fn apply(lines: &[&str], events: &[&str], out: &mut String) {
     let (refused, steps): (Vec<&str>, Vec<&str>) =
-        lines.iter().copied().partition(|line| line.starts_with("refuse") || line.starts_with("unmet"));
+        lines.iter().copied().partition(|line| SETTINGS.iter().any(|word| line.starts_with(word)));
     let plan = plan(&steps);
     let state = base_state(&plan);
     let mut finisher = FakeFinisher::new(plan.clone());
     for line in refused {
         finisher = match line.split_once(' ').unwrap() {
             ("refuse", step) => finisher.refusing(StepId(step.parse().unwrap())),
+            ("opens", needs) => {
+                let words: Vec<&str> = needs.split_whitespace().collect();
+                finisher.opens(StepId(words[0].parse().unwrap()), &words[1..])
+            }
+            ("settles-with", name) => finisher.settles_with(name),
             (_, name) => finisher.unmet(name),
         };
     }
@@ -217,6 +225,11 @@ fn act<M: Drive>(bench: &mut Bench<M>, event: &str) {
         ["woken"] => bench.event(Event::Woken),
         ["interrupt"] => bench.event(Event::Interrupt),
         ["abort"] => bench.event(Event::Abort),
+        ["open", name, "=", "ok"] => bench.opened(lease(name), Ok(Value::string("hunter22"))),
+        ["open", name, "=", _] => {
+            let error = ProviderError::new(ErrorKind::Denied, "opening", "nobody answers");
+            bench.opened(lease(name), Err(error));
+        }
         ["command", step, "=", "ok"] => bench.command_over(&format!("command {step}"), None),
         ["command", step, "=", why] => bench.command_over(&format!("command {step}"), Some(why)),
         [name, "=", ref answer @ ..] => {

@@ -47,8 +47,33 @@ pub struct Ui {
 pub enum Seen {
     /// The lines for machines.
     Messages(Vec<Json>),
-    /// The data sources that are read, and since when.
-    Read(Vec<InstanceAddress>, std::time::Instant),
+    /// The data sources that are read and the objects that are imported, with their ids, and since when.
+    Lines(Vec<(InstanceAddress, Option<Arc<str>>)>, std::time::Instant),
+}
+
+/// What is done with an ephemeral resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ephemeral {
+    /// It is made usable.
+    Open,
+    /// It ends.
+    Close,
+}
+
+impl Ephemeral {
+    fn verb(self) -> &'static str {
+        match self {
+            Self::Open => "Opening",
+            Self::Close => "Closing",
+        }
+    }
+
+    fn action(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Close => "close",
+        }
+    }
 }
 
 type SharedCatalog = Arc<dyn Catalog + Send + Sync>;
@@ -156,27 +181,27 @@ impl Ui {
         self.line(lines);
     }
 
-    /// That a plan was written to a file, and what to do with it.
-    pub fn saved(&self, file: &std::path::Path) {
-        if !self.json {
-            let file = file.display();
-            self.line(&format!(
-                "\n{}\n\nSaved the plan to: {file}\n\nTo perform exactly these actions, run the following command to apply:\n    \
-                 evenkeel apply \"{file}\"",
-                render::ruler(self.out)
-            ));
+    /// What there is to do after a plan: go over generated configuration, apply the plan file, or know that
+    /// there is none.
+    pub fn next_step(&self, saved: Option<&std::path::Path>, generated: Option<&std::path::Path>) {
+        if self.json {
+            return;
         }
-    }
-
-    /// That configuration was written to a file, for people to go over.
-    pub fn generated(&self, file: &std::path::Path) {
-        if !self.json {
+        self.line(&format!("\n{}", render::ruler(self.out)));
+        if let Some(file) = generated {
             let said = format!(
                 "Evenkeel has generated configuration and written it to {}. Please review the configuration and edit it \
                  as necessary before adding it to version control.",
                 file.display()
             );
-            self.paragraph(&format!("\n{}\n\n", render::ruler(self.out)), &said);
+            self.paragraph("\n", &said);
+        }
+        match saved.map(std::path::Path::display) {
+            None => self.line(&render::not_saved(self.out)),
+            Some(file) => self.line(&format!(
+                "\nSaved the plan to: {file}\n\nTo perform exactly these actions, run the following command to apply:\n    \
+                 evenkeel apply \"{file}\""
+            )),
         }
     }
 
@@ -270,11 +295,12 @@ impl Ui {
         match self.json {
             true => Seen::Messages(told.map(render::json::refreshed).collect()),
             false => {
-                let read = told.filter_map(|question| match question {
-                    Question::ReadData { address, .. } => Some(address.clone()),
-                    _ => None,
+                let told = told.filter_map(|question| match question {
+                    Question::ReadData { address, .. } => Some((address.clone(), None)),
+                    Question::Import { address, id, .. } => Some((address.clone(), Some(id.clone()))),
+                    Question::Observe { .. } | Question::Open { .. } => None,
                 });
-                Seen::Read(read.collect(), std::time::Instant::now())
+                Seen::Lines(told.collect(), std::time::Instant::now())
             }
         }
     }
@@ -283,12 +309,16 @@ impl Ui {
     pub fn refreshed(&self, seen: Seen) {
         match seen {
             Seen::Messages(messages) => self.emit_all(messages),
-            Seen::Read(addresses, _) if addresses.len() > REFRESH_LINES_MAX => {}
-            Seen::Read(addresses, since) => {
+            Seen::Lines(told, _) if told.len() > REFRESH_LINES_MAX => {}
+            Seen::Lines(told, since) => {
                 let seconds = since.elapsed().as_secs();
-                addresses
-                    .iter()
-                    .for_each(|address| self.line(&format!("{address}: Read complete after {seconds}s")));
+                for (address, imported) in told {
+                    match imported {
+                        // What is found by its id is looked at.
+                        Some(id) => self.line(&format!("{address}: Refreshing state... [id={id}]")),
+                        None => self.line(&format!("{address}: Read complete after {seconds}s")),
+                    }
+                }
             }
         }
     }
@@ -316,7 +346,8 @@ impl Ui {
         self.diagnostics(&planned.warnings, Some(&planned.loaded.snapshot));
     }
 
-    fn plan_alone(&self, planned: &Planned, whys: &Whys, catalog: &SharedCatalog) {
+    /// A plan without the warnings that came with it.
+    pub fn plan_alone(&self, planned: &Planned, whys: &Whys, catalog: &SharedCatalog) {
         let plan = &planned.plan;
         if self.json {
             self.emit_all(plan.drift.iter().map(|drift| {
@@ -369,13 +400,6 @@ impl Ui {
         }));
     }
 
-    /// That a plan was only shown.
-    pub fn not_saved(&self) {
-        if !self.json {
-            self.line(&render::not_saved(self.out));
-        }
-    }
-
     /// What there is to say about objects, as text or as one document.
     pub fn explained(&self, explained: &[render::Explained]) {
         match self.json {
@@ -414,6 +438,9 @@ impl Ui {
             false => "Apply complete! Resources: 0 added, 0 changed, 0 destroyed.",
         };
         let outputs = stored_outputs(&planned.state);
+        if planned.plan.partial {
+            self.diagnostics(&evenkeel_plan::incomplete().into(), None);
+        }
         if self.json {
             return self.end_of_run(text, &Default::default(), 0, destroy, &outputs);
         }
@@ -492,12 +519,22 @@ impl Ui {
         }
     }
 
-    /// What happens to an ephemeral resource.
-    pub fn ephemeral(&self, address: &InstanceAddress, what: &str) {
-        let text = format!("{address}: {what}");
+    /// That an ephemeral resource is being opened or closed, or for how long it was.
+    pub fn ephemeral(&self, address: &InstanceAddress, what: Ephemeral, elapsed: Option<u64>) {
+        let text = match elapsed {
+            None => format!("{address}: {}...", what.verb()),
+            Some(seconds) => format!("{address}: {} complete after {seconds}s", what.verb()),
+        };
         match self.json {
-            true => self.emit(render::json::ephemeral(address, what, &text)),
+            true => self.emit(render::json::ephemeral(address, what.action(), elapsed, &text)),
             false => self.line(&text),
+        }
+    }
+
+    /// That an ephemeral resource is not opened before the apply; machines see it in the plan.
+    pub fn put_off(&self, address: &InstanceAddress) {
+        if !self.json {
+            self.line(&format!("{address}: Configuration unknown, deferring..."));
         }
     }
 
@@ -525,9 +562,11 @@ impl Ui {
         }
     }
 
-    /// How a run ended.
-    pub fn applied(&self, report: &Report, destroy: bool, planned: &Planned) {
-        self.diagnostics(&report.diagnostics, Some(&planned.loaded.snapshot));
+    /// How a run ended; `held` are warnings of its plan that were not told yet.
+    pub fn applied(&self, report: &Report, destroy: bool, planned: &Planned, held: Diagnostics) {
+        let mut diagnostics = held;
+        diagnostics.extend(report.diagnostics.clone());
+        self.diagnostics(&diagnostics, Some(&planned.loaded.snapshot));
         let root = planned.loaded.configuration.root();
         let declared = |name: &str| root.outputs.get(name).is_some_and(|output| output.sensitive);
         let outputs = match report.outputs.clone() {

@@ -11,8 +11,8 @@ use std::sync::Arc;
 use evenkeel_lang::config::{Configuration, Resource, ResourceKey};
 use evenkeel_lang::eval::decode_body;
 use evenkeel_model::{
-    Diagnostic, Diagnostics, InstanceAddress, InstanceKey, Marks, ModuleAddress, ResourceAddress, Snapshot,
-    Type, Value,
+    Diagnostic, Diagnostics, InstanceAddress, InstanceKey, Marks, ModuleAddress, ResourceAddress,
+    ResourceMode, Snapshot, Type, Value,
 };
 use evenkeel_provider::{Catalog, PlanRequest, check};
 use evenkeel_state::{ProviderConfigAddress, StepId};
@@ -24,11 +24,16 @@ use crate::expand::{InstanceData, expand};
 use crate::graph::{Node, NodeKind, ProviderUse, StaticPath};
 use crate::input::Options;
 use crate::planner::mark_by_schema;
-use crate::types::{Change, ChangeAction, Check, CheckKind, CheckStatus, Plan, ResourceValues, StepKind};
+use crate::types::{
+    Change, ChangeAction, Check, CheckKind, CheckStatus, Plan, ResourceValues, Step, StepKind,
+};
 use crate::world::World;
 
+mod openings;
 mod provision;
 
+use openings::Openings;
+pub use openings::{Opening, Unfinished};
 pub use provision::{LocalExec, Withheld};
 
 /// Everything a step's call needs. No value here carries marks but `planned`.
@@ -68,6 +73,8 @@ pub struct Finisher {
     position: Vec<usize>,
     /// What cannot have its final value, because something it is made from failed.
     blocked: BTreeSet<NodeIndex>,
+    /// The ephemeral resources that were not open when the plan was made.
+    openings: Openings,
     broken: Diagnostics,
 }
 
@@ -98,6 +105,7 @@ impl Finisher {
             configs: BTreeMap::new(),
             position,
             blocked: BTreeSet::new(),
+            openings: Openings::default(),
             broken,
         }
     }
@@ -116,21 +124,26 @@ impl Finisher {
         &self.plan
     }
 
-    /// Completes a step; everything it needs must have been recorded. Joins have nothing to finish.
-    pub fn finish(&mut self, step: StepId) -> Result<Finished, Diagnostics> {
+    /// Completes a step; everything it needs must have been recorded. Where ephemeral resources have to be
+    /// opened first, it says which, and is asked again when they are. Joins have nothing to finish.
+    pub fn finish(&mut self, step: StepId) -> Result<Finished, Unfinished> {
         if self.broken.has_errors() {
-            return Err(self.broken.clone());
+            return Err(self.broken.clone().into());
         }
         let plan = self.plan.clone();
         let step = plan.step(step).ok_or_else(|| no_such_step(step))?;
         let change = plan.change_of(step).ok_or_else(|| no_such_step(step.id))?;
-        let finished = match &step.kind {
+        let finished = self.finished(step, change);
+        self.unless_closed(finished.map_err(|diagnostics| about(change, diagnostics)))
+    }
+
+    fn finished(&mut self, step: &Step, change: &Change) -> Result<Finished, Diagnostics> {
+        match &step.kind {
             StepKind::Delete { .. } => self.finish_delete(change),
             StepKind::Read { .. } => self.finish_read(change),
             StepKind::Create { .. } | StepKind::Update { .. } => self.finish_managed(change),
             StepKind::Provision { .. } | StepKind::Join { .. } => Err(no_such_step(step.id)),
-        };
-        finished.map_err(|diagnostics| about(change, diagnostics))
+        }
     }
 
     /// Records what a step gave: the applied object, or what the data source said. Tells what
@@ -193,7 +206,12 @@ impl Finisher {
             let path: StaticPath = resource.module.without_keys().into();
             graph.find(&path, NodeKind::Resource(key_of(resource)))
         };
-        let mut open: Vec<NodeIndex> = resources.iter().filter_map(find).collect();
+        self.following(resources.iter().filter_map(find).collect())
+    }
+
+    /// These nodes and everything that needs them, directly or not.
+    fn following(&self, mut open: Vec<NodeIndex>) -> BTreeSet<NodeIndex> {
+        let graph = &self.world.graph;
         let mut found = BTreeSet::new();
         while let Some(node) = open.pop() {
             if found.insert(node) {
@@ -500,7 +518,7 @@ impl Finisher {
                 if self.done.insert((node, place)) {
                     progress = true;
                     match self.world.graph.graph[node].kind.clone() {
-                        NodeKind::Resource(key) => self.materialise(place, key),
+                        NodeKind::Resource(key) => self.materialise(node, place, key),
                         kind => {
                             diagnostics.extend(self.world.evaluate_at(node, place));
                             if let NodeKind::Variable(name) = kind {
@@ -539,7 +557,7 @@ impl Finisher {
         }
     }
 
-    fn materialise(&mut self, place: usize, key: ResourceKey) {
+    fn materialise(&mut self, node: NodeIndex, place: usize, key: ResourceKey) {
         let address = ResourceAddress {
             module: self.world.modules[place].address.clone(),
             mode: key.mode,
@@ -547,6 +565,9 @@ impl Finisher {
             name: key.name.clone(),
         };
         let values = self.values.get(&address).cloned().unwrap_or_default();
+        if key.mode == ResourceMode::Ephemeral {
+            self.note_closed(node, place, &values);
+        }
         self.world.set_resource(place, key, values);
     }
 
@@ -590,7 +611,8 @@ fn key_of(address: &ResourceAddress) -> ResourceKey {
     ResourceKey { mode: address.mode, kind: address.kind.clone(), name: address.name.clone() }
 }
 
-fn incomplete() -> Diagnostic {
+/// That only a part was planned, for when it has been carried out.
+pub fn incomplete() -> Diagnostic {
     Diagnostic::warning(
         "Applied changes may be incomplete",
         "The plan was made with -target or -exclude, so some of what configuration says may not have been done. \

@@ -33,7 +33,7 @@ mod world;
 pub use evenkeel_lang::config::{OnFailure, When};
 
 pub use console::{Console, remembered};
-pub use finish::{Finished, Finisher, LocalExec, Withheld};
+pub use finish::{Finished, Finisher, LocalExec, Opening, Unfinished, Withheld, incomplete};
 pub use input::{
     Answers, DataAnswer, ImportAnswer, Input, Mode, OpenAnswer, Options, Planning, Provisioners, Question,
 };

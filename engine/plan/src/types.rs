@@ -471,6 +471,15 @@ impl Plan {
         self.has_changes() || !self.steps.is_empty() || !self.refreshed.is_empty() || !self.moves.is_empty()
     }
 
+    /// Whether there is something in it to apply, as far as the user is concerned: changes, or in a
+    /// refresh-only plan anything that would be written down.
+    pub fn is_applicable(&self) -> bool {
+        match self.mode {
+            Mode::RefreshOnly => self.has_effects(),
+            Mode::Normal | Mode::Destroy => self.has_changes(),
+        }
+    }
+
     /// The change a step carries out.
     pub fn change_of(&self, step: &Step) -> Option<&Change> {
         step.kind.change().and_then(|index| self.changes.get(index))

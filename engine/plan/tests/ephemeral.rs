@@ -152,8 +152,82 @@ fn what_an_ephemeral_resource_gives_is_kept_nowhere() {
     refused("ephemeral \"test_leese\" \"l\" {\n}\n", "Did you mean \"test_lease\"?");
 }
 
+const LATE: &str = "resource \"test_thing\" \"a\" {\n  name = \"n\"\n}\nephemeral \"test_lease\" \"l\" {\n  role = test_thing.a.id\n}\n";
+
+fn using(argument: &str) -> String {
+    format!("{LATE}resource \"test_thing\" \"b\" {{\n  name = \"b\"\n  {argument}\n}}\n")
+}
+
 #[test]
-fn one_that_is_made_from_something_to_come_cannot_be_opened_yet() {
-    let text = "resource \"test_thing\" \"a\" {\n  name = \"n\"\n}\nephemeral \"test_lease\" \"l\" {\n  role = test_thing.a.id\n}\n";
-    refused(text, "Ephemeral resource cannot be opened yet");
+fn one_that_is_made_from_something_to_come_is_opened_during_apply() {
+    let text = using("password = ephemeral.test_lease.l.token");
+    let mut stack = Stack::new();
+    let (plan, _) = stack.plan(&[("main.tf", &text)]).unwrap();
+    assert!(stack.leases.is_empty(), "nothing is opened to plan");
+    assert!(plan.changes.iter().all(|change| !format!("{change:?}").contains("EPHEMERAL")));
+    assert_eq!(plan.changes[1].dependencies, ["test_thing.a".parse().unwrap()]);
+    stack.converge(&[("main.tf", &text)]).unwrap();
+    assert_eq!(stack.opened_late, ["ephemeral.test_lease.l made-1"]);
+    assert_eq!(stack.handed_over, ["made-1-late"]);
+    assert!(!format!("{:?}", stack.state).contains("late"));
+    // What it is made from is known the next time.
+    assert_eq!(stack.converge(&[("main.tf", &text)]).unwrap(), "nothing");
+    assert_eq!(stack.leases.len(), 1);
+    assert_eq!(stack.opened_late.len(), 1);
+}
+
+#[test]
+fn provider_blocks_and_other_ephemeral_resources_use_what_is_opened_late() {
+    let text = format!(
+        "{LATE}ephemeral \"test_lease\" \"m\" {{\n  role = ephemeral.test_lease.l.token\n}}\nprovider \"test\" {{\n  alias = \
+         \"late\"\n  region = ephemeral.test_lease.m.token\n}}\nresource \"test_thing\" \"b\" {{\n  provider = test.late\n  name = \
+         \"b\"\n}}\n"
+    );
+    let mut stack = Stack::new();
+    stack.converge(&[("main.tf", &text)]).unwrap();
+    assert_eq!(stack.opened_late, ["ephemeral.test_lease.l made-1", "ephemeral.test_lease.m made-1-late"]);
+    assert_eq!(stack.regions, ["made-1-late-late"]);
+    assert!(!format!("{:?}", stack.state).contains("late-late"));
+}
+
+#[test]
+fn one_that_depends_on_changes_to_come_waits_for_them() {
+    let text = "resource \"test_thing\" \"a\" {\n  name = \"n\"\n}\nephemeral \"test_lease\" \"l\" {\n  role = \"admin\"\n  depends_on = \
+                [test_thing.a]\n}\nresource \"test_thing\" \"b\" {\n  name = \"b\"\n  password = ephemeral.test_lease.l.token\n}\n";
+    let mut stack = Stack::new();
+    stack.converge(&[("main.tf", text)]).unwrap();
+    assert_eq!(stack.opened_late, ["ephemeral.test_lease.l admin"]);
+    assert_eq!(stack.handed_over, ["admin-late"]);
+}
+
+#[test]
+fn conditions_hold_for_what_is_opened_late() {
+    let with = |condition: &str| {
+        let lifecycle = format!(
+            "  lifecycle {{\n    postcondition {{\n      condition = {condition}\n      error_message = \"not so\"\n    }}\n  }}\n}}\n"
+        );
+        let lease = LATE.strip_suffix("}\n").unwrap();
+        format!(
+            "{lease}{lifecycle}resource \"test_thing\" \"b\" {{\n  name = \"b\"\n  password = ephemeral.test_lease.l.token\n}}\n"
+        )
+    };
+    Stack::new().converge(&[("main.tf", &with("self.token == \"made-1-late\""))]).unwrap();
+    let mut stack = Stack::new();
+    let error = stack.converge(&[("main.tf", &with("self.token == \"x\""))]).unwrap_err();
+    assert!(error.contains("not so"), "{error}");
+    assert_eq!(stack.handed_over, [""; 0]);
+}
+
+#[test]
+fn what_looks_at_the_end_opens_what_no_step_needed() {
+    let text = format!(
+        "{LATE}check \"c\" {{\n  assert {{\n    condition = ephemeral.test_lease.l.token == \"x\"\n    error_message = \"not so\"\n  }}\n}}\n"
+    );
+    let mut stack = Stack::new();
+    stack.converge(&[("main.tf", &text)]).unwrap();
+    assert_eq!(stack.opened_late, ["ephemeral.test_lease.l made-1"]);
+    // Nothing needs it.
+    let mut stack = Stack::new();
+    stack.converge(&[("main.tf", LATE)]).unwrap();
+    assert_eq!(stack.opened_late, [""; 0]);
 }

@@ -569,3 +569,27 @@ fn a_circle_may_be_as_long_as_the_text() {
     let error = Stack::new().plan(&main_tf(&text)).unwrap_err();
     assert!(error.starts_with("Cycle: local.l0, "), "{}", &error[..80]);
 }
+
+#[test]
+fn a_sensitive_attribute_that_turns_out_to_be_null_is_no_change() {
+    let text = "resource \"test_thing\" \"a\" {\n  name = \"a\"\n}\n";
+    let mut stack = Stack::new();
+    stack.converge(&[("main.tf", text)]).unwrap();
+    let object = stack.state.instances.values().next().unwrap().current.as_ref().unwrap();
+    assert!(object.attributes["code"].to_string().contains("sensitive"), "{}", object.attributes);
+    let (plan, _) = stack.plan(&[("main.tf", text)]).unwrap();
+    assert!(!plan.has_effects(), "{}", common::short(&plan));
+}
+
+#[test]
+fn a_refresh_only_plan_is_applicable_when_something_was_seen() {
+    let text = "resource \"test_thing\" \"a\" {\n  name = \"a\"\n}\n";
+    let mut stack = Stack::new();
+    stack.converge(&[("main.tf", text)]).unwrap();
+    stack.options.mode = evenkeel_plan::Mode::RefreshOnly;
+    let (plan, _) = stack.plan(&[("main.tf", text)]).unwrap();
+    assert!(!plan.is_applicable());
+    stack.tampered.insert("test_thing.a".parse().unwrap(), None);
+    let (plan, _) = stack.plan(&[("main.tf", text)]).unwrap();
+    assert!(plan.is_applicable() && !plan.has_changes());
+}

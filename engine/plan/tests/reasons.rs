@@ -5,7 +5,7 @@ mod common;
 use std::collections::BTreeSet;
 
 use common::Stack;
-use evenkeel_model::{ResourceAddress, Value};
+use evenkeel_model::{ResourceAddress, Type, Value};
 use evenkeel_plan::Plan;
 use evenkeel_plan::reasons::{Place, Reason, followers, reasons};
 use evenkeel_state::ObjectStatus;
@@ -207,4 +207,37 @@ fn an_attribute_that_is_not_set_any_more_and_one_inside_an_object() {
     let without = [("main.tf", "resource \"terraform_data\" \"a\" {}")];
     let (plan, loaded) = stack.plan(&without).unwrap();
     assert_eq!(texts(&stack, &plan, &loaded), ["terraform_data.a: unset input main.tf:1"]);
+}
+
+/// The reasons of a change in which `tags_all` changes, as a provider decides that; `more` with `tags`, too.
+fn gathered(before: &str, after: &str, more: bool) -> Vec<String> {
+    let tags = |text: &str| Value::map(Type::String, [("a", Value::string(text))]);
+    let mut stack = Stack::new();
+    stack.settles(&[("main.tf", before)]);
+    let (mut plan, loaded) = stack.plan(&[("main.tf", after)]).unwrap();
+    let change = &mut plan.changes[0];
+    let with = |value: &Option<Value>, text: &str| {
+        let value = value.clone().map(|value| value.with_attribute("tags_all", tags(text)));
+        value.map(|value| if more { value } else { value.with_attribute("tags", tags("same")) })
+    };
+    (change.before, change.after) = (with(&change.before, "old"), with(&change.after, "new"));
+    texts(&stack, &plan, &loaded)
+}
+
+#[test]
+fn what_gathers_tags_changes_for_their_reasons() {
+    let text = |size: u32, tag: &str| {
+        format!(
+            "provider \"test\" {{\n  default_tags = \"x\"\n}}\nresource \"test_thing\" \"a\" {{\n  name = \"a\"\n  size = {size}\n  tags = {{\n    a = \
+             \"{tag}\"\n  }}\n}}\n"
+        )
+    };
+    assert_eq!(
+        gathered(&text(1, "x"), &text(1, "y"), true),
+        ["test_thing.a: configuration tags,tags_all main.tf:8"]
+    );
+    assert_eq!(
+        gathered(&text(1, "x"), &text(2, "x"), false),
+        ["test_thing.a: configuration size main.tf:6; configuration tags_all main.tf:2"]
+    );
 }

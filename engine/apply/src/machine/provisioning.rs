@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use evenkeel_model::Value;
-use evenkeel_plan::{Change, Plan, StepKind, When};
+use evenkeel_plan::{Change, Plan, StepKind, Unfinished, When};
 use evenkeel_state::{Entry, StepId};
 
 use super::{Machine, Phase, Written, index};
@@ -130,7 +130,8 @@ impl Machine {
         let made = self.made.get(&place).cloned();
         let run = match self.finisher.provision(id, made.as_ref().map(|made| &made.value)) {
             Ok(run) => run,
-            Err(diagnostics) => {
+            Err(why @ Unfinished::Closed(_)) => return self.put_off(id, &change.address, why),
+            Err(Unfinished::Wrong(diagnostics)) => {
                 self.report_about(&change.address, diagnostics);
                 if self.is_announced(id) {
                     self.notices.push(Notice { subject, kind: NoticeKind::Failed });

@@ -44,10 +44,7 @@ impl Machine {
         }
         let finished = match self.finisher.finish(id) {
             Ok(finished) => finished,
-            Err(diagnostics) => {
-                self.report_about(&change.address, diagnostics);
-                return self.settle(id, StepStatus::Failed);
-            }
+            Err(why) => return self.put_off(id, &change.address, why),
         };
         let remembered = self.remembered.get(&change.address);
         let is_provisioned = self.is_provisioned(id);

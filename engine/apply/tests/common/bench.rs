@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use evenkeel_apply::{AppendFailure, AppendId, Call, CallId, CallResult, Command, Drive, Event};
-use evenkeel_model::Timestamp;
+use evenkeel_model::{InstanceAddress, Timestamp, Value};
 use evenkeel_plan::{Plan, StepKind};
+use evenkeel_provider::ProviderError;
 use evenkeel_state::{Entry, OutcomeKind, RunId, Serial, State, StepId, Token};
 
 /// A machine and everything it waits for.
@@ -17,6 +18,8 @@ pub struct Bench<M> {
     pub calls: BTreeMap<CallId, (StepId, u32, Call)>,
     /// The commands that run, by what they are.
     pub commands: BTreeMap<String, CallId>,
+    /// The ephemeral resources that are being opened.
+    pub opening: BTreeSet<InstanceAddress>,
     pub wakes: BTreeSet<Timestamp>,
     /// What happened since the last look, one line each.
     pub log: Vec<String>,
@@ -41,6 +44,7 @@ impl<M: Drive> Bench<M> {
             append: None,
             calls: BTreeMap::new(),
             commands: BTreeMap::new(),
+            opening: BTreeSet::new(),
             wakes: BTreeSet::new(),
             log: Vec::new(),
             journal: Vec::new(),
@@ -66,6 +70,12 @@ impl<M: Drive> Bench<M> {
                         self.violations.push("more calls at once than allowed".into());
                     }
                     self.commands.insert(run.command.to_string(), id);
+                }
+                Command::Open(opening) => {
+                    self.log.push(format!("open {}", opening.address.resource.name));
+                    if !self.opening.insert(opening.address) {
+                        self.violations.push("opened twice".into());
+                    }
                 }
                 Command::EndProvisioners => self.log.push("end the commands".into()),
                 Command::WakeAt { at } => {
@@ -178,6 +188,12 @@ impl<M: Drive> Bench<M> {
         let id = self.commands.remove(command).expect("the command runs");
         let result = error.map_or(Ok(()), |error| Err(error.to_owned()));
         self.machine.handle(Event::Provisioned { id, result }, self.now);
+    }
+
+    /// An ephemeral resource is open, or cannot be opened.
+    pub fn opened(&mut self, address: InstanceAddress, result: Result<Value, ProviderError>) {
+        assert!(self.opening.remove(&address), "it is being opened");
+        self.machine.handle(Event::Opened { address, result }, self.now);
     }
 
     /// The earliest wake-up comes.

@@ -14,8 +14,10 @@ use evenkeel_model::{
     SourceRange, Type, Value,
 };
 use evenkeel_plan::{
-    Change, ChangeAction, Finished, LocalExec, Mode, OnFailure, OutputChange, Plan, Step, StepKind, When,
+    Change, ChangeAction, Finished, LocalExec, Mode, OnFailure, Opening, OutputChange, Plan, Step, StepKind,
+    Unfinished, When,
 };
+use evenkeel_provider::ProviderError;
 use evenkeel_state::{DeposedKey, Object, ObjectStatus, Serial, State, StepId, Token};
 
 use super::spec::{self, marked, object, provider};
@@ -171,6 +173,10 @@ pub struct FakeFinisher {
     recorded: BTreeMap<InstanceAddress, Value>,
     refuses: BTreeSet<StepId>,
     unmet: BTreeSet<String>,
+    /// The ephemeral resources that steps need, and the outputs.
+    opens: BTreeMap<StepId, Vec<InstanceAddress>>,
+    settles_with: Vec<InstanceAddress>,
+    open: BTreeMap<InstanceAddress, Result<Value, Unfinished>>,
     strict: bool,
 }
 
@@ -181,6 +187,9 @@ impl FakeFinisher {
             recorded: BTreeMap::new(),
             refuses: BTreeSet::new(),
             unmet: BTreeSet::new(),
+            opens: BTreeMap::new(),
+            settles_with: Vec::new(),
+            open: BTreeMap::new(),
             strict: true,
         }
     }
@@ -197,6 +206,18 @@ impl FakeFinisher {
         self
     }
 
+    /// Has a step need ephemeral resources, one after the other.
+    pub fn opens(mut self, step: StepId, names: &[&str]) -> Self {
+        self.opens.insert(step, names.iter().map(|name| lease(name)).collect());
+        self
+    }
+
+    /// Has the outputs need an ephemeral resource.
+    pub fn settles_with(mut self, name: &str) -> Self {
+        self.settles_with.push(lease(name));
+        self
+    }
+
     /// Finishes steps whatever was recorded.
     pub fn lenient(mut self) -> Self {
         self.strict = false;
@@ -204,14 +225,33 @@ impl FakeFinisher {
     }
 }
 
+pub fn lease(name: &str) -> InstanceAddress {
+    ResourceAddress {
+        module: ModuleAddress::root(),
+        mode: ResourceMode::Ephemeral,
+        kind: "test_lease".into(),
+        name: name.into(),
+    }
+    .instance(None)
+}
+
+fn opening(address: InstanceAddress) -> Opening {
+    let nothing = Value::empty_object();
+    Opening { address, provider: provider(), provider_config: nothing.clone(), config: nothing }
+}
+
+fn refused(summary: &str, detail: &str) -> Unfinished {
+    Unfinished::Wrong(Diagnostic::error(summary, detail).into())
+}
+
 impl Finish for FakeFinisher {
     fn plan(&self) -> &Arc<Plan> {
         &self.plan
     }
 
-    fn provision(&mut self, step: StepId, made: Option<&Value>) -> Result<LocalExec, Diagnostics> {
+    fn provision(&mut self, step: StepId, made: Option<&Value>) -> Result<LocalExec, Unfinished> {
         if self.refuses.contains(&step) {
-            return Err(Diagnostic::error("Unsupported attribute", "There is none.").into());
+            return Err(refused("Unsupported attribute", "There is none."));
         }
         let step = self.plan.step(step).expect("the machine asks for steps of the plan");
         let StepKind::Provision { when, provisioner, .. } = step.kind else { panic!("no provisioner") };
@@ -232,9 +272,30 @@ impl Finish for FakeFinisher {
         })
     }
 
-    fn finish(&mut self, step: StepId) -> Result<Finished, Diagnostics> {
+    fn opened(&mut self, address: &InstanceAddress, result: Result<Value, ProviderError>) {
+        let failed = |error: ProviderError| refused("Opening failed", &error.to_string());
+        self.open.insert(address.clone(), result.map_err(failed));
+    }
+
+    fn openings_to_settle(
+        &mut self,
+        unfinished: &BTreeSet<ResourceAddress>,
+    ) -> Result<Vec<Opening>, Diagnostics> {
+        let wanted = self.settles_with.iter().filter(|_| unfinished.is_empty());
+        let closed = wanted.filter(|address| !self.open.contains_key(address));
+        Ok(closed.cloned().map(opening).collect())
+    }
+
+    fn finish(&mut self, step: StepId) -> Result<Finished, Unfinished> {
         if self.refuses.contains(&step) {
-            return Err(Diagnostic::error("Provider produced inconsistent final plan", "It changed.").into());
+            return Err(refused("Provider produced inconsistent final plan", "It changed."));
+        }
+        for address in self.opens.get(&step).into_iter().flatten() {
+            match self.open.get(address) {
+                Some(Ok(_)) => {}
+                Some(Err(why)) => return Err(why.clone()),
+                None => return Err(Unfinished::Closed(vec![opening(address.clone())])),
+            }
         }
         let step = self.plan.step(step).expect("the machine asks for steps of the plan");
         let change = self.plan.change_of(step).expect("the machine never asks for joins");

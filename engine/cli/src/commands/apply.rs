@@ -3,6 +3,7 @@
 use std::io::IsTerminal;
 use std::path::Path;
 
+use evenkeel_model::Diagnostics;
 use evenkeel_plan::Mode;
 use evenkeel_provider::Providers;
 use evenkeel_state::{RunKind, RunStatus};
@@ -14,7 +15,7 @@ use crate::flow::Session;
 use crate::flow::apply::{apply, remember};
 use crate::flow::interrupt::Signals;
 use crate::flow::lease::Held;
-use crate::flow::planning::{NotPlanned, plan};
+use crate::flow::planning::{NotPlanned, Planned, plan};
 use crate::flow::recover::recover;
 use crate::flow::saved::{self, Opened};
 use crate::flow::why;
@@ -67,7 +68,10 @@ async fn under_lease(
     };
     let shown = async {
         let whys = why::tell(session, &planned, Some(&args.run)).await;
-        ui.plan(&planned, &whys, &session.catalog);
+        match holds_warnings(args, &planned) {
+            true => ui.plan_alone(&planned, &whys, &session.catalog),
+            false => ui.plan(&planned, &whys, &session.catalog),
+        }
     };
     let (remembered, ()) = tokio::join!(remember(session, held, &planned), shown);
     remembered?;
@@ -84,8 +88,19 @@ async fn under_lease(
     }
     let kind = if args.destroy { RunKind::Destroy } else { RunKind::Apply };
     let report = apply(session, held, &planned, kind, options, signals.interrupts()).await?;
-    ui.applied(&report, args.destroy, &planned);
+    ui.applied(&report, args.destroy, &planned, held_warnings(args, &planned));
     Ok(u8::from(report.status != RunStatus::Succeeded))
+}
+
+/// Whether the warnings of a plan are told when it has been carried out, because nobody is asked before.
+fn holds_warnings(args: &ApplyArgs, planned: &Planned) -> bool {
+    args.auto_approve && planned.plan.has_effects()
+}
+
+/// The warnings that were held back; what checks say is told anew by the run.
+fn held_warnings(args: &ApplyArgs, planned: &Planned) -> Diagnostics {
+    let held = planned.warnings.iter().filter(|_| holds_warnings(args, planned));
+    Diagnostics(held.filter(|one| !one.summary.starts_with("Check block assertion")).cloned().collect())
 }
 
 /// Applies a plan file. Whoever gives one has approved it.
@@ -142,7 +157,7 @@ async fn saved_under_lease(
     let kind = if destroy { RunKind::Destroy } else { RunKind::Apply };
     let report = apply(session, held, &planned, kind, options, signals.interrupts()).await?;
     // As with Terraform, what is carried out is a plan, whatever it does.
-    session.ui.applied(&report, false, &planned);
+    session.ui.applied(&report, false, &planned, Diagnostics::new());
     Ok(u8::from(report.status != RunStatus::Succeeded))
 }
 

@@ -60,31 +60,21 @@ pub async fn run(global: &Global, args: PlanArgs, providers: Providers, ui: &Ui)
     }
     let (whys, sources) = why::tell_with_sources(&session, &planned, Some(&args.run)).await;
     planned.sources = sources;
-    let show = || {
-        ui.plan(&planned, &whys, &session.catalog);
-        if let Some(file) = args.generate_config_out.as_ref().filter(|_| has_generated) {
-            ui.generated(file);
-        }
-    };
+    let show = || ui.plan(&planned, &whys, &session.catalog);
     match args.out.as_ref().zip(key) {
-        Some((file, key)) => {
-            let (saved, ()) = both(|| save(&session.stack, &planned, &key, file), show);
-            saved?;
-            ui.saved(file);
-        }
-        None => {
-            show();
-            if planned.plan.has_changes() {
-                ui.not_saved();
-            }
-        }
+        Some((file, key)) => both(|| save(&session.stack, &planned, &key, file), show).0?,
+        None => show(),
+    }
+    if planned.plan.is_applicable() {
+        let generated = args.generate_config_out.as_deref().filter(|_| has_generated);
+        ui.next_step(args.out.as_deref(), generated);
     }
     if let Some(file) = &args.record {
         let is_same = record(&session, &planned, file).await?;
         ui.recorded(file, is_same);
     }
     ui.calls(&session.pool.statistics().await, planned.rounds);
-    let code = if args.detailed_exitcode && planned.plan.has_changes() { 2 } else { 0 };
+    let code = if args.detailed_exitcode && planned.plan.is_applicable() { 2 } else { 0 };
     // The process ends now: to give its memory back piece by piece would only take time.
     std::mem::forget(planned);
     Ok(code)
@@ -123,7 +113,7 @@ async fn replay(
     let planned = replay_file(&session, file).await?;
     ui.plan(&planned, &why::told_before(&session, &planned), &session.catalog);
     ui.replayed(file, &planned.plan.digest);
-    Ok(if args.detailed_exitcode && planned.plan.has_changes() { 2 } else { 0 })
+    Ok(if args.detailed_exitcode && planned.plan.is_applicable() { 2 } else { 0 })
 }
 
 /// What a plan is made from before the state is looked at.

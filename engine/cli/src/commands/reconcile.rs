@@ -277,7 +277,7 @@ impl Shell {
         let interrupts = self.signals.interrupts();
         match apply(&self.session, held, &planned, RunKind::Reconcile, limits, interrupts).await {
             Ok(report) => {
-                self.session.ui.applied(&report, false, &planned);
+                self.session.ui.applied(&report, false, &planned, Diagnostics::new());
                 if report.status == RunStatus::Abandoned {
                     self.events.push_back(Event::LeaseLost);
                 }

@@ -99,10 +99,16 @@ pub async fn apply(
     let mut machine = Machine::new(finisher, run_id, kind, options).with_state(&planned.state);
     let ui = session.ui.clone();
     ui.importing(planned);
-    let leased = Leased { held, pool: &session.pool };
+    let leased = Leased { held, session };
     let directory = session.place.directory().map_or_else(std::env::current_dir, Ok).unwrap_or_default();
     let commands = LocalCommands::new(directory);
-    let shell = Shell { journal: held, connections: &leased, provisioners: &commands, timer: &SystemTimer };
+    let shell = Shell {
+        journal: held,
+        connections: &leased,
+        provisioners: &commands,
+        ephemerals: &leased,
+        timer: &SystemTimer,
+    };
     run(&mut machine, shell, interrupts, &mut |progress| ui.progress(&progress)).await;
     ephemeral::close(session).await;
     let report = machine.report().cloned();

@@ -2,17 +2,21 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use evenkeel_model::{Diagnostic, Diagnostics, InstanceAddress, Value};
-use evenkeel_plan::OpenAnswer;
-use evenkeel_provider::{CloseRequest, Connection, Hold, OpenRequest, ProviderError, RenewRequest};
-use evenkeel_state::ProviderConfigAddress;
+use evenkeel_apply::{Connections, Ephemerals};
+use evenkeel_model::{Diagnostic, Diagnostics, InstanceAddress, ResourceMode, Value};
+use evenkeel_plan::{OpenAnswer, Opening};
+use evenkeel_provider::{
+    BoxFuture, CloseRequest, Connection, Hold, OpenRequest, ProviderError, RenewRequest,
+};
 use tokio::sync::{Mutex, watch};
 
 use crate::error::Failure;
 use crate::flow::Session;
-use crate::flow::planning::not_configured;
+use crate::flow::lease::Leased;
+use crate::flow::planning::{Planned, not_configured};
+use crate::ui::Ephemeral;
 
 /// After a renewal that failed, the next attempt comes this much later.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -20,10 +24,10 @@ const AGAIN: Duration = Duration::from_secs(1);
 /// What is open now.
 #[derive(Default)]
 pub struct Openings {
-    open: Mutex<Vec<Opening>>,
+    open: Mutex<Vec<Open>>,
 }
 
-struct Opening {
+struct Open {
     connection: Arc<dyn Connection>,
     address: InstanceAddress,
     /// As the last renewal left it.
@@ -31,35 +35,51 @@ struct Opening {
     renewal: tokio::task::JoinHandle<()>,
 }
 
-/// What to open.
-pub struct Wanted {
-    /// The instance.
-    pub address: InstanceAddress,
-    /// The provider block to ask.
-    pub provider: ProviderConfigAddress,
-    /// Its configuration.
-    pub provider_config: Value,
-    /// The ephemeral resource's own.
-    pub config: Value,
-}
-
-/// Opens an ephemeral resource, and keeps it open until [`close`].
-pub async fn open(session: &Session, wanted: Wanted) -> Result<OpenAnswer, Failure> {
-    let Wanted { address, provider, provider_config, config } = wanted;
+/// Opens an ephemeral resource to plan with it, and keeps it open until [`close`].
+pub async fn open(session: &Session, opening: Opening) -> Result<OpenAnswer, Failure> {
+    let Opening { address, provider, provider_config, config } = opening;
     let connection = session.pool.connection(&provider.provider, &provider_config).await;
     let connection = connection.map_err(|error| not_configured(&provider, &error))?;
-    session.ui.ephemeral(&address, "Opening...");
-    let kind = address.resource.kind.clone();
-    let request = OpenRequest { kind, address: address.clone(), config: config.clone() };
-    let result = match connection.open_ephemeral(request).await {
-        Ok(opened) => {
-            session.ui.ephemeral(&address, "Opening complete");
-            session.openings.open.lock().await.push(Opening::new(connection, address, opened.hold));
-            Ok(opened.value)
-        }
-        Err(error) => Err(error),
-    };
+    let result = open_with(session, connection, address, config.clone()).await;
     Ok(OpenAnswer { provider, provider_config, config, result })
+}
+
+async fn open_with(
+    session: &Session,
+    connection: Arc<dyn Connection>,
+    address: InstanceAddress,
+    config: Value,
+) -> Result<Value, ProviderError> {
+    session.ui.ephemeral(&address, Ephemeral::Open, None);
+    let started = Instant::now();
+    let kind = address.resource.kind.clone();
+    let opened = connection.open_ephemeral(OpenRequest { kind, address: address.clone(), config }).await?;
+    session.ui.ephemeral(&address, Ephemeral::Open, Some(started.elapsed().as_secs()));
+    session.openings.open.lock().await.push(Open::new(connection, address, opened.hold));
+    Ok(opened.value)
+}
+
+impl Ephemerals for Leased<'_> {
+    fn open(&self, opening: Opening) -> BoxFuture<'_, Result<Value, ProviderError>> {
+        Box::pin(async move {
+            let connection = self.get(&opening.provider, &opening.provider_config).await?;
+            open_with(self.session, connection, opening.address, opening.config).await
+        })
+    }
+}
+
+/// Says of the ephemeral resources that cannot be opened yet that they wait for the apply.
+pub fn put_off(session: &Session, planned: &Planned) {
+    if planned.answers.leave_closed {
+        return;
+    }
+    let ephemeral =
+        planned.plan.resources.iter().filter(|(resource, _)| resource.mode == ResourceMode::Ephemeral);
+    let instances = ephemeral
+        .flat_map(|(resource, values)| values.instances.keys().map(|key| resource.instance(key.clone())));
+    for address in instances.filter(|address| !planned.answers.opened.contains_key(address)) {
+        session.ui.put_off(&address);
+    }
 }
 
 /// Opens again what a plan was made with: what it gave then may not be usable any more.
@@ -70,8 +90,8 @@ pub async fn reopen(
     let mut values = BTreeMap::new();
     for (address, answer) in opened.iter().filter(|(_, answer)| answer.result.is_ok()) {
         let OpenAnswer { provider, provider_config, config, .. } = answer.clone();
-        let wanted = Wanted { address: address.clone(), provider, provider_config, config };
-        let value = open(session, wanted).await?.result;
+        let opening = Opening { address: address.clone(), provider, provider_config, config };
+        let value = open(session, opening).await?.result;
         let failed =
             |error: ProviderError| Failure::plain(format!("Opening {address} failed"), error.to_string());
         values.insert(address.clone(), value.map_err(failed)?);
@@ -84,9 +104,10 @@ pub async fn close(session: &Session) {
     let mut open = std::mem::take(&mut *session.openings.open.lock().await);
     while let Some(opening) = open.pop() {
         let address = opening.address.clone();
-        session.ui.ephemeral(&address, "Closing...");
+        session.ui.ephemeral(&address, Ephemeral::Close, None);
+        let started = Instant::now();
         match opening.close().await {
-            Ok(()) => session.ui.ephemeral(&address, "Closing complete"),
+            Ok(()) => session.ui.ephemeral(&address, Ephemeral::Close, Some(started.elapsed().as_secs())),
             Err(error) => {
                 let detail = format!("{error}. It may stay usable for as long as its provider says.");
                 let warning =
@@ -97,7 +118,7 @@ pub async fn close(session: &Session) {
     }
 }
 
-impl Opening {
+impl Open {
     fn new(connection: Arc<dyn Connection>, address: InstanceAddress, first: Hold) -> Self {
         let (sender, hold) = watch::channel(first);
         let renewal = tokio::spawn(renew(connection.clone(), address.clone(), sender));

@@ -13,7 +13,6 @@ use tokio::time::{Instant, sleep};
 
 use crate::error::Failure;
 use crate::flow::Session;
-use crate::flow::connections::Pool;
 use crate::flow::state_file::{self, Beside};
 
 /// How long a lease lasts without being renewed.
@@ -125,8 +124,8 @@ impl Held {
 pub struct Leased<'a> {
     /// The lease.
     pub held: &'a Held,
-    /// The connections.
-    pub pool: &'a Pool,
+    /// Whose connections.
+    pub session: &'a Session,
 }
 
 impl Connections for Leased<'_> {
@@ -136,7 +135,7 @@ impl Connections for Leased<'_> {
         config: &'a Value,
     ) -> BoxFuture<'a, Result<Arc<dyn Connection>, ProviderError>> {
         Box::pin(async move {
-            let connection = self.pool.connection(&provider.provider, config).await?;
+            let connection = self.session.pool.connection(&provider.provider, config).await?;
             if SystemClock.now().plus_ms(MARGIN_MS) < self.held.lease().expires {
                 return Ok(connection);
             }

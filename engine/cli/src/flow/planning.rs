@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use evenkeel_model::{Diagnostics, InstanceAddress, ResourceAddress, Value};
-use evenkeel_plan::{Answers, DataAnswer, ImportAnswer, Input, Options, Plan, Planning, Question};
+use evenkeel_plan::{Answers, DataAnswer, ImportAnswer, Input, Opening, Options, Plan, Planning, Question};
 use evenkeel_provider::{ErrorKind, ImportRequest, ObserveRequest, ProviderError, ReadDataRequest};
 use evenkeel_state::{DeposedKey, ProviderConfigAddress, State};
 use futures_util::stream::{self, StreamExt};
 
 use crate::error::{Failure, sentences};
 use crate::flow::Session;
-use crate::flow::ephemeral::{self, Wanted};
+use crate::flow::ephemeral;
 use crate::flow::interrupt::Signals;
 use crate::flow::load::Loaded;
 use crate::flow::why::Sources;
@@ -223,6 +223,7 @@ async fn rounds(
             Planning::Done(plan, found) => {
                 let mut planned = planned(plan, wish, state, answers, round);
                 planned.warnings.extend(found);
+                ephemeral::put_off(session, &planned);
                 return Ok(Outcome::Planned(Box::new(planned)));
             }
             Planning::Failed(found, partial) => {
@@ -295,7 +296,7 @@ async fn answer(
                 imports.push((provider, provider_config, ImportRequest { kind, address, id, prior }));
             }
             Question::Open { address, provider, provider_config, config } => {
-                openings.push(Wanted { address, provider, provider_config, config });
+                openings.push(Opening { address, provider, provider_config, config });
             }
             Question::ReadData { address, provider, provider_config, config } => {
                 reads.push((provider, provider_config, address, config));

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use evenkeel_apply::driver::Timer;
 use evenkeel_apply::{
-    MachineOptions, NoProvisioners, PendingIntent, Recovery, RecoveryInput, RecoveryReport, Shell, run,
+    MachineOptions, NoEphemerals, NoProvisioners, PendingIntent, Recovery, RecoveryInput, RecoveryReport,
+    Shell, run,
 };
 use evenkeel_model::Value;
 use evenkeel_plan::{Answers, Input, Options};
@@ -96,6 +97,7 @@ async fn drive(
         journal: held,
         connections: &*session.pool,
         provisioners: &NoProvisioners,
+        ephemerals: &NoEphemerals,
         timer: &SystemTimer,
     };
     run(&mut recovery, shell, signals.interrupts(), &mut |progress| {

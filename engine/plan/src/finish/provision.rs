@@ -62,18 +62,18 @@ impl Withheld {
 impl Finisher {
     /// What a step with a provisioner runs. `made` is the new object that `self` stands for; an object
     /// that is destroyed is in the plan.
-    pub fn provision(&mut self, step: StepId, made: Option<&Value>) -> Result<LocalExec, Diagnostics> {
+    pub fn provision(&mut self, step: StepId, made: Option<&Value>) -> Result<LocalExec, Unfinished> {
         let plan = self.plan.clone();
         let step = plan.step(step).ok_or_else(|| no_such_step(step))?;
         let change = plan.change_of(step).ok_or_else(|| no_such_step(step.id))?;
         let StepKind::Provision { when, provisioner, .. } = step.kind else {
-            return Err(no_such_step(step.id));
+            return Err(no_such_step(step.id).into());
         };
         let found = match when {
             When::Create => self.after_create(change, provisioner, made),
             When::Destroy => self.before_destroy(change, provisioner),
         };
-        found.map_err(|diagnostics| about(change, diagnostics))
+        self.unless_closed(found.map_err(|diagnostics| about(change, diagnostics)))
     }
 
     fn after_create(

@@ -1,4 +1,5 @@
-//! Ephemeral resources: opened to plan with what they give, and never part of the plan.
+//! Ephemeral resources: opened to plan with what they give, and never part of the plan. Where that is made
+//! from something to come, they are opened during apply (`finish/openings.rs`).
 
 use evenkeel_lang::eval::decode_body;
 use evenkeel_model::schema::Schema;
@@ -108,8 +109,8 @@ impl Planner<'_> {
         }
         let known = config.is_wholly_known() && subject.provider_config.is_wholly_known();
         if !known || self.depends_on_pending(subject) {
-            self.diagnostics.push(not_yet(address).at(subject.resource.range.clone()).about(address));
-            return Err(Status::Failed);
+            // It is opened when the first step needs it.
+            return Ok(propose::as_create(schema, &config));
         }
         match self.input.answers.opened.get(address) {
             Some(OpenAnswer { config: asked, result: Ok(value), .. }) if *asked == config => {
@@ -131,13 +132,4 @@ impl Planner<'_> {
             }
         }
     }
-}
-
-fn not_yet(address: &InstanceAddress) -> Diagnostic {
-    let detail = format!(
-        "{address} is made from something that is known only after apply, so it cannot be opened for this plan, and \
-         Evenkeel does not yet open ephemeral resources in the middle of an apply. Apply what it is made from first, with \
-         -target, and plan again."
-    );
-    Diagnostic::error("Ephemeral resource cannot be opened yet", detail)
 }

@@ -304,7 +304,15 @@ fn is_sensitive_elsewhere(block: &Block, prior: Option<&Value>, after: &Value) -
     if prior.all_marks().is_empty() && after.all_marks().is_empty() {
         return false;
     }
-    mark_by_schema(block, prior.with_declared_marks()) != after.with_declared_marks()
+    // What was unknown and turned out to be null has a mark in the state that nothing has when it is planned
+    // again; a mark on nothing hides nothing.
+    let marks = |value: &Value| {
+        mark_by_schema(block, value.with_declared_marks()).map_bottom_up(&mut |value| match value.is_null() {
+            true => value.unmark().0,
+            false => value,
+        })
+    };
+    marks(prior) != marks(after)
 }
 
 #[derive(Default)]

@@ -14,7 +14,7 @@ use evenkeel_lang::ast::{Body, Expr};
 use evenkeel_lang::config::{
     Configuration, Module, ModuleCall, MoveEndpoint, Moved, RemovedTarget, Resource, ResourceKey,
 };
-use evenkeel_model::{InstanceAddress, ModuleAddress, Path, ResourceAddress, SourceRange, Value};
+use evenkeel_model::{InstanceAddress, ModuleAddress, Path, PathStep, ResourceAddress, SourceRange, Value};
 use evenkeel_provider::diff;
 use evenkeel_state::State;
 use evenkeel_state::drift::DriftKind;
@@ -412,6 +412,9 @@ impl<'a> Reasoner<'a> {
         }
         let traced = tracer.finish();
         if !is_set {
+            if let Some(reason) = self.gathered(change, resource, path, is_drift) {
+                return Some(reason);
+            }
             return match after {
                 _ if !(self.settable)(&change.address.resource, name) => None,
                 Some(after) if !after.is_wholly_known() => None,
@@ -434,6 +437,38 @@ impl<'a> Reasoner<'a> {
         })
     }
 }
+
+impl Reasoner<'_> {
+    /// The reason of an attribute that gathers what another one says and the provider block's defaults for
+    /// it, as `tags_all` does with `tags` and `default_tags`.
+    fn gathered(&self, change: &Change, resource: &Resource, path: &Path, is_drift: bool) -> Option<Reason> {
+        let (first, rest) = path.0.split_first()?;
+        let PathStep::Attribute(name) = first else { return None };
+        let own = name.strip_suffix(GATHERED)?;
+        let own_path =
+            Path(std::iter::once(PathStep::Attribute(own.into())).chain(rest.iter().cloned()).collect());
+        let at = |value: &Option<Value>| value.as_ref().and_then(|value| value.at(&own_path)).cloned();
+        if at(&change.before) != at(&change.after) {
+            return self.attribute(change, resource, &own_path, is_drift);
+        }
+        let provider = &change.provider;
+        let module = self.configuration.module(&provider.module)?;
+        let block = module.providers.iter().find(|block| {
+            block.alias == provider.alias && module.provider_source(&block.name) == provider.provider
+        })?;
+        let mut tracer = self.tracer(&change.address.resource).in_module(&provider.module);
+        let defaults = expressions(&block.body, &format!("{DEFAULTS}{own}"));
+        defaults.iter().for_each(|expr| tracer.expression(expr));
+        (!defaults.is_empty()).then(|| tracer.finish().reason(Why::Configuration))
+    }
+}
+
+/// What the name of an attribute ends with that has all of something: that of the object, and what the
+/// provider block says for all objects.
+const GATHERED: &str = "_all";
+
+/// What the name of the block for all objects begins with.
+const DEFAULTS: &str = "default_";
 
 /// The expressions that give an attribute its value, or that stand in the blocks of that name.
 fn expressions<'b>(body: &'b Body, name: &str) -> Vec<&'b Expr> {

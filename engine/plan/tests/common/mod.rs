@@ -12,10 +12,10 @@ use evenkeel_lang::config;
 use evenkeel_model::schema::Schema;
 use evenkeel_model::{InstanceAddress, ProviderAddress, Revision, Snapshot, Type, Value, json};
 use evenkeel_plan::{
-    Answers, ChangeAction, DataAnswer, Finisher, ImportAnswer, Input, Mode, OpenAnswer, Options, Plan,
-    Planning, Question, StepKind, plan,
+    Answers, ChangeAction, DataAnswer, Finisher, ImportAnswer, Input, Mode, OpenAnswer, Opening, Options,
+    Plan, Planning, Question, StepKind, Unfinished, plan,
 };
-use evenkeel_provider::{Catalog, ProviderSpec, ResourceSpec};
+use evenkeel_provider::{Catalog, ErrorKind, ProviderError, ProviderSpec, ResourceSpec};
 use evenkeel_state::{
     Action, Entry, Intent, Object, ObjectStatus, Outcome, OutcomeKind, RunId, State, StepId, Token,
 };
@@ -92,7 +92,10 @@ pub fn catalog() -> Arc<dyn Catalog + Send + Sync> {
     Arc::new(Spec {
         address: ProviderAddress::implied("test"),
         config: schema(
-            r#"{"type_name": "test", "block": {"attributes": {"region": {"type": "string", "optional": true}}}}"#,
+            r#"{"type_name": "test", "block": {"attributes": {
+                "region": {"type": "string", "optional": true},
+                "default_tags": {"type": "string", "optional": true}
+            }}}"#,
         ),
         thing: Thing(schema(
             r#"{"type_name": "test_thing", "block": {"attributes": {
@@ -103,6 +106,7 @@ pub fn catalog() -> Arc<dyn Catalog + Send + Sync> {
                 "refs": {"type": ["list", "string"], "optional": true},
                 "secret": {"type": "string", "optional": true, "sensitive": true},
                 "password": {"type": "string", "optional": true, "write_only": true},
+                "code": {"type": "number", "computed": true, "sensitive": true},
                 "stamp": {"type": "string", "computed": true, "recompute_on": ["size"]}
             }}}"#,
         )),
@@ -147,10 +151,40 @@ pub struct Stack {
     pub handed_over: Vec<String>,
     /// The ephemeral resources that are open, with what they give.
     pub leases: BTreeMap<InstanceAddress, Value>,
+    /// The ephemeral resources that were opened during an apply, with what they were opened with.
+    pub opened_late: Vec<String>,
     /// The regions that providers were configured with when something was applied.
     pub regions: Vec<String>,
     /// New objects, as `self` of their provisioners sees them.
     seen_by_provisioners: BTreeMap<InstanceAddress, Value>,
+}
+
+/// Finishes a step, opening what it needs first.
+fn opening<T>(
+    log: &mut Vec<String>,
+    finisher: &mut Finisher,
+    mut finish: impl FnMut(&mut Finisher) -> Result<T, Unfinished>,
+) -> Result<T, String> {
+    loop {
+        match finish(finisher) {
+            Ok(finished) => return Ok(finished),
+            Err(Unfinished::Wrong(diagnostics)) => return Err(text(&diagnostics)),
+            Err(Unfinished::Closed(openings)) => open(log, finisher, openings),
+        }
+    }
+}
+
+fn open(log: &mut Vec<String>, finisher: &mut Finisher, openings: Vec<Opening>) {
+    assert!(!openings.is_empty(), "something has to be opened");
+    for opening in openings {
+        let role = opening.config.get_str("role").unwrap_or_default().to_owned();
+        log.push(format!("{} {role}", opening.address));
+        let result = match role.as_str() {
+            "refused" => Err(ProviderError::new(ErrorKind::Denied, "opening", "nobody answers")),
+            _ => Ok(lease(&opening.config, "late")),
+        };
+        finisher.opened(&opening.address, result);
+    }
 }
 
 impl Stack {
@@ -172,6 +206,7 @@ impl Stack {
             commands: Vec::new(),
             handed_over: Vec::new(),
             leases: BTreeMap::new(),
+            opened_late: Vec::new(),
             regions: Vec::new(),
             seen_by_provisioners: BTreeMap::new(),
         }
@@ -306,6 +341,14 @@ impl Stack {
         for step in &plan.steps {
             self.step(&plan, &mut finisher, step.id)?;
         }
+        loop {
+            let openings = finisher.openings_to_settle(&Default::default());
+            let openings = openings.map_err(|diagnostics| text(&diagnostics))?;
+            if openings.is_empty() {
+                break;
+            }
+            open(&mut self.opened_late, &mut finisher, openings);
+        }
         let (outputs, diagnostics) = finisher.outputs(&Default::default());
         self.diagnostics = diagnostics.clone();
         if diagnostics.has_errors() {
@@ -329,12 +372,12 @@ impl Stack {
         let Some(change) = plan.change_of(step) else { return Ok(()) };
         if let StepKind::Provision { .. } = step.kind {
             let made = self.seen_by_provisioners.get(&change.address);
-            let run = finisher.provision(id, made).map_err(|diagnostics| text(&diagnostics))?;
+            let run = opening(&mut self.opened_late, finisher, |finisher| finisher.provision(id, made))?;
             self.log.push(format!("run {}: {}", change.address, run.command));
             self.commands.push(run);
             return Ok(());
         }
-        let finished = finisher.finish(id).map_err(|diagnostics| text(&diagnostics))?;
+        let finished = opening(&mut self.opened_late, finisher, |finisher| finisher.finish(id))?;
         self.regions.extend(finished.provider_config.get_str("region").map(str::to_owned));
         self.handed_over.extend(finished.config.get_str("password").map(str::to_owned));
         let (action, deposed, depose) = match step.kind {

@@ -90,6 +90,7 @@ impl Kind {
                 "node_id": {"type": "string", "required": true, "force_new": true},
                 "pool_id": {"type": "string", "optional": true},
                 "port": {"type": "number", "required": true},
+                "key": {"type": "string", "optional": true, "write_only": true},
                 "revision": {"type": "number", "computed": true, "recompute_on": ["*"]},
             }),
             Self::Alias => json!({
@@ -111,6 +112,14 @@ pub fn computed(kind: Kind, id: &str, attribute: &str) -> Value {
         _ => Value::null(Type::String),
     }
 }
+
+/// What an ephemeral resource gives that is opened for something.
+pub fn lease(subject: &str) -> String {
+    format!("{LEASE}{subject}")
+}
+
+/// How everything begins that only ephemeral resources give, which nothing that is kept may hold.
+pub const LEASE: &str = "key to ";
 
 /// What the data source says.
 pub fn echo(input: &str) -> String {
@@ -136,6 +145,7 @@ pub struct SimSpec {
     config: Schema,
     resources: BTreeMap<Arc<str>, Resource>,
     echo: Schema,
+    lease: Schema,
 }
 
 impl Default for SimSpec {
@@ -147,11 +157,16 @@ impl Default for SimSpec {
             "input": {"type": "string", "required": true},
             "output": {"type": "string", "computed": true},
         });
+        let lease = json!({
+            "subject": {"type": "string", "required": true},
+            "key": {"type": "string", "computed": true},
+        });
         Self {
             address: ProviderAddress::implied("sim"),
             config: schema("sim", json!({"region": {"type": "string", "optional": true}})),
             resources: resources.collect(),
             echo: schema("sim_echo", echo),
+            lease: schema("sim_lease", lease),
         }
     }
 }
@@ -175,6 +190,14 @@ impl ProviderSpec for SimSpec {
 
     fn data_source(&self, kind: &str) -> Option<&Schema> {
         (kind == "sim_echo").then_some(&self.echo)
+    }
+
+    fn ephemeral(&self, kind: &str) -> Option<&Schema> {
+        (kind == "sim_lease").then_some(&self.lease)
+    }
+
+    fn ephemeral_kinds(&self) -> Vec<&str> {
+        vec!["sim_lease"]
     }
 
     fn resource_kinds(&self) -> Vec<&str> {

@@ -32,10 +32,15 @@ resource "sim_node" "this" {
   size   = var.size
 }
 
+ephemeral "sim_lease" "this" {
+  subject = var.net_id
+}
+
 resource "sim_rule" "this" {
   count   = var.nodes
   node_id = sim_node.this[count.index].id
   port    = 80 + count.index
+  key     = ephemeral.sim_lease.this.key
 }
 
 module "leaf" {

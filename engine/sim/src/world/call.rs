@@ -52,6 +52,7 @@ impl World {
     pub(super) fn call(&mut self, number: usize, work: u64, id: CallId, step: StepId, call: Call) {
         self.figures.calls += 1;
         self.check_intended(&call, step);
+        self.check_key(&call);
         let fault = CALL_FAULTS.into_iter().find(|fault| fits(*fault, &call) && self.strikes(*fault));
         self.note(|| {
             let fault = fault.map(|fault| format!(" ({})", fault.name())).unwrap_or_default();

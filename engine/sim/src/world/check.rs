@@ -10,7 +10,7 @@ use evenkeel_state::{Action, Object, StepId};
 
 use super::World;
 use crate::cloud::SimObject;
-use crate::cloud::spec::echo;
+use crate::cloud::spec::{Kind, LEASE, echo};
 use crate::git::Commit;
 use crate::git::expand::{Expected, Want};
 
@@ -34,6 +34,25 @@ impl World {
         }
         if let Some(detail) = self.journal_fault() {
             self.violate("journal", detail);
+        }
+    }
+
+    /// What only an ephemeral resource gives is handed over where it is wanted, and kept nowhere.
+    pub(super) fn check_key(&mut self, call: &Call) {
+        let (config, planned) = match call {
+            Call::Create(request) => (&request.config, &request.planned),
+            Call::Update(request) => (&request.config, &request.planned),
+            Call::Delete(_) | Call::ReadData(_) | Call::Find(_) | Call::Observe(_) => return,
+        };
+        let address = call.address();
+        let resource = &address.resource;
+        let wanted = Kind::of(&resource.kind) == Some(Kind::Rule) && &*resource.name == "this";
+        let key = config.get_str("key").unwrap_or_default();
+        if wanted && key.strip_prefix(LEASE).is_none_or(str::is_empty) {
+            self.violate("ephemeral", format!("{address} is made with the key {key:?}"));
+        }
+        if planned.get("key").is_some_and(|key| !key.is_null()) {
+            self.violate("ephemeral", format!("the key of {address} would be kept"));
         }
     }
 

@@ -9,14 +9,16 @@ use evenkeel_apply::{
     Plant, Recovery, RecoveryInput,
 };
 use evenkeel_model::{InstanceAddress, ProviderAddress, Revision, Timestamp, Value};
-use evenkeel_plan::{Answers, DataAnswer, Finisher, Input, Mode, Options, Plan, Planning, Question};
+use evenkeel_plan::{
+    Answers, DataAnswer, Finisher, Input, Mode, OpenAnswer, Options, Plan, Planning, Question,
+};
 use evenkeel_provider::{ErrorKind, ObserveRequest, ProviderError};
 use evenkeel_reconcile::{Event, PlanSummary};
 use evenkeel_state::{DeposedKey, Entry, ProviderConfigAddress, RunKind, RunStatus, State};
 
 use super::process::{Message, append_name};
 use super::{Item, World};
-use crate::cloud::spec::{Kind, echo};
+use crate::cloud::spec::{Kind, echo, lease};
 use crate::fault::Fault;
 use crate::git::Commit;
 
@@ -50,12 +52,15 @@ pub(super) struct Ready {
     plan: Arc<Plan>,
     commit: Arc<Commit>,
     state: State,
+    /// What the ephemeral resources give that were opened to make it.
+    opened: BTreeMap<InstanceAddress, Value>,
 }
 
 /// An answer to a question of the planner.
 pub(super) enum QuestionAnswer {
     Observed((InstanceAddress, Option<DeposedKey>), Result<Option<Value>, ProviderError>),
     Data(InstanceAddress, DataAnswer),
+    Opened(InstanceAddress, OpenAnswer),
 }
 
 /// Entries on their way to the store.
@@ -224,8 +229,14 @@ impl World {
             self.check_converged(&work.commit, work.since, work.mode);
         }
         let summary = PlanSummary::of(&plan);
+        let opened = work
+            .answers
+            .opened
+            .iter()
+            .filter_map(|(address, open)| Some((address.clone(), open.result.as_ref().ok()?.clone())));
+        let opened = opened.collect();
         self.processes[number].ready =
-            Some(Ready { plan: Arc::new(plan), commit: work.commit, state: work.state });
+            Some(Ready { plan: Arc::new(plan), commit: work.commit, state: work.state, opened });
         let delay = self.rng.between(1, 50);
         self.send(number, delay, Message::Controller(Event::Planned(summary)));
     }
@@ -243,7 +254,11 @@ impl World {
                 QuestionAnswer::Observed((address, deposed), seen)
             }
             // No configuration of the simulation imports anything.
-            Question::Import { .. } | Question::Open { .. } => return,
+            Question::Import { .. } => return,
+            Question::Open { address, provider, provider_config, config } => {
+                let result = error.map_or_else(|| Ok(given(&config)), Err);
+                QuestionAnswer::Opened(address, OpenAnswer { provider, provider_config, config, result })
+            }
             Question::ReadData { address, config, .. } => {
                 let result = error.map_or_else(|| Ok(said(&config)), Err);
                 QuestionAnswer::Data(address, DataAnswer { config, result })
@@ -269,6 +284,7 @@ impl World {
         match answer {
             QuestionAnswer::Observed(key, seen) => drop(planning.answers.observed.insert(key, seen)),
             QuestionAnswer::Data(address, data) => drop(planning.answers.data.insert(address, data)),
+            QuestionAnswer::Opened(address, open) => drop(planning.answers.opened.insert(address, open)),
         }
         planning.missing = planning.missing.saturating_sub(1);
         if planning.missing == 0 {
@@ -283,7 +299,7 @@ impl World {
         let current = ready.filter(|ready| {
             *ready.plan.digest == *digest && evenkeel_plan::verify::is_current(&ready.plan, &self.store.state)
         });
-        let Some(Ready { plan, commit, state }) = current else {
+        let Some(Ready { plan, commit, state, opened }) = current else {
             let status = RunStatus::Abandoned;
             return self.send(number, 1, Message::Controller(Event::Applied { status }));
         };
@@ -305,7 +321,8 @@ impl World {
             configuration.clone(),
             self.catalog.clone(),
             &options,
-        );
+        )
+        .with_opened(opened);
         let run = self.store.next_run();
         let mut machine = Machine::new(finisher, run, kind, self.options()).with_state(&state);
         if let Some(plant) = self.plant {
@@ -362,6 +379,15 @@ impl World {
                 self.after(delay, Item::Append(Box::new(append)));
             }
             Command::Call { id, step, call, .. } => self.call(number, work, id, step, call),
+            Command::Open(opening) => {
+                let fails = self.strikes(Fault::Transient);
+                let error = || ProviderError::new(ErrorKind::Other, "opening", "the service is not well");
+                let result = if fails { Err(error()) } else { Ok(given(&opening.config)) };
+                self.note(|| format!("process {number} opens {}", opening.address));
+                let event = Box::new(MachineEvent::Opened { address: opening.address, result });
+                let delay = self.rng.between(5, 300);
+                self.send(number, delay, Message::Machine { work, event });
+            }
             Command::Provision { id, subject, run } => self.run_command(number, work, id, &subject, &run),
             // Those that run do not listen: they end in their own time.
             Command::EndProvisioners => {}
@@ -458,6 +484,12 @@ fn provider_configs() -> [(ProviderConfigAddress, Value); 2] {
         (address, Value::object([("region", Value::string(region))]))
     };
     [block(None, "here"), block(Some("second"), "elsewhere")]
+}
+
+/// What an ephemeral resource gives.
+fn given(config: &Value) -> Value {
+    let subject = config.get_str("subject").unwrap_or_default();
+    config.clone().with_attribute("key", Value::string(lease(subject)))
 }
 
 /// What the data source says.

@@ -65,9 +65,9 @@ impl Connection for Leases {
     }
 }
 
-fn opening(leases: &Arc<Leases>, renew_after_ms: Option<u64>, private: &[u8]) -> Opening {
+fn opening(leases: &Arc<Leases>, renew_after_ms: Option<u64>, private: &[u8]) -> Open {
     let address = ResourceAddress::managed("test_lease", "l").instance(None);
-    Opening::new(leases.clone(), address, Hold { renew_after_ms, private: private.into() })
+    Open::new(leases.clone(), address, Hold { renew_after_ms, private: private.into() })
 }
 
 #[tokio::test]

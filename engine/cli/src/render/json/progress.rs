@@ -95,10 +95,15 @@ fn provisioning(progress: &Progress) -> Json {
 }
 
 /// One line about an ephemeral resource.
-pub fn ephemeral(address: &InstanceAddress, what: &str, text: &str) -> Json {
-    let action = if what.starts_with("Opening") { "open" } else { "close" };
-    let kind = if what.ends_with("complete") { "ephemeral_op_complete" } else { "ephemeral_op_start" };
-    message("info", text, kind, json!({ "hook": { "resource": resource(address), "action": action } }))
+pub fn ephemeral(address: &InstanceAddress, action: &str, elapsed: Option<u64>, text: &str) -> Json {
+    let (kind, hook) = match elapsed {
+        None => ("ephemeral_op_start", json!({ "resource": resource(address), "action": action })),
+        Some(seconds) => (
+            "ephemeral_op_complete",
+            json!({ "resource": resource(address), "action": action, "elapsed_seconds": seconds }),
+        ),
+    };
+    message("info", text, kind, json!({ "hook": hook }))
 }
 
 /// That something is about to be looked at.

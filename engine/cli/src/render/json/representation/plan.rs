@@ -62,7 +62,7 @@ pub fn plan(subject: &Subject<'_>) -> Json {
     if let Some(time) = &plan.plan_time {
         put("timestamp", json!(time));
     }
-    put("applyable", json!(plan.has_effects() && !plan.errored));
+    put("applyable", json!(plan.is_applicable() && !plan.errored));
     put("complete", json!(!plan.errored && !plan.partial));
     put("errored", json!(plan.errored));
     Json::Object(out)
