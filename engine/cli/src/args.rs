@@ -55,7 +55,7 @@ pub struct Global {
     #[arg(long, global = true, value_name = "NAME", env = "EVENKEEL_STACK")]
     pub stack: Option<String>,
     /// Directories below which local_file resources may write and read: DIR[:DIR]
-    #[arg(long, global = true, value_name = "DIRS", env = "EVENKEEL_ALLOW_LOCAL_FILES", hide = true)]
+    #[arg(long, global = true, value_name = "DIRS", env = "EVENKEEL_ALLOW_LOCAL_FILES")]
     pub allow_local_files: Option<OsString>,
 }
 

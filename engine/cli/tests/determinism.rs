@@ -70,10 +70,25 @@ fn evenkeel(directory: &Path, threads: u64, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// The plan as a document, without the time at which it was made.
-fn planned(directory: &Path, threads: u64, parallelism: u64) -> String {
+/// Everything that a plan says, without the times at which it was made: what people read, the lines for
+/// machines, and the document of the plan file.
+fn planned(directory: &Path, threads: u64, parallelism: u64) -> [String; 3] {
     let parallelism = format!("-parallelism={parallelism}");
-    evenkeel(directory, threads, &["plan", "-input=false", "-out=tfplan", &parallelism]);
+    let words = evenkeel(directory, threads, &["plan", "-input=false", "-out=tfplan", &parallelism]);
+    let lines = evenkeel(directory, threads, &["plan", "-input=false", "-json", &parallelism]);
+    [words, lines.lines().map(without_time).collect(), document(directory, threads)]
+}
+
+/// A line for machines without the time at which it was written.
+fn without_time(line: &str) -> String {
+    let mut message: Json = serde_json::from_str(line).unwrap();
+    let time = message.as_object_mut().unwrap().remove("@timestamp");
+    assert!(time.is_some(), "every line says when it was written");
+    format!("{message}\n")
+}
+
+/// The document of the plan file, without the time at which the plan was made.
+fn document(directory: &Path, threads: u64) -> String {
     let text = evenkeel(directory, threads, &["show", "-json", "tfplan"]);
     let document: Json = serde_json::from_str(&text).unwrap();
     let time = document["timestamp"].as_str().expect("a plan says when it was made").to_owned();

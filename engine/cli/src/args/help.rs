@@ -27,7 +27,7 @@ pub fn text(words: &[String], program: &Command) -> String {
     if let Some(more) = command.get_after_help() {
         let _ = write!(out, "\n{}\n", more.to_string().trim_end());
     }
-    out + "\nThe global options (-chdir, -no-color, -stack, -store) go with every command:\nsee evenkeel -help.\n"
+    out + "\nThe global options (-allow-local-files, -chdir, -no-color, -stack, -store) go with\nevery command: see evenkeel -help.\n"
 }
 
 /// `Usage: evenkeel [global options] plan [options] [DIR-OR-REPO]`

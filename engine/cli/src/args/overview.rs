@@ -24,6 +24,9 @@ pub fn overview(program: &Command) -> String {
          nothing, and kept true. Commands and options are Terraform's; options may have one dash or two.\n\n\
          Main commands:\n{main}\nAll other commands:\n{others}\n\
          Global options:\n  \
+         -allow-local-files=DIR[:DIR]\n                 \
+         Directories below which local_file and local_sensitive_file may write, and they\n                 \
+         and data \"local_file\" may read; none without it [env: EVENKEEL_ALLOW_LOCAL_FILES]\n  \
          -chdir=DIR     Switch to another directory before doing anything\n  \
          -help          Show this help, or that of a command\n  \
          -no-color      Print without colour\n  \

@@ -65,7 +65,10 @@ async fn import(
     let quiet = Session { ui: ui.without_refresh_lines().without_warnings(), ..session.clone() };
     let planned = plan(&quiet, wish, state, signals).await.map_err(|failed| without_block(failed.into()))?;
     let object = imported(&planned, address)?;
-    ui.line(&format!("{address}: Import prepared!\n  Prepared {} for import", address.resource.kind));
+    let (kind, id) = (&address.resource.kind, &args.id);
+    ui.line(&format!(
+        "{address}: Import prepared!\n  Prepared {kind} for import\n{address}: Refreshing state... [id={id}]"
+    ));
     write(session, held, &planned, address, object).await
 }
 
@@ -73,7 +76,7 @@ fn address(text: &str) -> Result<InstanceAddress, Failure> {
     let wrong = |why: &str| {
         let detail =
             format!("{why} An import address is [module.NAME.]TYPE.NAME, with [KEY] for an instance.");
-        Failure::plain("Invalid import address", detail)
+        Failure::plain("Invalid address", detail)
     };
     let address: InstanceAddress = text.parse().map_err(|error| wrong(&format!("{error}.")))?;
     match address.resource.mode {

@@ -30,10 +30,6 @@ pub async fn run(global: &Global, args: InitArgs, providers: Providers, ui: &Ui)
         ui.init("initializing_backend_message", "Initializing the backend...");
         ui.note(BACKEND);
     }
-    if args.get {
-        let title = if args.upgrade { "Upgrading modules..." } else { "Initializing modules..." };
-        ui.init("initializing_modules_message", title);
-    }
     let locking = match (args.get, args.upgrade) {
         (false, _) => Locking::Follow,
         (true, false) => Locking::Complete,
@@ -41,6 +37,10 @@ pub async fn run(global: &Global, args: InitArgs, providers: Providers, ui: &Ui)
     };
     let mut prepared = prepare(&place.location, None, locking).await?;
     leave_references(&mut prepared);
+    if args.get && prepared.loading.configuration.modules.len() > 1 {
+        let title = if args.upgrade { "Upgrading modules..." } else { "Initializing modules..." };
+        ui.init("initializing_modules_message", title);
+    }
     show(&prepared, ui);
     let written = keep(&prepared, &directory, args.lockfile.is_some())?;
     let prepared = prepared.without_mistakes()?;
@@ -99,8 +99,8 @@ const LOCKED: &str = "Evenkeel has written down which modules this configuration
                       Commit this file, so that every run of the same revision uses the same modules.";
 
 const NEXT: &str = "\nYou may now begin working with Evenkeel. Try running \"evenkeel plan\" to see any\n\
-                    changes that are required for your infrastructure.\n\n\
-                    If you ever set or change modules, rerun this command. If you forget, other commands\n\
+                    changes that are required for your infrastructure. All Evenkeel commands\n\
+                    should now work.\n\nIf you ever set or change modules, rerun this command. If you forget, other commands\n\
                     will notice and remind you to do so.";
 
 /// What cannot be done here.

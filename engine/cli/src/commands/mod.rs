@@ -10,6 +10,7 @@ pub mod graph;
 mod history;
 mod import;
 mod init;
+mod modes;
 mod output;
 mod plan;
 pub mod providers;
@@ -25,7 +26,7 @@ mod workspace;
 use std::sync::Arc;
 
 use evenkeel_apply::MachineOptions;
-use evenkeel_plan::{Mode, Options, Target};
+use evenkeel_plan::{Mode, Options};
 use evenkeel_provider::Providers;
 use evenkeel_state::ObjectStatus;
 
@@ -45,6 +46,7 @@ pub async fn dispatch(arguments: Arguments, providers: Providers, ui: &Ui) -> Re
             Failure::plain("Cannot switch to another directory", format!("{}: {error}.", directory.display()))
         })?;
     }
+    modes::check(&arguments.command)?;
     match arguments.command {
         Command::Plan(args) => plan::run(&global, args, providers, ui).await,
         Command::Apply(args) => apply::run(&global, args, providers, ui).await,
@@ -128,37 +130,10 @@ fn home() -> Option<Arc<str>> {
 
 /// How to plan, as the arguments say.
 pub fn options(args: &RunArgs, choice: &ChoiceArgs, mode: Mode) -> Result<Options, Failure> {
-    let targets = |texts: &[String], name: &str| -> Result<Vec<Target>, Failure> {
-        let invalid = |text: &str| {
-            let detail = format!(
-                "\"{text}\" is no address of a module or a resource, such as module.net or aws_vpc.main[\"a\"]."
-            );
-            Failure::plain(format!("Invalid {name} \"{text}\""), detail)
-        };
-        texts.iter().map(|text| text.parse().map_err(|_| invalid(text))).collect()
-    };
     if !choice.target.is_empty() && !choice.exclude.is_empty() {
         return Err(Failure::plain(
             "Incompatible options",
             "Either -target says what is planned, or -exclude what is not. Leave one of them out.",
-        ));
-    }
-    let replace = choice.replace.iter().map(|text| {
-        text.parse().map_err(|error| {
-            Failure::plain(format!("Invalid force-replace address \"{text}\""), format!("{error}."))
-        })
-    });
-    if choice.refresh_only && mode == Mode::Destroy {
-        return Err(Failure::plain(
-            "Incompatible plan mode options",
-            "The -destroy and -refresh-only options are mutually-exclusive. Leave one of them out.",
-        ));
-    }
-    if choice.refresh_only && !args.refresh {
-        return Err(Failure::plain(
-            "Incompatible refresh options",
-            "It doesn't make sense to use -refresh-only at the same time as -refresh=false, because nothing would be \
-             left to do.",
         ));
     }
     Ok(Options {
@@ -167,9 +142,9 @@ pub fn options(args: &RunArgs, choice: &ChoiceArgs, mode: Mode) -> Result<Option
         plan_time: Some(format!("{:.0}", jiff::Timestamp::now())),
         local_exec: args.allow_local_exec,
         home: home(),
-        replace: replace.collect::<Result<_, _>>()?,
-        targets: targets(&choice.target, "target")?,
-        excludes: targets(&choice.exclude, "exclude")?,
+        replace: modes::replaced(choice)?,
+        targets: modes::targets("target", &choice.target)?,
+        excludes: modes::targets("exclude", &choice.exclude)?,
         working_directory: std::env::current_dir().unwrap_or_default().to_string_lossy().into_owned().into(),
         ..Options::default()
     })

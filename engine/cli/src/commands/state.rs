@@ -1,5 +1,6 @@
 //! `evenkeel state`: looks into what is remembered, and puts it right.
 
+mod mv;
 mod replace_provider;
 mod transfer;
 
@@ -27,24 +28,25 @@ pub async fn run(
 ) -> Result<u8, Failure> {
     match command {
         StateCommand::List { addresses, id, location } => {
+            has_state(global, &location)?;
             let session = Session::look(global, &location, providers, ui).await?;
             list(&session.state().await?, &addresses, id.as_deref(), ui)?;
         }
         StateCommand::Show { address, location, .. } => {
+            has_state(global, &location)?;
             let session = Session::look(global, &location, providers, ui).await?;
             show(&session, &address).await?;
         }
         StateCommand::Mv { source, destination, dry_run, change } => {
-            let session = to_change(global, &change, &source, providers, ui).await?;
-            mv(&session, &source, &destination, dry_run, &change).await?;
+            let session = to_change(global, &change, providers, ui).await?;
+            mv::run(&session, &source, &destination, dry_run, &change).await?;
         }
         StateCommand::Rm { addresses, dry_run, change } => {
-            let first = addresses.first().map_or("", String::as_str);
-            let session = to_change(global, &change, first, providers, ui).await?;
+            let session = to_change(global, &change, providers, ui).await?;
             rm(&session, &addresses, dry_run, &change).await?;
         }
         StateCommand::ReplaceProvider { from, to, auto_approve, change } => {
-            let session = to_change(global, &change, &from, providers, ui).await?;
+            let session = to_change(global, &change, providers, ui).await?;
             replace_provider::run(&session, [&from, &to], auto_approve, &change).await?;
         }
         StateCommand::Import { file, force, change } => {
@@ -54,7 +56,7 @@ pub async fn run(
         }
         StateCommand::Export { file, force, location } => {
             // What stands in a state file is not looked at: it may be the one to be written.
-            no_state(global, &location, "the state")?;
+            has_state(global, &location)?;
             let session = Session::open_alone(global, &location, None, providers, ui).await?;
             transfer::export(&session, file.as_deref(), force).await?;
         }
@@ -77,12 +79,11 @@ pub async fn run(
 async fn to_change(
     global: &Global,
     change: &StateChangeArgs,
-    address: &str,
     providers: Providers,
     ui: &Ui,
 ) -> Result<Session, Failure> {
     check(change)?;
-    no_state(global, &change.location, address)?;
+    has_state(global, &change.location)?;
     Session::open(global, &change.location, None, providers, ui).await
 }
 
@@ -95,26 +96,6 @@ fn check(change: &StateChangeArgs) -> Result<(), Failure> {
         "State is kept in the store. `evenkeel state import FILE` takes a state file over, and `evenkeel state export FILE` \
          writes one.",
     ))
-}
-
-async fn mv(
-    session: &Session,
-    source: &str,
-    destination: &str,
-    dry_run: bool,
-    change: &StateChangeArgs,
-) -> Result<(), Failure> {
-    let ui = &session.ui;
-    let moves = moves(&session.state().await?, source, destination)?;
-    let verb = if dry_run { "Would move" } else { "Move" };
-    ui.line(&format!("{verb} \"{source}\" to \"{destination}\""));
-    if !dry_run {
-        let entries = |state: &State| moves.iter().flat_map(|(from, to)| moved(state, from, to)).collect();
-        rewrite(session, change.lock_timeout, entries).await?;
-        // A resource or a module is one, whatever is in it.
-        ui.line("Successfully moved 1 object(s).");
-    }
-    Ok(())
 }
 
 async fn rm(
@@ -254,59 +235,17 @@ fn forgotten(state: &State, address: &InstanceAddress) -> Vec<Entry> {
         .collect()
 }
 
-fn moved(state: &State, from: &InstanceAddress, to: &InstanceAddress) -> Vec<Entry> {
-    let there = objects(state, from).map(|(deposed, object)| Entry::Observed {
-        address: to.clone(),
-        deposed,
-        object: Some(Box::new(object.clone())),
-    });
-    there.chain(forgotten(state, from)).collect()
-}
-
-/// Which instance goes where: the one with that very address, or all of a resource or module.
-fn moves(
-    state: &State,
-    source: &str,
-    destination: &str,
-) -> Result<Vec<(InstanceAddress, InstanceAddress)>, Failure> {
-    let found = matching(state, source);
-    if found.is_empty() {
-        let detail = format!("Cannot move {source}: does not match anything in the current state.");
-        return Err(Failure::plain("Invalid source address", detail));
-    }
-    let moves: Vec<(InstanceAddress, InstanceAddress)> = found
-        .into_iter()
-        .map(|from| {
-            let text = from.to_string();
-            let rest = text.strip_prefix(source).unwrap_or_default();
-            let to = format!("{destination}{rest}").parse().map_err(|error| {
-                Failure::plain("Invalid destination address", format!("{destination}{rest}: {error}."))
-            })?;
-            Ok((from, to))
-        })
-        .collect::<Result<_, Failure>>()?;
-    for (from, to) in &moves {
-        if state.instances.contains_key(to) {
-            let detail =
-                format!("Cannot move {from} to {to}: there is a resource instance at that address already.");
-            return Err(Failure::plain("Invalid target address", detail));
-        }
-        if from.resource.kind != to.resource.kind || from.resource.mode != to.resource.mode {
-            let detail = format!("Cannot move {from} to {to}: resource types don't match.");
-            return Err(Failure::plain("Invalid state move request", detail));
-        }
-    }
-    Ok(moves)
-}
-
 fn matching_all(state: &State, addresses: &[String]) -> Result<Vec<InstanceAddress>, Failure> {
     let mut found = Vec::new();
     for address in addresses {
-        let matches = matching(state, address);
-        if matches.is_empty() {
-            return Err(no_match("Invalid target address", address));
+        if let Err(error) = address.parse::<Target>() {
+            return Err(Failure::plain("Invalid address", format!("{error}.")));
         }
-        found.extend(matches);
+        found.extend(matching(state, address));
+    }
+    // As with Terraform, one that is there is enough.
+    if found.is_empty() {
+        return Err(no_match("Invalid target address"));
     }
     found.sort();
     found.dedup();
@@ -317,21 +256,23 @@ fn matching(state: &State, address: &str) -> Vec<InstanceAddress> {
     state.instances.keys().filter(|found| is_below(&found.to_string(), address)).cloned().collect()
 }
 
-fn no_match(summary: &str, address: &str) -> Failure {
-    let detail = format!(
-        "No matching objects found for {address}. To view the available instances, use \"evenkeel state list\". Please \
-         modify the address to reference a specific instance."
-    );
+fn no_match(summary: &str) -> Failure {
+    let detail = "No matching objects found. To view the available instances, use \"evenkeel state list\". Please modify the \
+                  address to reference a specific instance.";
     Failure::plain(summary, detail)
 }
 
-/// A store is not made only to find out that it is empty.
-fn no_state(global: &Global, location: &str, address: &str) -> Result<(), Failure> {
+/// That there is a state at all. A store is not made only to find out that it is empty.
+fn has_state(global: &Global, location: &str) -> Result<(), Failure> {
     let place = Place::of(global, location)?;
     let stack = StackId::from(place.stack(global).as_str());
     match place.store.exists() || state_file::is_there(&place, &stack) {
         true => Ok(()),
-        false => Err(no_match("No state", address)),
+        false => Err(Failure::plain(
+            "No state file was found!",
+            "State management commands require a state. Run this command in a directory where Evenkeel has been run, or \
+             name the store with -store=FILE.",
+        )),
     }
 }
 

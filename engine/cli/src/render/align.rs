@@ -1,18 +1,25 @@
-//! Lays two sequences side by side by their longest common subsequence.
+//! Lays two sequences side by side: element by element where nothing came or went, by their longest
+//! common subsequence otherwise.
+
+use std::collections::BTreeSet;
 
 /// Beyond this many comparisons the middle counts as replaced whole: a diff that takes seconds
 /// helps nobody.
 const COMPARISONS_MAX: usize = 4_000_000;
 
 /// The places of elements that belong together: both for one that stays or is changed in place, one
-/// for an element that comes or goes. Unequal neighbours between two common elements are paired when
-/// `pairable` says of both that their inner difference is worth showing.
-pub(super) fn pairs<T>(
+/// for an element that comes or goes. Of as many elements as before, each is compared with the one that
+/// was in its place, unless only their order is another one. Otherwise unequal neighbours between two
+/// common elements are paired when `pairable` says of both that their inner difference is worth showing.
+pub(super) fn pairs<T: Ord>(
     old: &[T],
     new: &[T],
     same: impl Fn(&T, &T) -> bool,
     pairable: impl Fn(&T) -> bool,
 ) -> Vec<(Option<usize>, Option<usize>)> {
+    if old.len() == new.len() && !is_reordered(old, new) {
+        return (0..old.len()).map(|place| (Some(place), Some(place))).collect();
+    }
     let common = common(old, new, &same);
     let mut out = Vec::with_capacity(old.len().max(new.len()));
     let (mut i, mut j) = (0, 0);
@@ -33,6 +40,12 @@ pub(super) fn pairs<T>(
         }
     }
     out
+}
+
+/// Whether everything that was there still is.
+fn is_reordered<T: Ord>(old: &[T], new: &[T]) -> bool {
+    let new: BTreeSet<&T> = new.iter().collect();
+    old.iter().all(|element| new.contains(element))
 }
 
 /// The places of a longest common subsequence.
@@ -100,15 +113,22 @@ mod tests {
     fn common_elements_stay_and_the_others_come_and_go() {
         check("", "", "");
         check("abc", "abc", "a b c");
-        check("abc", "axc", "a -b +x c");
-        check("abcd", "bcde", "-a b c d +e");
+        check("abcd", "bcdea", "-a b c d +e +a");
+        check("abc", "cab", "+c a b -c");
         check("xay", "a", "-x a -y");
         check("", "ab", "+a +b");
     }
 
     #[test]
-    fn objects_between_common_elements_are_paired() {
+    fn as_many_as_before_are_compared_one_by_one() {
+        check("abc", "axc", "a ~bx c");
+        check("abcd", "bcde", "~ab ~bc ~cd ~de");
         check("aBc", "aDc", "a ~BD c");
+    }
+
+    #[test]
+    fn objects_between_common_elements_are_paired() {
+        check("aBcd", "aDc", "a ~BD c -d");
         check("AB", "C", "~AC -B");
         check("A", "BC", "~AB +C");
     }

@@ -10,7 +10,7 @@ use evenkeel_model::value::Kind;
 use evenkeel_model::{Path, PathStep, Type, Value, json};
 use evenkeel_provider::diff::same;
 
-use super::node::{Action, Node, Notes, Shape, combined};
+use super::node::{Action, Marking, Node, Notes, Shape, combined};
 use super::{align, hide, text};
 
 /// Which paths get a note.
@@ -28,10 +28,12 @@ pub(super) fn objects(
     noted: &Noted,
 ) -> Node {
     let marked = |value: Option<&Value>| value.map(|value| hide::by_schema(schema, value));
-    let (before, after) = hide::together(marked(before).as_ref(), marked(after).as_ref());
+    let own = (marked(before), marked(after));
+    let (before, after) = hide::together(own.0.as_ref(), own.1.as_ref());
     let empty = Block::default();
     let block = schema.map_or(&empty, |schema| &schema.block);
-    Comparison { noted, path: Path::root(), plain: false }.block(
+    let own = (own.0.as_ref(), own.1.as_ref());
+    Comparison { noted, path: Path::root(), plain: false, own }.block(
         present(before.as_ref()),
         present(after.as_ref()),
         block,
@@ -40,14 +42,15 @@ pub(super) fn objects(
 
 /// The difference of two values of any type.
 pub(super) fn values(before: Option<&Value>, after: Option<&Value>) -> Node {
+    let own = (before, after);
     let (before, after) = hide::together(before, after);
     // What the type of an output is, nobody declares.
-    Comparison { noted: &Noted::default(), path: Path::root(), plain: true }
+    Comparison { noted: &Noted::default(), path: Path::root(), plain: true, own }
         .value(before.as_ref(), after.as_ref())
 }
 
 fn without_notes(before: Option<&Value>, after: Option<&Value>, plain: bool) -> Node {
-    Comparison { noted: &Noted::default(), path: Path::root(), plain }.value(before, after)
+    Comparison { noted: &Noted::default(), path: Path::root(), plain, own: (None, None) }.value(before, after)
 }
 
 /// So many attributes of a new object that only the provider decides are worth a line each.
@@ -97,6 +100,8 @@ struct Comparison<'a> {
     path: Path,
     /// Whether no type is declared, so that maps are shown as objects.
     plain: bool,
+    /// The whole values, each with its own marks alone.
+    own: (Option<&'a Value>, Option<&'a Value>),
 }
 
 impl Comparison<'_> {
@@ -112,6 +117,7 @@ impl Comparison<'_> {
         Notes {
             replace: self.noted.replace.contains(&self.path),
             drift: self.noted.drift.contains(&self.path),
+            marking: None,
         }
     }
 
@@ -120,7 +126,7 @@ impl Comparison<'_> {
         let below = |paths: &BTreeSet<Path>| {
             paths.range(&self.path..).next().is_some_and(|path| path.0.starts_with(&self.path.0))
         };
-        Notes { replace: below(&self.noted.replace), drift: below(&self.noted.drift) }
+        Notes { replace: below(&self.noted.replace), drift: below(&self.noted.drift), marking: None }
     }
 
     fn whole(&self, action: Action, shape: Shape) -> Node {
@@ -145,11 +151,25 @@ impl Comparison<'_> {
         Node { action, notes: self.notes_here(), shape }
     }
 
+    /// What becomes of whether the value here may be shown, where that changes.
+    fn marking(&self, action: Action) -> Option<Marking> {
+        let is_hidden = |whole: Option<&Value>| whole?.at(&self.path).map(|value| !value.marks().is_empty());
+        let (was, will) = (is_hidden(self.own.0)?, is_hidden(self.own.1)?);
+        (was != will).then_some(Marking { hidden: will, changed: action != Action::None })
+    }
+
     /// What is the same for every kind of value: not shown, or not known yet.
     fn veiled(&mut self, before: Option<&Value>, after: Option<&Value>) -> Option<Node> {
         let marks = [before, after].into_iter().flatten().map(Value::marks);
         if let Some(words) = hide::words(marks.fold(Default::default(), |all, marks| all.union(marks))) {
-            return Some(self.whole(action(before, after), Shape::Hidden(words)));
+            let mut node = self.whole(action(before, after), Shape::Hidden(words));
+            // Of what is not known yet nobody can say whether it may be shown.
+            if before.is_some() && after.is_some_and(Value::is_known) {
+                node.notes.marking = self.marking(node.action);
+                // That it may be shown, or not any more, is a change in itself.
+                node.action = if node.notes.marking.is_some() { Action::Update } else { node.action };
+            }
+            return Some(node);
         }
         if !after.is_some_and(Value::is_unknown) {
             return None;

@@ -6,6 +6,10 @@ use std::sync::Arc;
 use evenkeel_plan::outline::{Item, ItemKind, Outline};
 use evenkeel_plan::{Plan, StepKind};
 
+/// What stands in a drawing of nothing.
+const NOTHING: &str = "  /* This configuration does not contain any resources.         */\n  \
+                       /* For a more detailed graph, try: evenkeel graph -type=plan */\n";
+
 /// The resources, grouped by module.
 pub fn resources(outline: &Outline) -> String {
     let mut modules: BTreeMap<&[Arc<str>], BTreeSet<&Item>> = BTreeMap::new();
@@ -14,6 +18,9 @@ pub fn resources(outline: &Outline) -> String {
     }
     let mut out =
         String::from("digraph G {\n  rankdir = \"RL\";\n  node [shape = rect, fontname = \"sans-serif\"];\n");
+    if modules.is_empty() {
+        out.push_str(NOTHING);
+    }
     for (path, items) in modules {
         let address: Vec<String> = path.iter().map(|name| format!("module.{name}")).collect();
         let address = address.join(".");

@@ -19,6 +19,17 @@ pub(super) struct Notes {
     pub(super) replace: bool,
     /// It was changed outside and is put back.
     pub(super) drift: bool,
+    /// It is hidden on one side only.
+    pub(super) marking: Option<Marking>,
+}
+
+/// What becomes of whether a value may be shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Marking {
+    /// Whether it may not be shown from now on; else it may.
+    pub(super) hidden: bool,
+    /// Whether the value itself changes, too.
+    pub(super) changed: bool,
 }
 
 /// One part of a value, before and after.

@@ -72,7 +72,7 @@ pub fn ruler(style: Style) -> String {
 pub fn not_saved(style: Style) -> String {
     let note = "Note: You didn't use the -out option to save this plan, so Evenkeel can't guarantee to take exactly \
                 these actions if you run \"evenkeel apply\" now.";
-    format!("\n{}\n\n{}", ruler(style), text::wrap(note, style.width))
+    format!("\n{}", text::wrap(note, style.width))
 }
 
 /// `Plan: 1 to add, 0 to change, 0 to destroy.`

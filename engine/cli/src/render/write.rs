@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use super::node::{Action, Labelled, Node, Notes, Shape};
+use super::node::{Action, Labelled, Marking, Node, Notes, Shape};
 use super::style::{Paint, Style};
 use super::{align, text};
 
@@ -83,6 +83,22 @@ impl Writer {
         format!(" {}", self.style.paint(Paint::Red, format!("# {}", words.join(", "))))
     }
 
+    /// The lines above something that may be shown, or not any more, from now on.
+    fn warning(self, node: &Node, what: &str, level: usize) -> String {
+        let Some(Marking { hidden, changed }) = node.notes.marking else { return String::new() };
+        let margin = format!("{}  # ", self.indent(level));
+        let (first, second) = match hidden {
+            false => ("will no longer be marked as sensitive", "after applying this change."),
+            true => (
+                "will be marked as sensitive and will not",
+                "display in UI output after applying this change.",
+            ),
+        };
+        let same = if changed || what == "block" { "" } else { " The value is unchanged." };
+        let warning = self.style.paint(Paint::Yellow, "Warning");
+        format!("{margin}{warning}: this {what} {first}\n{margin}{second}{same}\n")
+    }
+
     /// The line that counts what is left out.
     fn left_out(self, number: usize, what: &str) -> String {
         let text = format!("# ({} hidden)", text::count(number, &format!("unchanged {what}")));
@@ -150,6 +166,10 @@ impl Writer {
             Action::Update => {
                 for (i, j) in align::pairs(&old, &new, |a, b| a == b, |_| false) {
                     match (i.and_then(|i| old.get(i)), j.and_then(|j| new.get(j))) {
+                        (Some(was), Some(line)) if was != line => {
+                            push(Action::Delete, was);
+                            push(Action::Create, line);
+                        }
                         (Some(_), Some(line)) => push(Action::None, line),
                         (Some(line), None) => push(Action::Delete, line),
                         (None, Some(line)) => push(Action::Create, line),
@@ -215,6 +235,7 @@ impl Writer {
                 hidden += 1;
                 continue;
             }
+            out.push_str(&self.warning(node, "attribute value", level + 1));
             let start = format!("{}{}", self.indent(level + 1), self.symbol(node.action));
             let _ = writeln!(out, "{start}{} = {}", text::pad(name, width), writer.node(node, level + 1));
         }
@@ -229,6 +250,7 @@ impl Writer {
         let mut skipped: Vec<&Node> = Vec::new();
         let mut next_too = false;
         let push = |out: &mut String, writer: Self, node: &Node| {
+            out.push_str(&self.warning(node, "attribute value", level + 1));
             let start = format!("{}{}", self.indent(level + 1), self.symbol(node.action));
             let _ = writeln!(out, "{start}{},", writer.nested().node(node, level + 1));
         };
@@ -314,6 +336,7 @@ impl Writer {
                 Shape::Hidden(_) => self.hidden_block(node, level + 1),
                 _ => self.node(node, level + 1),
             };
+            out.push_str(&self.warning(node, "block", level + 1));
             let start = format!("{}{}", self.indent(level + 1), self.symbol(node.action));
             let _ = writeln!(out, "{start}{name}{label} {body}");
         }
@@ -323,7 +346,8 @@ impl Writer {
     fn hidden_block(self, node: &Node, level: usize) -> String {
         let indent = format!("{}{}", self.indent(level + 1), self.symbol(Action::None));
         format!(
-            "{{{}\n{indent}# Something in this block must not be shown, so nothing of it is.\n{}{}}}",
+            "{{{}\n{indent}# At least one attribute in this block is (or was) sensitive,\n{indent}# so its contents will not be displayed.\n\
+             {}{}}}",
             self.notes(node.notes),
             self.indent(level),
             self.symbol(Action::None),

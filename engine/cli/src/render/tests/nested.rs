@@ -47,8 +47,7 @@ fn lists_show_the_neighbours_of_a_change() {
       ~ v = [
             # (2 unchanged elements hidden)
             "c",
-          - "d",
-          + "x",
+          ~ "d" -> "x",
             "e",
             # (1 unchanged element hidden)
         ]"#,
@@ -93,6 +92,31 @@ fn sets_show_what_comes_and_goes() {
             # (2 unchanged elements hidden)
         ]"#,
     );
+}
+
+#[test]
+fn what_may_be_shown_from_now_on_is_said() {
+    check(
+        any(),
+        one(s("x").sensitive()),
+        one(s("x")),
+        r#"
+      # Warning: this attribute value will no longer be marked as sensitive
+      # after applying this change. The value is unchanged.
+      ~ v = (sensitive value)"#,
+    );
+    check(
+        any(),
+        one(s("x")),
+        one(s("y").sensitive()),
+        r#"
+      # Warning: this attribute value will be marked as sensitive and will not
+      # display in UI output after applying this change.
+      ~ v = (sensitive value)"#,
+    );
+    // Nobody knows yet whether it may be.
+    let unknown = one(Value::unknown(Type::String));
+    check(any(), one(s("x").sensitive()), unknown, "      ~ v = (sensitive value)");
 }
 
 #[test]
@@ -328,7 +352,8 @@ fn what_the_schema_calls_sensitive_is_not_shown() {
         # (1 unchanged attribute hidden)
 
       ~ many {
-            # Something in this block must not be shown, so nothing of it is.
+            # At least one attribute in this block is (or was) sensitive,
+            # so its contents will not be displayed.
         }
 
       ~ one {
@@ -365,7 +390,7 @@ fn colour_changes_nothing_but_colour() {
     );
     let plan = Plan { changes: vec![change], ..empty_plan() };
     let coloured = super::super::plan(&plan, &Whys::default(), &no_schemas, Style { color: true, ..PLAIN });
-    assert!(coloured.contains("\u{1b}[32m+\u{1b}[0m \"b\""), "{coloured:?}");
+    assert!(coloured.contains("\u{1b}[33m->\u{1b}[0m \"b\""), "{coloured:?}");
     let mut stripped = String::new();
     for (index, part) in coloured.split('\u{1b}').enumerate() {
         let part = if index == 0 { part } else { part.split_once('m').map_or("", |(_, rest)| rest) };
