@@ -153,6 +153,8 @@ pub enum Equality {
     Cidr,
     /// Upper and lower case mean the same.
     CaseInsensitive,
+    /// Texts that say the same number: a price.
+    Number,
 }
 
 /// How often a nested block occurs and what it becomes.

@@ -14,6 +14,7 @@ use evenkeel_model::schema::Schema;
 use evenkeel_model::{Diagnostics, InstanceAddress, Path, ProviderAddress, Value};
 
 use crate::error::ProviderError;
+use crate::listing::{ListPage, ListRequest};
 use crate::{propose, upgrade};
 
 /// A boxed future, so that the traits can be used as `dyn`.
@@ -158,6 +159,21 @@ pub trait Connection: Send + Sync {
     /// tag, natural key or listing, as the type's schema says in `found_by`. An object that was
     /// there before the create was intended is not the one.
     fn find(&self, request: FindRequest) -> BoxFuture<'_, Result<Option<Value>, ProviderError>>;
+
+    /// Lists the objects of a type in the account and region of this connection, a page at a time: nothing is
+    /// asked for before somebody wants the next page. Called for inventories; may be repeated.
+    fn list(&self, request: ListRequest) -> BoxFuture<'_, Result<ListPage, ProviderError>> {
+        Box::pin(async move {
+            let detail = format!("objects of type {} cannot be listed", request.kind);
+            Err(ProviderError::new(crate::ErrorKind::Invalid, "listing", detail))
+        })
+    }
+
+    /// Whether objects of a type can be listed.
+    fn lists(&self, kind: &str) -> bool {
+        let _ = kind;
+        false
+    }
 
     /// Opens an ephemeral resource: what it gives can be used until it is closed, or renewed too late.
     /// Called while planning and again for the apply; every opening that succeeds is closed.

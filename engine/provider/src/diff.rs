@@ -64,6 +64,10 @@ pub fn equivalent(attribute: &Attribute, a: &Value, b: &Value) -> bool {
     match attribute.equality {
         None => false,
         Some(Equality::CaseInsensitive) => x.eq_ignore_ascii_case(y),
+        Some(Equality::Number) => match (x.trim().parse::<Number>(), y.trim().parse::<Number>()) {
+            (Ok(x), Ok(y)) => x == y,
+            _ => false,
+        },
         Some(Equality::Json) => match (parse_json(x), parse_json(y)) {
             (Some(x), Some(y)) => x == y,
             _ => false,

@@ -10,6 +10,7 @@ pub mod contract;
 pub mod diff;
 pub mod error;
 pub mod files;
+pub mod listing;
 pub mod policy;
 pub mod propose;
 pub mod upgrade;
@@ -23,3 +24,4 @@ pub use contract::{
 };
 pub use error::{ErrorKind, ProviderError};
 pub use files::{NoFiles, ReadFile};
+pub use listing::{ListPage, ListRequest, Listed};

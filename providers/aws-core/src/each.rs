@@ -19,6 +19,7 @@ use futures_util::{StreamExt, stream};
 
 use crate::context::Context;
 use crate::errors::{Effect, Failure, provider_error};
+use crate::listing::Listing;
 use crate::object::Builder;
 use crate::resource::Resource;
 use crate::wait;
@@ -95,6 +96,12 @@ pub trait Type: Send + Sync + 'static {
     /// Whether something that is being removed as well stands in the way.
     fn in_the_way(failure: &Failure) -> bool {
         failure.is_any(&["DeleteConflict", "DependencyViolation"])
+    }
+
+    /// Lists its objects, from where the last page ended; nothing where the type cannot be listed.
+    fn list(context: &Arc<Context>, after: Option<String>) -> Option<Listing<'_>> {
+        let _ = (context, after);
+        None
     }
 
     /// Looks for the object that an interrupted create made.
@@ -321,6 +328,10 @@ impl<T: Type> Resource for Each<T> {
         request: DeleteRequest,
     ) -> BoxFuture<'a, Result<(), Failed>> {
         Box::pin(delete::<T>(context, request))
+    }
+
+    fn list<'a>(&'a self, context: &'a Arc<Context>, after: Option<String>) -> Option<Listing<'a>> {
+        T::list(context, after)
     }
 
     fn find<'a>(

@@ -12,6 +12,7 @@ pub mod each;
 pub mod endpoints;
 pub mod errors;
 pub mod http;
+pub mod listing;
 pub mod names;
 pub mod object;
 pub mod pace;

@@ -11,6 +11,7 @@ use evenkeel_provider::{
 };
 
 use crate::context::Context;
+use crate::listing::Listing;
 
 /// One managed resource type. Tags (`tags`, `tags_all`, `default_tags`, the ownership tag) are
 /// handled around it by [`crate::tags`]: `plan` is called after `tags_all` was planned.
@@ -56,6 +57,12 @@ pub trait Resource: Send + Sync {
         context: &'a Arc<Context>,
         request: DeleteRequest,
     ) -> BoxFuture<'a, Result<(), Failed>>;
+
+    /// Lists its objects, from where the last page ended; nothing where the type cannot be listed.
+    fn list<'a>(&'a self, context: &'a Arc<Context>, after: Option<String>) -> Option<Listing<'a>> {
+        let _ = (context, after);
+        None
+    }
 
     /// Looks for what an interrupted create may have made.
     fn find<'a>(
