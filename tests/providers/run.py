@@ -31,7 +31,7 @@ def main() -> int:
     started = time.monotonic()
     runs = run_all(cases, min(arguments.jobs, len(cases)))
     problems = [problem for run in runs for problem in run.problems]
-    page = table.merged(PAGE, runs, TESTED_ON, {c.kind for c in case.find(HERE, [])})
+    page = table.merged(PAGE, runs, TESTED_ON, case.find(HERE, []))
     if arguments.write:
         PAGE.write_text(page)
     elif arguments.check and page != (PAGE.read_text() if PAGE.is_file() else ""):

@@ -10,7 +10,7 @@ mod log_group;
 mod registry;
 
 use evenkeel_provider_aws_core::{
-    context, download, each, errors, names, object, regions, resource, tags, wait,
+    context, download, each, errors, listing, names, object, regions, resource, tags, wait,
 };
 
 pub use registry::{DATA_SOURCES, RESOURCES};

@@ -13,6 +13,7 @@ use crate::clients::AccountContext;
 use crate::context::Context;
 use crate::each::{self, Seen, changes, identified, name_or_id, text, unless_gone};
 use crate::errors::{Failure, answer};
+use crate::listing::{Listing, named, page, with_tags as listed_with_tags};
 use crate::object::Builder;
 use crate::tags::{OWNER_KEY, Tags};
 use crate::{names, registry, tags};
@@ -108,6 +109,23 @@ impl each::Type for LogGroup {
 
     fn in_the_way(failure: &Failure) -> bool {
         failure.is("OperationAbortedException")
+    }
+
+    fn list(context: &Arc<Context>, after: Option<String>) -> Option<Listing<'_>> {
+        Some(Box::pin(async move {
+            let answered = answer(context.logs().describe_log_groups().set_next_token(after).send()).await?;
+            let found = answered.log_groups.unwrap_or_default().into_iter();
+            let found: Vec<(String, String)> = found
+                .filter_map(|group| Some((group.log_group_name.clone()?, arn_of(&group).to_owned())))
+                .collect();
+            let arns: Arc<BTreeMap<String, String>> = Arc::new(found.iter().cloned().collect());
+            let named = found.into_iter().filter_map(|(name, _)| named(Some(name))).collect();
+            let tagged = listed_with_tags(named, |name: String| {
+                let (context, arns) = (context.clone(), arns.clone());
+                async move { tags_on(&context, arns.get(&name).map_or("", String::as_str)).await }
+            });
+            Ok(page(tagged.await?, answered.next_token))
+        }))
     }
 
     async fn find(context: &Arc<Context>, planned: &Value, token: &str) -> Seen {

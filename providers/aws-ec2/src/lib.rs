@@ -8,6 +8,6 @@ mod data;
 mod registry;
 mod resources;
 
-use evenkeel_provider_aws_core::{context, errors, names, object, resource, shape, tags, wait};
+use evenkeel_provider_aws_core::{context, errors, listing, names, object, resource, shape, tags, wait};
 
 pub use registry::{DATA_SOURCES, RESOURCES};

@@ -14,6 +14,6 @@ mod shape;
 mod website;
 
 use evenkeel_provider::words;
-use evenkeel_provider_aws_core::{context, errors, object, regions, resource, tags, wait};
+use evenkeel_provider_aws_core::{context, errors, listing, object, regions, resource, tags, wait};
 
 pub use registry::{DATA_SOURCES, RESOURCES};

@@ -18,23 +18,28 @@ use aws_smithy_types::error::operation::BuildError;
 use evenkeel_model::schema::Schema;
 use evenkeel_model::{Diagnostics, Value};
 use evenkeel_provider::{
-    BoxFuture, CreateRequest, DeleteRequest, ErrorKind, Failed, FindRequest, ObserveRequest, PlanRequest,
-    PlannedChange, ProviderError, UpdateRequest, check, propose,
+    BoxFuture, CreateRequest, DeleteRequest, ErrorKind, Failed, FindRequest, ListPage, Listed,
+    ObserveRequest, PlanRequest, PlannedChange, ProviderError, UpdateRequest, check, propose,
 };
+use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::Value as Json;
 
 use crate::client::S3Context;
 use crate::context::Context;
 use crate::errors::{Class, Effect, Failure, provider_error};
+use crate::listing::{Listing, page};
 use crate::object::Builder;
 use crate::place::Place;
 use crate::resource::Resource;
-use crate::resources::observe_each;
+use crate::resources::{buckets, observe_each};
 use crate::{registry, shape, wait, words};
 
 /// How long the service may take until a setting that was written is seen, or until what the setting
 /// needs is known to it.
 const PROPAGATION: Duration = Duration::from_secs(60);
+
+/// Buckets that are looked at at the same time for a listing.
+const CALLS_AT_ONCE: usize = 16;
 
 /// Codes that say "not yet" for a bucket that was made or changed a moment ago.
 const NOT_YET: [&str; 2] = ["OperationAborted", "NoSuchBucket"];
@@ -185,6 +190,12 @@ impl<T: Setting> Resource for OfBucket<T> {
         Box::pin(async move { Ok(remove::<T>(context, &request.prior).await?) })
     }
 
+    fn list<'a>(&'a self, context: &'a Arc<Context>, after: Option<String>) -> Option<Listing<'a>> {
+        // What every bucket has is no object of its own, and what has a name is not told by the bucket alone.
+        let named = registry::schema(T::KIND).block.attributes.contains_key("name");
+        (!T::STAYS && !named).then(|| -> Listing<'a> { Box::pin(list::<T>(context, after)) })
+    }
+
     fn find<'a>(
         &'a self,
         context: &'a Arc<Context>,
@@ -195,6 +206,24 @@ impl<T: Setting> Resource for OfBucket<T> {
             Ok(found.filter(|found| check::refined(&request.planned, found).is_empty()))
         })
     }
+}
+
+/// The buckets of a page that have the setting.
+async fn list<T: Setting>(context: &Arc<Context>, after: Option<String>) -> Result<ListPage, Failure> {
+    let buckets = buckets(context, after).await?;
+    let looked = stream::iter(buckets.objects).map(|bucket| {
+        let context = context.clone();
+        async move {
+            let known = Value::object([("id", Value::string(&bucket.id))]);
+            match T::get(&context.s3(), &Place::of(&known), &known).await {
+                Ok(found) => Ok(found.map(|_| Listed { name: bucket.name, ..Listed::of(bucket.id) })),
+                Err(failure) if failure.is_gone() => Ok(None),
+                Err(failure) => Err(failure),
+            }
+        }
+    });
+    let found: Vec<Option<Listed>> = looked.buffered(CALLS_AT_ONCE).try_collect().await?;
+    Ok(page(found.into_iter().flatten(), buckets.next))
 }
 
 async fn read<T: Setting>(context: &Context, known: &Value) -> Result<Option<Value>, ProviderError> {

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use evenkeel_model::Value;
 use evenkeel_provider::{
     BoxFuture, CallStatistics, Connection, CreateRequest, DeleteRequest, ErrorKind, Failed, FindRequest,
-    ObserveRequest, ProviderError, ReadDataRequest, UpdateRequest,
+    ListPage, ListRequest, ObserveRequest, ProviderError, ReadDataRequest, UpdateRequest,
 };
 use futures_util::future::join_all;
 
 use evenkeel_provider_aws_core::context::Context;
+use evenkeel_provider_aws_core::errors::{Effect, provider_error};
 use evenkeel_provider_aws_core::resource::Resource;
 
 use crate::registry;
@@ -83,6 +84,13 @@ fn unsupported(what: &str, kind: &str) -> ProviderError {
     )
 }
 
+fn unlistable(kind: &str) -> ProviderError {
+    let detail = format!(
+        "Objects of type \"{kind}\" are parts of others, or settings, and have no list of their own."
+    );
+    ProviderError::new(ErrorKind::Invalid, "listing", detail)
+}
+
 fn unanswered() -> ProviderError {
     ProviderError::new(
         ErrorKind::Other,
@@ -131,6 +139,19 @@ impl Connection for AwsConnection {
             let context = self.context_of(&request.planned);
             resource(&request.kind)?.find(&context, request).await
         })
+    }
+
+    fn list(&self, request: ListRequest) -> BoxFuture<'_, Result<ListPage, ProviderError>> {
+        Box::pin(async move {
+            let ListRequest { kind, after } = request;
+            let listing = resource(&kind)?.list(&self.context, after).ok_or_else(|| unlistable(&kind))?;
+            let operation = format!("listing objects of type {kind}");
+            listing.await.map_err(|failure| provider_error(operation, Effect::Read, &failure))
+        })
+    }
+
+    fn lists(&self, kind: &str) -> bool {
+        resource(kind).is_ok_and(|resource| resource.list(&self.context, None).is_some())
     }
 
     fn statistics(&self) -> CallStatistics {

@@ -10,6 +10,7 @@ use crate::clients::AccountContext;
 use crate::context::Context;
 use crate::each::{self, Seen, changes, identified, name_or_id, text, unless_gone};
 use crate::errors::{Failure, answer};
+use crate::listing::{Listing, named, page};
 use crate::object::Builder;
 use crate::registry;
 
@@ -56,6 +57,15 @@ impl each::Type for Group {
 
     async fn remove(context: &Arc<Context>, prior: &Value) -> Result<(), Failure> {
         answer(context.iam().delete_group().group_name(name_or_id(prior, "name")).send()).await.map(drop)
+    }
+
+    fn list(context: &Arc<Context>, after: Option<String>) -> Option<Listing<'_>> {
+        Some(Box::pin(async move {
+            let iam = context.iam();
+            let answered = answer(iam.list_groups().set_marker(after).send()).await?;
+            let found = answered.groups.into_iter().filter_map(|found| named(Some(found.group_name)));
+            Ok(page(found, answered.marker))
+        }))
     }
 
     /// Nothing can be written on a group: one with the name and path and nobody in it is taken for ours.

@@ -11,6 +11,7 @@ use crate::clients::AccountContext;
 use crate::context::Context;
 use crate::each::{self, PROPAGATION, Seen, changes, identified, name_or_id, text, unless_gone};
 use crate::errors::{Failure, answer};
+use crate::listing::{Listing, named, page, with_tags};
 use crate::object::Builder;
 use crate::tags::OWNER_KEY;
 use crate::{names, registry, tags, wait};
@@ -95,6 +96,26 @@ impl each::Type for InstanceProfile {
         }
         let call = context.iam().delete_instance_profile().instance_profile_name(name).send();
         answer(call).await.map(drop)
+    }
+
+    fn list(context: &Arc<Context>, after: Option<String>) -> Option<Listing<'_>> {
+        Some(Box::pin(async move {
+            let iam = context.iam();
+            let answered = answer(iam.list_instance_profiles().set_marker(after).send()).await?;
+            let found = answered
+                .instance_profiles
+                .into_iter()
+                .filter_map(|found| named(Some(found.instance_profile_name)));
+            let tagged = with_tags(found.collect(), |id: String| {
+                let iam = iam.clone();
+                async move {
+                    Ok(tags_of(Some(
+                        answer(iam.list_instance_profile_tags().instance_profile_name(id).send()).await?.tags,
+                    )))
+                }
+            });
+            Ok(page(tagged.await?, answered.marker))
+        }))
     }
 
     async fn find(context: &Arc<Context>, planned: &Value, token: &str) -> Seen {

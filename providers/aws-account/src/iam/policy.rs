@@ -6,13 +6,14 @@ use std::time::Duration;
 use aws_sdk_iam::types;
 use evenkeel_model::Value;
 use evenkeel_model::schema::Schema;
-use evenkeel_provider::{CreateRequest, policy};
+use evenkeel_provider::{CreateRequest, Listed, policy};
 
 use super::{all, change_tags, document, tags_of, to_api};
 use crate::clients::AccountContext;
 use crate::context::Context;
 use crate::each::{self, Seen, changes, identified, text, unless_gone};
 use crate::errors::{Failure, answer};
+use crate::listing::{Listing, page, with_tags};
 use crate::object::Builder;
 use crate::tags::OWNER_KEY;
 use crate::{names, registry, tags};
@@ -80,6 +81,25 @@ impl each::Type for Policy {
             remove_version(context, arn, version).await?;
         }
         answer(iam.delete_policy().policy_arn(arn).send()).await.map(drop)
+    }
+
+    fn list(context: &Arc<Context>, after: Option<String>) -> Option<Listing<'_>> {
+        Some(Box::pin(async move {
+            let iam = context.iam();
+            let answered =
+                answer(iam.list_policies().scope(types::PolicyScopeType::Local).set_marker(after).send())
+                    .await?;
+            let found = answered
+                .policies
+                .unwrap_or_default()
+                .into_iter()
+                .filter_map(|found| Some(Listed { name: found.policy_name, ..Listed::of(found.arn?) }));
+            let tagged = with_tags(found.collect(), |id: String| {
+                let iam = iam.clone();
+                async move { Ok(tags_of(Some(answer(iam.list_policy_tags().policy_arn(id).send()).await?.tags))) }
+            });
+            Ok(page(tagged.await?, answered.marker))
+        }))
     }
 
     async fn find(context: &Arc<Context>, planned: &Value, token: &str) -> Seen {

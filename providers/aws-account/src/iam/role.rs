@@ -18,6 +18,7 @@ use crate::clients::AccountContext;
 use crate::context::Context;
 use crate::each::{self, PROPAGATION, Seen, changes, identified, name_or_id, text, unless_gone};
 use crate::errors::{Failure, answer};
+use crate::listing::{Listing, named, page, with_tags};
 use crate::object::Builder;
 use crate::tags::OWNER_KEY;
 use crate::{names, registry, tags, wait};
@@ -141,6 +142,24 @@ impl each::Type for Role {
             role_parts::only_inline(&iam, name, &Inline::new()).await?;
         }
         answer(iam.delete_role().role_name(name).send()).await.map(drop)
+    }
+
+    fn list(context: &Arc<Context>, after: Option<String>) -> Option<Listing<'_>> {
+        Some(Box::pin(async move {
+            let iam = context.iam();
+            let answered = answer(iam.list_roles().set_marker(after).send()).await?;
+            let found = answered
+                .roles
+                .into_iter()
+                // Those that a service made for itself stay out of it.
+                .filter(|role| !role.path.starts_with("/aws-service-role/"))
+                .filter_map(|found| named(Some(found.role_name)));
+            let tagged = with_tags(found.collect(), |id: String| {
+                let iam = iam.clone();
+                async move { Ok(tags_of(Some(answer(iam.list_role_tags().role_name(id).send()).await?.tags))) }
+            });
+            Ok(page(tagged.await?, answered.marker))
+        }))
     }
 
     async fn find(context: &Arc<Context>, planned: &Value, token: &str) -> Seen {

@@ -11,6 +11,7 @@ use crate::clients::AccountContext;
 use crate::context::Context;
 use crate::each::{self, Seen, changes, identified, name_or_id, text, unless_gone};
 use crate::errors::{Failure, answer};
+use crate::listing::{Listing, named, page, with_tags};
 use crate::object::Builder;
 use crate::tags::OWNER_KEY;
 use crate::{registry, tags};
@@ -89,6 +90,19 @@ impl each::Type for User {
             user_parts::strip(&iam, name).await?;
         }
         answer(iam.delete_user().user_name(name).send()).await.map(drop)
+    }
+
+    fn list(context: &Arc<Context>, after: Option<String>) -> Option<Listing<'_>> {
+        Some(Box::pin(async move {
+            let iam = context.iam();
+            let answered = answer(iam.list_users().set_marker(after).send()).await?;
+            let found = answered.users.into_iter().filter_map(|found| named(Some(found.user_name)));
+            let tagged = with_tags(found.collect(), |id: String| {
+                let iam = iam.clone();
+                async move { Ok(tags_of(Some(answer(iam.list_user_tags().user_name(id).send()).await?.tags))) }
+            });
+            Ok(page(tagged.await?, answered.marker))
+        }))
     }
 
     async fn find(context: &Arc<Context>, planned: &Value, token: &str) -> Seen {

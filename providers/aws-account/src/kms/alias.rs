@@ -11,6 +11,7 @@ use crate::clients::AccountContext;
 use crate::context::Context;
 use crate::each::{self, PROPAGATION, Seen, identified, name_or_id, text};
 use crate::errors::{Failure, answer};
+use crate::listing::{Listing, named, page};
 use crate::object::Builder;
 use crate::{names, registry, wait};
 
@@ -97,6 +98,17 @@ impl each::Type for Alias {
     async fn remove(context: &Arc<Context>, prior: &Value) -> Result<(), Failure> {
         let call = context.kms().delete_alias().alias_name(name_or_id(prior, "name")).send();
         answer(call).await.map(drop)
+    }
+
+    fn list(context: &Arc<Context>, after: Option<String>) -> Option<Listing<'_>> {
+        Some(Box::pin(async move {
+            let answered = answer(context.kms().list_aliases().set_marker(after).send()).await?;
+            let found = answered.aliases.unwrap_or_default().into_iter();
+            // Those of AWS are there whether somebody wants them or not.
+            let own =
+                found.filter(|alias| !alias.alias_name().is_some_and(|name| name.starts_with("alias/aws/")));
+            Ok(page(own.filter_map(|alias| named(alias.alias_name)), answered.next_marker))
+        }))
     }
 
     async fn find(context: &Arc<Context>, planned: &Value, token: &str) -> Seen {

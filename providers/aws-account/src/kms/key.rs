@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use aws_sdk_kms::types::{self, KeySpec, KeyState, KeyUsageType};
+use aws_sdk_kms::types::{self, KeyManagerType, KeySpec, KeyState, KeyUsageType};
 use evenkeel_model::Value;
 use evenkeel_model::schema::Schema;
-use evenkeel_provider::{CreateRequest, policy};
-use futures_util::{StreamExt, stream};
+use evenkeel_provider::{CreateRequest, Listed, policy};
+use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::{tags_of, to_api};
 use crate::clients::AccountContext;
@@ -14,6 +14,7 @@ use crate::context::Context;
 use crate::each::{self, PROPAGATION, Seen, changes, identified, name_or_id, text, unless_gone};
 use crate::errors::{Failure, answer};
 use crate::iam::unknown_principal;
+use crate::listing::{Listing, page, with_tags as listed_with_tags};
 use crate::object::Builder;
 use crate::tags::{OWNER_KEY, Tags};
 use crate::{registry, tags, wait};
@@ -117,6 +118,21 @@ impl each::Type for Key {
         }
     }
 
+    fn list(context: &Arc<Context>, after: Option<String>) -> Option<Listing<'_>> {
+        Some(Box::pin(async move {
+            let answered = answer(context.kms().list_keys().set_marker(after).send()).await?;
+            let ids = answered.keys.unwrap_or_default().into_iter().filter_map(|key| key.key_id);
+            let looked = stream::iter(ids).map(|id| own_key(context.clone(), id));
+            let looked: Vec<_> = looked.buffered(CALLS_AT_ONCE).try_collect().await?;
+            let tagged =
+                listed_with_tags(looked.into_iter().flatten().map(Listed::of).collect(), |id: String| {
+                    let context = context.clone();
+                    async move { tags_on(&context, &id).await }
+                });
+            Ok(page(tagged.await?, answered.next_marker))
+        }))
+    }
+
     async fn find(context: &Arc<Context>, planned: &Value, token: &str) -> Seen {
         let listing = context.kms().list_keys().into_paginator().items().send();
         let keys = answer(listing.collect::<Result<Vec<_>, _>>()).await?;
@@ -131,6 +147,16 @@ impl each::Type for Key {
         }
         Ok(None)
     }
+}
+
+/// The key, if it is the account's own and there to stay.
+async fn own_key(context: Arc<Context>, id: String) -> Result<Option<String>, Failure> {
+    let described = unless_gone(answer(context.kms().describe_key().key_id(&id).send()).await)?;
+    let key = described.and_then(|described| described.key_metadata);
+    let own = key.is_some_and(|key| {
+        key.key_manager != Some(KeyManagerType::Aws) && key.key_state != Some(KeyState::PendingDeletion)
+    });
+    Ok(own.then_some(id))
 }
 
 async fn with_tags(context: &Context, id: String) -> (String, Result<Tags, Failure>) {

@@ -2,7 +2,9 @@
 
 use aws_sdk_ec2::config::Builder;
 use aws_sdk_ec2::types;
+use evenkeel_provider::Listed;
 pub(crate) use evenkeel_provider_aws_core::errors::answer;
+use evenkeel_provider_aws_core::listing;
 use evenkeel_provider_aws_core::retries::OnlyWhenThrottled;
 
 use super::{Failure, Filter, Select, Tags};
@@ -86,6 +88,48 @@ macro_rules! describe_whole {
     }};
 }
 pub(crate) use describe_whole;
+
+/// How a type lists its objects: the call, where its answer has them, and what one of them is in the list. The
+/// plain form takes the identifier that the object has, and its tags. `whole` is for calls that answer in one
+/// piece; brackets hold what else the call is told.
+macro_rules! lists {
+    ($call:ident, $items:ident, $id:ident) => {
+        $crate::calls::client::lists!($call [], $items, |found| $crate::calls::client::tagged(found.$id, found.tags));
+    };
+    ($call:ident [$($set:ident($value:expr)),*], $items:ident, $of:expr) => {
+        fn list(
+            context: &std::sync::Arc<$crate::context::Context>,
+            after: Option<String>,
+        ) -> Option<$crate::listing::Listing<'_>> {
+            Some(Box::pin(async move {
+                let ec2 = $crate::calls::Ec2Context::ec2(&**context);
+                let call = ec2.safe.$call()$(.$set($value))*.set_next_token(after);
+                let answered = $crate::calls::client::answer(call.send()).await?;
+                let objects = answered.$items.unwrap_or_default().into_iter().flat_map($of);
+                Ok($crate::listing::page(objects, answered.next_token))
+            }))
+        }
+    };
+    (whole $call:ident, $items:ident, $of:expr) => {
+        fn list(
+            context: &std::sync::Arc<$crate::context::Context>,
+            _: Option<String>,
+        ) -> Option<$crate::listing::Listing<'_>> {
+            Some(Box::pin(async move {
+                let ec2 = $crate::calls::Ec2Context::ec2(&**context);
+                let answered = $crate::calls::client::answer(ec2.safe.$call().send()).await?;
+                let objects = answered.$items.unwrap_or_default().into_iter().flat_map($of);
+                Ok($crate::listing::page(objects, None))
+            }))
+        }
+    };
+}
+pub(crate) use lists;
+
+/// An object in a list.
+pub(crate) fn tagged(id: Option<String>, tags: Option<Vec<types::Tag>>) -> Option<Listed> {
+    listing::listed(id, tags_of(tags))
+}
 
 /// The two ways to select objects, as the SDK takes them: identifiers and filters.
 pub(crate) fn selection(select: Select) -> (Option<Vec<String>>, Option<Vec<types::Filter>>) {

@@ -2,6 +2,7 @@
 
 mod ami;
 mod ami_ids;
+mod availability_zone;
 mod availability_zones;
 mod dhcp_options;
 mod ebs_snapshot;
@@ -23,14 +24,17 @@ mod network_interface;
 mod network_interfaces;
 mod prefix_list;
 mod regions;
+mod route;
 mod route_table;
 mod security_group;
 mod select;
 mod subnet;
 mod vpc;
+mod vpc_endpoint;
 
 pub use ami::Ami;
 pub use ami_ids::AmiIds;
+pub use availability_zone::AvailabilityZone;
 pub use availability_zones::AvailabilityZones;
 pub use dhcp_options::DhcpOptions;
 pub use ebs_snapshot::EbsSnapshot;
@@ -51,7 +55,9 @@ pub use network_interface::NetworkInterface;
 pub use network_interfaces::NetworkInterfaces;
 pub use prefix_list::PrefixList;
 pub use regions::Regions;
+pub use route::Route;
 pub use route_table::{RouteTable, RouteTables};
 pub use security_group::{SecurityGroup, SecurityGroups};
 pub use subnet::{Subnet, Subnets};
 pub use vpc::{Vpc, Vpcs};
+pub use vpc_endpoint::VpcEndpoint;

@@ -10,7 +10,7 @@ use evenkeel_provider::{CreateRequest, FindRequest, ProviderError};
 use super::common::{
     Change, Ec2Type, Limits, Progress, Wanted, by_id, by_token, ids_of, int, on, planned_time, text, time,
 };
-use crate::calls::client::{answer, describe, tag_specification, tags_of};
+use crate::calls::client::{answer, describe, lists, tag_specification, tagged, tags_of};
 use crate::calls::{Call, Ec2Context, Select};
 use crate::context::Context;
 use crate::errors::Failure;
@@ -135,6 +135,11 @@ impl Ec2Type for CapacityReservation {
         let ec2 = context.ec2();
         answer(ec2.safe.cancel_capacity_reservation().capacity_reservation_id(id).send()).await.map(drop)
     }
+
+    lists!(describe_capacity_reservations [], capacity_reservations, |found| {
+        let alive = is_alive(&found);
+        tagged(found.capacity_reservation_id, found.tags).filter(|_| alive)
+    });
 
     async fn search(context: &Arc<Context>, request: &FindRequest) -> Result<Option<String>, Failure> {
         let found = list(context, by_token(&request.token)).await?;

@@ -22,6 +22,7 @@ use evenkeel_provider::{
 use crate::calls::Ec2Context;
 use crate::context::Context;
 use crate::errors::{self, Effect};
+use crate::listing::Listing;
 use crate::resource::Resource;
 use crate::{registry, tags, wait};
 
@@ -154,6 +155,12 @@ pub(super) trait Ec2Type: Send + Sync + 'static {
     /// Whether it is a setting that exists as long as the account does: removing it sets it back.
     fn is_always_there() -> bool {
         false
+    }
+
+    /// Lists its objects, from where the last page ended; nothing where the type cannot be listed.
+    fn list(context: &Arc<Context>, after: Option<String>) -> Option<Listing<'_>> {
+        let _ = (context, after);
+        None
     }
 
     /// The identifier of the object that an interrupted create made.
@@ -339,27 +346,51 @@ async fn bring<T: Ec2Type>(
     operation: &str,
     limit: Duration,
 ) -> Result<Value, ProviderError> {
-    let found = wait::until(operation, limit, || async {
-        let Some(found) = fetch_one::<T>(context, id, planned).await? else {
-            // A new object may take a while to show; one that was there is gone.
-            return if prior.is_none() { Ok(None) } else { Err(gone(operation)) };
-        };
-        match T::progress(&found) {
-            Progress::Ready => Ok(Some(found)),
-            Progress::Coming => Ok(None),
-            Progress::Lost(reason) => Err(ProviderError::new(ErrorKind::Other, operation, reason)),
-        }
-    })
-    .await?;
+    let step = Step { planned, operation, limit };
+    let found = ready::<T>(context, id, prior.is_none(), &step).await?;
     let current = T::value(context, &found, planned);
     let change = Change { id, found: &found, current: &current, prior, planned, operation, limit };
     if agrees(&current, planned) && T::settled(&change) {
         return Ok(current);
     }
     let new_id = T::converge(context, &change).await?;
+    let is_new = prior.is_none() || new_id.is_some();
     let id = new_id.as_deref().unwrap_or(id);
     bring_tags(context, T::tagged_as(&found, id), &change).await?;
+    let changed = ready::<T>(context, id, is_new, &step).await?;
+    let value = T::value(context, &changed, planned);
+    if agrees(&value, planned) {
+        return Ok(value);
+    }
     visible::<T>(context, id, planned, operation).await
+}
+
+/// What is being done with an object, and how long that may take.
+struct Step<'a> {
+    planned: &'a Value,
+    operation: &'a str,
+    limit: Duration,
+}
+
+/// The object once nothing is under way with it. A new one may take a while to show; one that was there
+/// and does not show is gone.
+async fn ready<T: Ec2Type>(
+    context: &Arc<Context>,
+    id: &str,
+    is_new: bool,
+    step: &Step<'_>,
+) -> Result<T::Found, ProviderError> {
+    wait::until(step.operation, step.limit, || async {
+        let Some(found) = fetch_one::<T>(context, id, step.planned).await? else {
+            return if is_new { Ok(None) } else { Err(gone(step.operation)) };
+        };
+        match T::progress(&found) {
+            Progress::Ready => Ok(Some(found)),
+            Progress::Coming => Ok(None),
+            Progress::Lost(reason) => Err(ProviderError::new(ErrorKind::Other, step.operation, reason)),
+        }
+    })
+    .await
 }
 
 fn gone(operation: &str) -> ProviderError {
@@ -509,6 +540,10 @@ impl<T: Ec2Type> Resource for Ec2<T> {
         request: DeleteRequest,
     ) -> BoxFuture<'a, Result<(), Failed>> {
         Box::pin(delete::<T>(context, request))
+    }
+
+    fn list<'a>(&'a self, context: &'a Arc<Context>, after: Option<String>) -> Option<Listing<'a>> {
+        T::list(context, after)
     }
 
     fn find<'a>(

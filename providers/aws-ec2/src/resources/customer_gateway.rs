@@ -8,7 +8,7 @@ use evenkeel_model::{Diagnostic, Diagnostics, Value};
 use evenkeel_provider::{CreateRequest, FindRequest, ProviderError};
 
 use super::common::{Change, Ec2Type, Progress, Wanted, account, arn, by_id, by_token, ids_of, text};
-use crate::calls::client::{answer, describe_whole, tag_specification, tags_of};
+use crate::calls::client::{answer, describe_whole, lists, tag_specification, tagged, tags_of};
 use crate::calls::{Call, Ec2Context, Select};
 use crate::context::Context;
 use crate::errors::Failure;
@@ -119,6 +119,11 @@ impl Ec2Type for CustomerGateway {
     async fn remove(context: &Arc<Context>, id: &str, _: &Value) -> Result<(), Failure> {
         answer(context.ec2().safe.delete_customer_gateway().customer_gateway_id(id).send()).await.map(drop)
     }
+
+    lists!(whole describe_customer_gateways, customer_gateways, |gateway| {
+        let alive = gateway.state.as_deref() != Some("deleted");
+        tagged(gateway.customer_gateway_id, gateway.tags).filter(|_| alive)
+    });
 
     async fn search(context: &Arc<Context>, request: &FindRequest) -> Result<Option<String>, Failure> {
         let gateways = describe_gateways(context, by_token(&request.token)).await?;

@@ -8,7 +8,7 @@ use evenkeel_model::Value;
 use evenkeel_provider::{CreateRequest, FindRequest, ProviderError};
 
 use super::common::{Change, Ec2Type, Wanted, arn, by_id, by_token, ids_of, text, texts};
-use crate::calls::client::{answer, describe, tag_specification, tags_of};
+use crate::calls::client::{answer, describe, lists, tag_specification, tags_of};
 use crate::calls::network::Vpc;
 use crate::calls::{Call, Ec2Context, Select};
 use crate::context::Context;
@@ -120,6 +120,8 @@ impl Ec2Type for VpcDhcpOptions {
         }
         answer(context.ec2().safe.delete_dhcp_options().dhcp_options_id(id).send()).await.map(drop)
     }
+
+    lists!(describe_dhcp_options, dhcp_options, dhcp_options_id);
 
     async fn search(context: &Arc<Context>, request: &FindRequest) -> Result<Option<String>, Failure> {
         let sets = describe_options(context, by_token(&request.token)).await?;

@@ -8,10 +8,11 @@ use evenkeel_model::Value;
 use evenkeel_provider::{CreateRequest, ErrorKind, FindRequest, ProviderError};
 
 use super::common::{Change, Ec2Type, Limits, Progress, Wanted, by_id, by_token, count, ids_of, on, text};
-use crate::calls::client::{answer, describe, tag_specification, tags_of};
+use crate::calls::client::{answer, describe, tag_specification, tagged, tags_of};
 use crate::calls::{Call, Ec2Context, Select};
 use crate::context::Context;
 use crate::errors::Failure;
+use crate::listing::{Listing, page};
 use crate::shape::Shape;
 use crate::{registry, tags, wait};
 
@@ -61,6 +62,11 @@ macro_rules! snapshot_type {
                 answer(context.ec2().safe.delete_snapshot().snapshot_id(id).send()).await.map(drop)
             }
 
+            fn list(context: &Arc<Context>, after: Option<String>) -> Option<Listing<'_>> {
+                // However it was made, it is listed once.
+                ($kind == "aws_ebs_snapshot").then(|| page_of_own(context, after))
+            }
+
             async fn search(
                 context: &Arc<Context>,
                 request: &FindRequest,
@@ -74,6 +80,16 @@ macro_rules! snapshot_type {
 
 snapshot_type!(EbsSnapshot, "aws_ebs_snapshot", "EBS Snapshot", take);
 snapshot_type!(EbsSnapshotCopy, "aws_ebs_snapshot_copy", "EBS Snapshot Copy", copy);
+
+/// Those of the account, a page at a time.
+fn page_of_own(context: &Arc<Context>, after: Option<String>) -> Listing<'_> {
+    Box::pin(async move {
+        let call = context.ec2().safe.describe_snapshots().owner_ids("self").set_next_token(after);
+        let answered = answer(call.send()).await?;
+        let found = answered.snapshots.unwrap_or_default().into_iter();
+        Ok(page(found.filter_map(|found| tagged(found.snapshot_id, found.tags)), answered.next_token))
+    })
+}
 
 /// The snapshots selected.
 pub(crate) fn list(context: &Arc<Context>, select: Select) -> Call<'static, Vec<Snapshot>> {

@@ -13,7 +13,7 @@ use super::common::{
     Change, Ec2Type, Limits, Progress, Wanted, account, arn, by_id, by_token, count, ids_of, int, on, text,
     time,
 };
-use crate::calls::client::{answer, describe, tag_specification, tags_of};
+use crate::calls::client::{answer, describe, lists, tag_specification, tags_of};
 use crate::calls::{Call, Ec2Context, Filter, Select};
 use crate::context::Context;
 use crate::errors::{self, Effect, Failure};
@@ -142,6 +142,8 @@ impl Ec2Type for EbsVolume {
         }
         answer(context.ec2().safe.delete_volume().volume_id(id).send()).await.map(drop)
     }
+
+    lists!(describe_volumes, volumes, volume_id);
 
     async fn search(context: &Arc<Context>, request: &FindRequest) -> Result<Option<String>, Failure> {
         let volumes = list(context, by_token(&request.token)).await?;

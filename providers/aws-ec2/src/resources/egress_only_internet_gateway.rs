@@ -8,7 +8,7 @@ use evenkeel_model::Value;
 use evenkeel_provider::{CreateRequest, FindRequest, ProviderError};
 
 use super::common::{Change, Ec2Type, Wanted, by_name, by_token, ids_of, text};
-use crate::calls::client::{answer, describe, tag_specification, tags_of};
+use crate::calls::client::{answer, describe, lists, tag_specification, tags_of};
 use crate::calls::{Call, Ec2Context, Select};
 use crate::context::Context;
 use crate::errors::Failure;
@@ -64,6 +64,12 @@ impl Ec2Type for EgressOnlyInternetGateway {
         let call = context.ec2().safe.delete_egress_only_internet_gateway();
         answer(call.egress_only_internet_gateway_id(id).send()).await.map(drop)
     }
+
+    lists!(
+        describe_egress_only_internet_gateways,
+        egress_only_internet_gateways,
+        egress_only_internet_gateway_id
+    );
 
     async fn search(context: &Arc<Context>, request: &FindRequest) -> Result<Option<String>, Failure> {
         let gateways = describe_gateways(context, by_token(&request.token)).await?;

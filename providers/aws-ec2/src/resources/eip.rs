@@ -16,7 +16,7 @@ use super::common::{
     text, unless_empty, unless_gone,
 };
 use super::naming::{private_dns, public_dns};
-use crate::calls::client::{answer, describe_whole, pages, tag_specification, tags_of};
+use crate::calls::client::{answer, describe_whole, lists, pages, tag_specification, tagged, tags_of};
 use crate::calls::{Call, Ec2Context, Select};
 use crate::context::Context;
 use crate::errors::Failure;
@@ -175,6 +175,8 @@ impl Ec2Type for Eip {
         let call = context.ec2().safe.release_address().allocation_id(id).set_network_border_group(group);
         answer(call.send()).await.map(drop)
     }
+
+    lists!(whole describe_addresses, addresses, |address| tagged(address.allocation_id, address.tags));
 
     async fn search(context: &Arc<Context>, request: &FindRequest) -> Result<Option<String>, Failure> {
         let addresses = describe_addresses(context, by_token(&request.token)).await?;

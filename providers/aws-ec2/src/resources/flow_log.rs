@@ -8,7 +8,7 @@ use evenkeel_model::{Type, Value};
 use evenkeel_provider::{CreateRequest, FindRequest, ProviderError};
 
 use super::common::{Change, Ec2Type, Wanted, arn, by_id, by_token, ids_of, int, text};
-use crate::calls::client::{Client, all_done, answer, pages, selection, tag_specification, tags_of};
+use crate::calls::client::{Client, all_done, answer, lists, pages, selection, tag_specification, tags_of};
 use crate::calls::{Call, Ec2Context, Select};
 use crate::context::Context;
 use crate::errors::Failure;
@@ -126,6 +126,8 @@ impl Ec2Type for FlowLog {
         let output = answer(context.ec2().safe.delete_flow_logs().flow_log_ids(id).send()).await?;
         all_done(output.unsuccessful)
     }
+
+    lists!(describe_flow_logs, flow_logs, flow_log_id);
 
     async fn search(context: &Arc<Context>, request: &FindRequest) -> Result<Option<String>, Failure> {
         let found = describe(&context.ec2(), by_token(&request.token)).await?;

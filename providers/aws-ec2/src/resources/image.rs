@@ -16,10 +16,11 @@ use super::common::{
     Change, Ec2Type, Limits, Progress, Wanted, arn, blocks, by_id, by_token, count, ids_of, on, planned_time,
     text,
 };
-use crate::calls::client::{answer, describe, tag_specification, tags_of};
+use crate::calls::client::{answer, describe, tag_specification, tagged, tags_of};
 use crate::calls::{Call, Ec2Context, Select, Tags};
 use crate::context::Context;
 use crate::errors::Failure;
+use crate::listing::{Listing, page};
 use crate::shape::Shape;
 use crate::{registry, tags};
 
@@ -83,6 +84,11 @@ macro_rules! image_type {
                 }
             }
 
+            fn list(context: &Arc<Context>, after: Option<String>) -> Option<Listing<'_>> {
+                // However it was made, it is listed once.
+                ($kind == "aws_ami").then(|| page_of_own(context, after))
+            }
+
             async fn search(
                 context: &Arc<Context>,
                 request: &FindRequest,
@@ -97,6 +103,16 @@ macro_rules! image_type {
 image_type!(Ami, "aws_ami", "EC2 AMI", register, false);
 image_type!(AmiCopy, "aws_ami_copy", "EC2 AMI Copy", copy, true);
 image_type!(AmiFromInstance, "aws_ami_from_instance", "EC2 AMI from Instance", create, true);
+
+/// Those of the account, a page at a time.
+fn page_of_own(context: &Arc<Context>, after: Option<String>) -> Listing<'_> {
+    Box::pin(async move {
+        let call = context.ec2().safe.describe_images().owners("self").set_next_token(after);
+        let answered = answer(call.send()).await?;
+        let found = answered.images.unwrap_or_default().into_iter();
+        Ok(page(found.filter_map(|found| tagged(found.image_id, found.tags)), answered.next_token))
+    })
+}
 
 /// The images selected.
 pub(crate) fn list(context: &Arc<Context>, select: Select) -> Call<'static, Vec<Image>> {

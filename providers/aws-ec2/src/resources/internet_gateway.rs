@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::calls::client::lists;
 use crate::calls::network::{Attachment, InternetGateway as Found};
 use crate::errors::Failure;
 use evenkeel_model::Value;
@@ -73,6 +74,8 @@ impl Ec2Type for InternetGateway {
         }
         context.ec2().delete_internet_gateway(id).await
     }
+
+    lists!(describe_internet_gateways, internet_gateways, internet_gateway_id);
 
     async fn search(context: &Arc<Context>, request: &FindRequest) -> Result<Option<String>, Failure> {
         let gateways = context.ec2().describe_internet_gateways(by_token(&request.token)).await?;

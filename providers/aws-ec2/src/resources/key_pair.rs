@@ -12,7 +12,7 @@ use evenkeel_model::{Type, Value};
 use evenkeel_provider::{CreateRequest, FindRequest, PlanRequest, PlannedChange, ProviderError, propose};
 
 use super::common::{Change, Ec2Type, Wanted, account, arn, by_id, by_token, ids_of, text};
-use crate::calls::client::{answer, selection, tag_specification, tags_of};
+use crate::calls::client::{answer, lists, selection, tag_specification, tagged, tags_of};
 use crate::calls::{Call, Ec2Context, Select};
 use crate::context::Context;
 use crate::errors::Failure;
@@ -102,6 +102,12 @@ impl Ec2Type for KeyPair {
     async fn remove(context: &Arc<Context>, id: &str, _: &Value) -> Result<(), Failure> {
         answer(context.ec2().safe.delete_key_pair().key_name(id).send()).await.map(drop)
     }
+
+    lists!(whole describe_key_pairs, key_pairs, |pair| {
+        let name = pair.key_name.clone();
+        let found = tagged(pair.key_name, pair.tags)?;
+        Some(evenkeel_provider::Listed { name, ..found })
+    });
 
     async fn search(context: &Arc<Context>, request: &FindRequest) -> Result<Option<String>, Failure> {
         let pairs = list(context, by_token(&request.token)).await?;

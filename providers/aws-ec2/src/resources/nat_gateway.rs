@@ -11,7 +11,7 @@ use evenkeel_model::{Diagnostic, Diagnostics, Type, Value};
 use evenkeel_provider::{CreateRequest, FindRequest, ProviderError};
 
 use super::common::{Change, Ec2Type, Limits, Progress, Wanted, by_id, ids_of, int, or_empty, text, texts};
-use crate::calls::client::{answer, describe, tag_specification, tags_of};
+use crate::calls::client::{answer, describe, lists, tag_specification, tagged, tags_of};
 use crate::calls::{Call, Ec2Context, Filter, Select};
 use crate::context::Context;
 use crate::errors::Failure;
@@ -152,6 +152,11 @@ impl Ec2Type for NatGateway {
         // Asking again for a removal that is under way is no mistake.
         answer(context.ec2().safe.delete_nat_gateway().nat_gateway_id(id).send()).await.map(drop)
     }
+
+    lists!(describe_nat_gateways [], nat_gateways, |gateway| {
+        let over = gateway.state.as_ref().is_some_and(|state| matches!(state.as_str(), "deleted" | "failed"));
+        tagged(gateway.nat_gateway_id, gateway.tags).filter(|_| !over)
+    });
 
     async fn search(context: &Arc<Context>, request: &FindRequest) -> Result<Option<String>, Failure> {
         let filters = vec![

@@ -17,7 +17,7 @@ use super::common::{
     some_texts, text, texts,
 };
 use super::interface_addresses::{self as addresses, KINDS, Kind};
-use crate::calls::client::{answer, describe, flag, tag_specification, tags_of};
+use crate::calls::client::{answer, describe, flag, lists, tag_specification, tagged, tags_of};
 use crate::calls::{Call, Ec2Context, Select};
 use crate::context::Context;
 use crate::errors::{self, Effect, Failure};
@@ -132,6 +132,14 @@ impl Ec2Type for NetworkInterface {
         }
         answer(context.ec2().safe.delete_network_interface().network_interface_id(id).send()).await.map(drop)
     }
+
+    lists!(describe_network_interfaces [], network_interfaces, |found| {
+        // What a service or an instance made for itself goes with it.
+        let attachment = found.attachment.as_ref();
+        let part = attachment.is_some_and(|attachment| attachment.delete_on_termination == Some(true));
+        let own = found.requester_managed != Some(true) && !part;
+        tagged(found.network_interface_id, found.tag_set).filter(|_| own)
+    });
 
     async fn search(context: &Arc<Context>, request: &FindRequest) -> Result<Option<String>, Failure> {
         let found = list(context, by_token(&request.token)).await?;

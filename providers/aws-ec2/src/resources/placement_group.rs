@@ -10,7 +10,7 @@ use evenkeel_provider::{CreateRequest, FindRequest, ProviderError};
 use super::common::{
     Change, Ec2Type, Limits, Progress, Wanted, account, arn, by_id, by_token, count, ids_of, text,
 };
-use crate::calls::client::{answer, describe_whole, tag_specification, tags_of};
+use crate::calls::client::{answer, describe_whole, lists, tag_specification, tagged, tags_of};
 use crate::calls::{Call, Ec2Context, Select};
 use crate::context::Context;
 use crate::errors::Failure;
@@ -112,6 +112,8 @@ impl Ec2Type for PlacementGroup {
     async fn remove(context: &Arc<Context>, id: &str, _: &Value) -> Result<(), Failure> {
         answer(context.ec2().safe.delete_placement_group().group_name(id).send()).await.map(drop)
     }
+
+    lists!(whole describe_placement_groups, placement_groups, |group| tagged(group.group_name, group.tags));
 
     async fn search(context: &Arc<Context>, request: &FindRequest) -> Result<Option<String>, Failure> {
         let groups = list(context, by_token(&request.token)).await?;

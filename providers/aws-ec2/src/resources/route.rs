@@ -16,7 +16,7 @@ use super::common::{
     Change, Ec2Type, Limits, Wanted, by_id, eventually, or_empty, text, unless_empty, unless_gone,
 };
 use super::naming::hash;
-use crate::calls::client::{answer, describe};
+use crate::calls::client::{answer, describe, lists};
 use crate::calls::{Call, Ec2Context, Select};
 use crate::context::Context;
 use crate::errors::Failure;
@@ -198,6 +198,18 @@ impl Ec2Type for Route {
         answer(call.send()).await.map(drop).or_else(unless_gone)
     }
 
+    lists!(describe_route_tables [], route_tables, |table| {
+        let id = table.route_table_id.unwrap_or_default();
+        let made = |route: &SdkRoute| route.origin.as_ref().is_some_and(|origin| origin.as_str() == "CreateRoute");
+        let routes = table.routes.unwrap_or_default().into_iter().filter(made);
+        let listed = |route: SdkRoute| {
+            let destination = destination_of(&route)?;
+            let import_id = Some(format!("{id}_{destination}"));
+            Some(evenkeel_provider::Listed { import_id, ..evenkeel_provider::Listed::of(id_of(&id, destination)) })
+        };
+        routes.filter_map(listed).collect::<Vec<_>>()
+    });
+
     async fn search(context: &Arc<Context>, request: &FindRequest) -> Result<Option<String>, Failure> {
         let planned = &request.planned;
         let id = id_of(planned.get_str("route_table_id").unwrap_or_default(), &planned_destination(planned));
@@ -227,11 +239,11 @@ const TARGETS: [&str; 11] = [
     "vpc_peering_connection_id",
 ];
 
-fn describe_tables(context: &Arc<Context>, select: Select) -> Call<'static, Vec<RouteTable>> {
+pub(crate) fn describe_tables(context: &Arc<Context>, select: Select) -> Call<'static, Vec<RouteTable>> {
     describe!(context.ec2(), select, describe_route_tables, set_route_table_ids, set_filters, route_tables)
 }
 
-fn id_of(table: &str, destination: &str) -> String {
+pub(crate) fn id_of(table: &str, destination: &str) -> String {
     format!("r-{table}{}", hash(destination))
 }
 
@@ -253,7 +265,7 @@ fn key_of(wanted: &Wanted<'_>) -> Option<Key> {
     }
 }
 
-fn destination_of(route: &SdkRoute) -> Option<&str> {
+pub(crate) fn destination_of(route: &SdkRoute) -> Option<&str> {
     let parts = [
         &route.destination_cidr_block,
         &route.destination_ipv6_cidr_block,

@@ -16,7 +16,7 @@ use super::common::{
     Change, Ec2Type, Wanted, arn, by_id, by_token, eventually, ids_of, text, texts, unless_gone,
 };
 use crate::calls::Ec2Context;
-use crate::calls::client::answer;
+use crate::calls::client::{answer, lists, tagged};
 use crate::context::Context;
 use crate::object::Builder;
 use crate::{registry, tags};
@@ -88,6 +88,12 @@ impl Ec2Type for RouteTable {
         }
         context.ec2().delete_route_table(id).await
     }
+
+    lists!(describe_route_tables [], route_tables, |table| {
+        // The main one comes with its VPC.
+        let main = table.associations().iter().any(|association| association.main == Some(true));
+        tagged(table.route_table_id, table.tags).filter(|_| !main)
+    });
 
     async fn search(context: &Arc<Context>, request: &FindRequest) -> Result<Option<String>, Failure> {
         let tables = context.ec2().describe_route_tables(by_token(&request.token)).await?;

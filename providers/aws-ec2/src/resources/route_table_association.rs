@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::calls::Select;
+use crate::calls::client::lists;
 use crate::calls::network::{Association, RouteTable};
 use crate::errors::Failure;
 use evenkeel_model::Value;
@@ -84,6 +85,18 @@ impl Ec2Type for RouteTableAssociation {
     async fn remove(context: &Arc<Context>, id: &str, _: &Value) -> Result<(), Failure> {
         context.ec2().disassociate_route_table(id).await
     }
+
+    lists!(describe_route_tables [], route_tables, |table| {
+        let associations = table.associations.unwrap_or_default().into_iter();
+        let listed = |association: aws_sdk_ec2::types::RouteTableAssociation| {
+            let table = association.route_table_id.as_deref().unwrap_or_default();
+            let other = association.subnet_id.as_deref().or(association.gateway_id.as_deref())?;
+            let import_id = Some(format!("{other}/{table}"));
+            let id = association.route_table_association_id.clone()?;
+            Some(evenkeel_provider::Listed { import_id, ..evenkeel_provider::Listed::of(id) })
+        };
+        associations.filter_map(listed).collect::<Vec<_>>()
+    });
 
     async fn search(context: &Arc<Context>, request: &FindRequest) -> Result<Option<String>, Failure> {
         let get = |name: &str| text(&request.planned, name);

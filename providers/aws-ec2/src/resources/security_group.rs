@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::calls::client::{lists, tagged};
 use crate::calls::security::{Direction, NewSecurityGroup, Peer, Permission, SecurityGroup as Found};
 use crate::errors::Failure;
 use evenkeel_model::schema::Schema;
@@ -123,6 +124,13 @@ impl Ec2Type for SecurityGroup {
         }
         context.ec2().delete_security_group(id).await
     }
+
+    lists!(describe_security_groups [], security_groups, |group| {
+        // The one of that name comes with its VPC.
+        let name = group.group_name.filter(|name| name != "default")?;
+        let found = tagged(group.group_id, group.tags)?;
+        Some(evenkeel_provider::Listed { name: Some(name), ..found })
+    });
 
     async fn search(context: &Arc<Context>, request: &FindRequest) -> Result<Option<String>, Failure> {
         let groups = context.ec2().describe_security_groups(by_token(&request.token)).await?;

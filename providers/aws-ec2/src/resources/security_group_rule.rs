@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::calls::client::{lists, tagged};
 use crate::calls::security::{Direction, Peer, Permission, Rule as Found, RuleSpec};
 use crate::errors::Failure;
 use evenkeel_model::schema::Schema;
@@ -70,6 +71,11 @@ macro_rules! rule_type {
                 let group = prior.get_str("security_group_id").unwrap_or_default();
                 context.ec2().revoke_rule(group, $direction, id).await
             }
+
+            lists!(describe_security_group_rules [], security_group_rules, |rule| {
+                let ours = (rule.is_egress == Some(true)) == ($direction == Direction::Egress);
+                tagged(rule.security_group_rule_id, rule.tags).filter(|_| ours)
+            });
 
             async fn search(
                 context: &Arc<Context>,

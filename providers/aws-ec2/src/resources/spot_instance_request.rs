@@ -19,7 +19,7 @@ use super::common::{
     text, time,
 };
 use super::instance::{self, Whole, launch, user_data, value, volumes};
-use crate::calls::client::{answer, tag_specification, tags_of};
+use crate::calls::client::{answer, lists, tag_specification, tagged, tags_of};
 use crate::calls::{Ec2Context, Select};
 use crate::context::Context;
 use crate::errors::{self, Effect, Failure};
@@ -195,6 +195,11 @@ impl Ec2Type for SpotInstanceRequest {
             }
         }
     }
+
+    lists!(describe_spot_instance_requests [], spot_instance_requests, |spot| {
+        let alive = is_alive(&spot);
+        tagged(spot.spot_instance_request_id, spot.tags).filter(|_| alive)
+    });
 
     async fn search(context: &Arc<Context>, request: &FindRequest) -> Result<Option<String>, Failure> {
         let spots = instance::list_spots(context, by_token(&request.token)).await?;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::calls::Select;
+use crate::calls::client::lists;
 use crate::calls::network::{Ipv6Association, NewSubnet, Subnet as Found, SubnetChange};
 use crate::errors::Failure;
 use evenkeel_model::Value;
@@ -99,6 +100,8 @@ impl Ec2Type for Subnet {
     async fn remove(context: &Arc<Context>, id: &str, _: &Value) -> Result<(), Failure> {
         context.ec2().delete_subnet(id).await
     }
+
+    lists!(describe_subnets, subnets, subnet_id);
 
     async fn search(context: &Arc<Context>, request: &FindRequest) -> Result<Option<String>, Failure> {
         let subnets = context.ec2().describe_subnets(by_token(&request.token)).await?;

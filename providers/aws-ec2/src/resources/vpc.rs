@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::calls::client::lists;
 use crate::calls::network::{Ipv6Association, NewVpc, Vpc as Found, VpcAttribute};
 use crate::calls::{Filter, Select};
 use crate::errors::Failure;
@@ -180,6 +181,8 @@ impl Ec2Type for Vpc {
     async fn remove(context: &Arc<Context>, id: &str, _: &Value) -> Result<(), Failure> {
         context.ec2().delete_vpc(id).await
     }
+
+    lists!(describe_vpcs, vpcs, vpc_id);
 
     async fn search(context: &Arc<Context>, request: &FindRequest) -> Result<Option<String>, Failure> {
         let vpcs = context.ec2().describe_vpcs(by_token(&request.token)).await?;

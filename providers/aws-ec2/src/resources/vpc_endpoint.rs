@@ -9,7 +9,7 @@ use evenkeel_provider::{CreateRequest, FindRequest, ProviderError, policy};
 
 use super::common::{Change, Ec2Type, Limits, Progress, Wanted, arn, by_name, by_token, ids_of, text, texts};
 use crate::calls::client::{
-    Client, all_done, answer, filters_of, pages, selection, tag_specification, tags_of,
+    Client, all_done, answer, filters_of, lists, pages, selection, tag_specification, tagged, tags_of,
 };
 use crate::calls::{Call, Ec2Context, Filter, Select};
 use crate::context::Context;
@@ -26,7 +26,7 @@ pub struct Whole {
     prefixes: Option<types::PrefixList>,
 }
 
-fn describe(ec2: &Client, select: Select) -> Call<'_, Vec<types::VpcEndpoint>> {
+pub(super) fn describe(ec2: &Client, select: Select) -> Call<'_, Vec<types::VpcEndpoint>> {
     Box::pin(async move {
         let (ids, filters) = selection(select);
         let request = ec2.safe.describe_vpc_endpoints().set_vpc_endpoint_ids(ids).set_filters(filters);
@@ -47,12 +47,7 @@ impl Ec2Type for VpcEndpoint {
         let ec2 = context.ec2();
         let mut found = by_name(ids_of(wanted), |select| describe(&ec2, select)).await?;
         found.retain(|endpoint| state(endpoint) != "deleted");
-        let mut prefixes = prefixes(&ec2, &found).await?;
-        let whole = found.into_iter().filter_map(|endpoint| {
-            let prefixes = endpoint.service_name.as_ref().and_then(|name| prefixes.remove(name));
-            Some((endpoint.vpc_endpoint_id.clone()?, Whole { endpoint, prefixes }))
-        });
-        Ok(whole.collect())
+        whole(&ec2, found).await
     }
 
     fn progress(found: &Whole) -> Progress {
@@ -64,25 +59,8 @@ impl Ec2Type for VpcEndpoint {
     }
 
     fn value(context: &Arc<Context>, found: &Whole, known: &Value) -> Value {
-        let endpoint = &found.endpoint;
-        let id = endpoint.vpc_endpoint_id.as_deref().unwrap_or_default();
-        let builder = Builder::new(registry::schema(Self::KIND), known)
-            .str("id", Some(id))
-            .str("arn", Some(arn(context, endpoint.owner_id.as_deref(), &format!("vpc-endpoint/{id}"))))
-            .str("region", Some(context.region()))
-            .str("owner_id", endpoint.owner_id.as_deref())
-            .str("vpc_id", endpoint.vpc_id.as_deref())
-            .str("service_name", endpoint.service_name.as_deref())
-            .str("service_region", endpoint.service_region.as_deref().or(Some(context.region())))
-            .str("service_network_arn", endpoint.service_network_arn.as_deref())
-            .str("resource_configuration_arn", endpoint.resource_configuration_arn.as_deref())
-            .str("vpc_endpoint_type", Some(kind(endpoint)))
-            .str("state", Some(state(endpoint)))
-            .str("ip_address_type", endpoint.ip_address_type.as_ref().map(types::IpAddressType::as_str))
-            .bool("private_dns_enabled", Some(endpoint.private_dns_enabled.unwrap_or_default()))
-            .bool("requester_managed", Some(endpoint.requester_managed.unwrap_or_default()));
-        relations(builder, found, known)
-            .tags(context.tags().observed(&tags_of(endpoint.tags.clone()), known))
+        described(context, Builder::new(registry::schema(Self::KIND), known), found, known)
+            .tags(context.tags().observed(&tags_of(found.endpoint.tags.clone()), known))
             .build()
     }
 
@@ -133,6 +111,11 @@ impl Ec2Type for VpcEndpoint {
         all_done(output.unsuccessful)
     }
 
+    lists!(describe_vpc_endpoints [], vpc_endpoints, |endpoint| {
+        let over = matches!(state(&endpoint).as_str(), "deleted" | "deleting");
+        tagged(endpoint.vpc_endpoint_id, endpoint.tags).filter(|_| !over)
+    });
+
     async fn search(context: &Arc<Context>, request: &FindRequest) -> Result<Option<String>, Failure> {
         let mut found = describe(&context.ec2(), by_token(&request.token)).await?;
         found.retain(|endpoint| !matches!(state(endpoint).as_str(), "deleting" | "deleted"));
@@ -140,8 +123,48 @@ impl Ec2Type for VpcEndpoint {
     }
 }
 
+/// Endpoints with what belongs to them, by identifier.
+pub(crate) async fn whole(
+    ec2: &Client,
+    endpoints: Vec<types::VpcEndpoint>,
+) -> Result<BTreeMap<String, Whole>, Failure> {
+    let prefixes = prefixes(ec2, &endpoints).await?;
+    let whole = endpoints.into_iter().filter_map(|endpoint| {
+        let prefixes = endpoint.service_name.as_ref().and_then(|name| prefixes.get(name)).cloned();
+        Some((endpoint.vpc_endpoint_id.clone()?, Whole { endpoint, prefixes }))
+    });
+    Ok(whole.collect())
+}
+
+/// What is told of an endpoint, beside its tags.
+pub(crate) fn described<'a>(
+    context: &Context,
+    builder: Builder<'a>,
+    found: &Whole,
+    known: &Value,
+) -> Builder<'a> {
+    let endpoint = &found.endpoint;
+    let id = endpoint.vpc_endpoint_id.as_deref().unwrap_or_default();
+    let builder = builder
+        .str("id", Some(id))
+        .str("arn", Some(arn(context, endpoint.owner_id.as_deref(), &format!("vpc-endpoint/{id}"))))
+        .str("region", Some(context.region()))
+        .str("owner_id", endpoint.owner_id.as_deref())
+        .str("vpc_id", endpoint.vpc_id.as_deref())
+        .str("service_name", endpoint.service_name.as_deref())
+        .str("service_region", endpoint.service_region.as_deref().or(Some(context.region())))
+        .str("service_network_arn", endpoint.service_network_arn.as_deref())
+        .str("resource_configuration_arn", endpoint.resource_configuration_arn.as_deref())
+        .str("vpc_endpoint_type", Some(kind(endpoint)))
+        .str("state", Some(state(endpoint)))
+        .str("ip_address_type", endpoint.ip_address_type.as_ref().map(types::IpAddressType::as_str))
+        .bool("private_dns_enabled", Some(endpoint.private_dns_enabled.unwrap_or_default()))
+        .bool("requester_managed", Some(endpoint.requester_managed.unwrap_or_default()));
+    relations(builder, found, known)
+}
+
 /// The service writes states in two ways.
-fn state(endpoint: &types::VpcEndpoint) -> String {
+pub(super) fn state(endpoint: &types::VpcEndpoint) -> String {
     endpoint.state.as_ref().map(|state| state.as_str().to_lowercase()).unwrap_or_default()
 }
 

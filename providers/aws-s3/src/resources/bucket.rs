@@ -17,10 +17,11 @@ use evenkeel_provider::{
 use s3::types::{BucketLocationConstraint, BucketNamespace, CreateBucketConfiguration};
 
 use super::delete::{Versions, delete_versions};
-use super::{bucket_parts, observe_each, partial, tagging};
+use super::{bucket_parts, buckets, observe_each, partial, tagging};
 use crate::client::S3Context;
 use crate::context::Context;
 use crate::errors::{Effect, Failure, from_sdk, provider_error};
+use crate::listing::{Listing, page, with_tags};
 use crate::object::Builder;
 use crate::resource::Resource;
 use crate::tags::{self, OWNER_KEY, Tags};
@@ -131,6 +132,17 @@ impl Resource for Bucket {
             .await?;
             Ok(())
         })
+    }
+
+    fn list<'a>(&'a self, context: &'a Arc<Context>, after: Option<String>) -> Option<Listing<'a>> {
+        Some(Box::pin(async move {
+            let found = buckets(context, after).await?;
+            let tagged = with_tags(found.objects, |bucket: String| {
+                let context = context.clone();
+                async move { tagging::told_of(&context.s3(), &bucket).await }
+            });
+            Ok(page(tagged.await?, found.next))
+        }))
     }
 
     fn find<'a>(

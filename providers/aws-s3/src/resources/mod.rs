@@ -18,9 +18,14 @@ mod tagging;
 use std::future::Future;
 
 use evenkeel_model::Value;
-use evenkeel_provider::{Failed, ObserveRequest, ProviderError};
+use evenkeel_provider::{Failed, ListPage, ObserveRequest, ProviderError};
 use futures_util::StreamExt;
 use futures_util::stream;
+
+use crate::client::S3Context;
+use crate::context::Context;
+use crate::errors::{Failure, answer};
+use crate::listing::{named, page};
 
 pub use account_public_access_block::AccountPublicAccessBlock;
 pub use bucket::Bucket;
@@ -30,6 +35,17 @@ pub use object_copy::ObjectCopy;
 pub(crate) use object_read::{hidden, tags_of as tags_of_object};
 
 const CALLS_AT_ONCE: usize = 16;
+/// Buckets of a page.
+const PAGE: i32 = 1_000;
+
+/// The account's buckets in the region of the context, a page at a time.
+pub(crate) async fn buckets(context: &Context, after: Option<String>) -> Result<ListPage, Failure> {
+    let s3 = context.s3();
+    let call = s3.list_buckets().max_buckets(PAGE).bucket_region(context.region());
+    let answered = answer(call.set_continuation_token(after).send()).await?;
+    let found = answered.buckets.unwrap_or_default().into_iter().filter_map(|bucket| named(bucket.name));
+    Ok(page(found, answered.continuation_token))
+}
 
 /// Looks at each object by itself, a bounded number at once, and answers in order.
 pub(crate) async fn observe_each<F, Fut>(

@@ -5,23 +5,24 @@ use aws_sdk_s3 as s3;
 use evenkeel_provider::ProviderError;
 use s3::types::{Tag, Tagging};
 
-use crate::errors::{Effect, Failure, provider_error};
+use crate::errors::{Effect, Failure, answer, provider_error};
 use crate::tags::{TagChange, Tags};
 
 /// The tags of a bucket; `None` when there is no such bucket.
 pub async fn of_bucket(s3: &s3::Client, bucket: &str) -> Result<Option<Tags>, ProviderError> {
-    match s3.get_bucket_tagging().bucket(bucket).send().await {
-        Ok(answer) => Ok(Some(from_api(answer.tag_set))),
-        Err(error) => {
-            let failure = Failure::from(&error);
-            if failure.is_any(&["NoSuchTagSet", "NoSuchTagSetError"]) {
-                return Ok(Some(Tags::new()));
-            }
-            match failure.is_gone() {
-                true => Ok(None),
-                false => Err(provider_error("reading the tags of S3 Bucket", Effect::Read, &failure)),
-            }
-        }
+    match told_of(s3, bucket).await {
+        Ok(tags) => Ok(Some(tags)),
+        Err(failure) if failure.is_gone() => Ok(None),
+        Err(failure) => Err(provider_error("reading the tags of S3 Bucket", Effect::Read, &failure)),
+    }
+}
+
+/// The same, as the service says it.
+pub async fn told_of(s3: &s3::Client, bucket: &str) -> Result<Tags, Failure> {
+    match answer(s3.get_bucket_tagging().bucket(bucket).send()).await {
+        Ok(answered) => Ok(from_api(answered.tag_set)),
+        Err(failure) if failure.is_any(&["NoSuchTagSet", "NoSuchTagSetError"]) => Ok(Tags::new()),
+        Err(failure) => Err(failure),
     }
 }
 

@@ -10,10 +10,11 @@ data "aws_iam_policy_document" "trust" {
 }
 
 resource "aws_iam_role" "web" {
-  name               = "web"
-  description        = "Web servers"
-  assume_role_policy = data.aws_iam_policy_document.trust.json
-  tags               = { Team = "web" }
+  name                 = "web"
+  description          = "Web servers"
+  permissions_boundary = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+  assume_role_policy   = data.aws_iam_policy_document.trust.json
+  tags                 = { Team = "web" }
 
   inline_policy {
     name   = "logs"

@@ -1,5 +1,6 @@
 resource "aws_vpc" "main" {
-  cidr_block           = "10.1.0.0/16"
-  enable_dns_hostnames = true
-  tags                 = { Name = "main" }
+  cidr_block                           = "10.1.0.0/16"
+  enable_dns_hostnames                 = true
+  enable_network_address_usage_metrics = false
+  tags                                 = { Name = "main" }
 }

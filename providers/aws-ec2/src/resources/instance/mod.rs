@@ -24,7 +24,7 @@ use evenkeel_model::{Diagnostic, Diagnostics, Value};
 use evenkeel_provider::{CreateRequest, FindRequest, PlanRequest, PlannedChange, ProviderError};
 
 use super::common::{Change, Ec2Type, Limits, Progress, Wanted, by_id, by_token, first, ids_of, on, text};
-use crate::calls::client::{answer, describe, flag};
+use crate::calls::client::{answer, describe, flag, lists, tagged};
 use crate::calls::{Call, Ec2Context, Select};
 use crate::context::Context;
 use crate::errors::Failure;
@@ -136,6 +136,14 @@ impl Ec2Type for Instance {
         }
         answer(ec2.safe.terminate_instances().instance_ids(id).send()).await.map(drop)
     }
+
+    lists!(describe_instances [], reservations, |reservation| {
+        let alive = reservation.instances.unwrap_or_default().into_iter().filter(|instance| {
+            let state = instance.state().and_then(|state| state.name()).map(|name| name.as_str());
+            !matches!(state, Some("terminated" | "shutting-down"))
+        });
+        alive.filter_map(|instance| tagged(instance.instance_id, instance.tags)).collect::<Vec<_>>()
+    });
 
     async fn search(context: &Arc<Context>, request: &FindRequest) -> Result<Option<String>, Failure> {
         let found = list(context, by_token(&request.token)).await?;

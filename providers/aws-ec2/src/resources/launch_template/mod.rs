@@ -23,7 +23,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use super::common::{Change, Ec2Type, Wanted, account, arn, by_token, ids_of, on, text};
 use super::instance::template::{by_ids, list};
 use crate::calls::Ec2Context;
-use crate::calls::client::{answer, pages, tag_specification, tags_of};
+use crate::calls::client::{answer, lists, pages, tag_specification, tagged, tags_of};
 use crate::context::Context;
 use crate::errors::Failure;
 use crate::shape::Shape;
@@ -166,6 +166,11 @@ impl Ec2Type for LaunchTemplate {
     async fn remove(context: &Arc<Context>, id: &str, _: &Value) -> Result<(), Failure> {
         answer(context.ec2().safe.delete_launch_template().launch_template_id(id).send()).await.map(drop)
     }
+
+    lists!(describe_launch_templates [], launch_templates, |template| {
+        let found = tagged(template.launch_template_id, template.tags)?;
+        Some(evenkeel_provider::Listed { name: template.launch_template_name, ..found })
+    });
 
     async fn search(context: &Arc<Context>, request: &FindRequest) -> Result<Option<String>, Failure> {
         let found = list(context, by_token(&request.token)).await?;

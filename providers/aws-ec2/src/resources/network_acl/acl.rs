@@ -14,7 +14,7 @@ use evenkeel_provider::{CreateRequest, FindRequest, PlanRequest, PlannedChange, 
 use super::entry::{self, Entry, FIRST_OWN_NUMBER, element_type};
 use super::{associate, default_of, describe_acls};
 use crate::calls::Ec2Context;
-use crate::calls::client::{answer, tag_specification, tags_of};
+use crate::calls::client::{answer, lists, tag_specification, tagged, tags_of};
 use crate::context::Context;
 use crate::errors::Failure;
 use crate::object::Builder;
@@ -86,6 +86,12 @@ impl Ec2Type for NetworkAcl {
         release(context, found, subnets(found).into_values()).await?;
         answer(context.ec2().safe.delete_network_acl().network_acl_id(id).send()).await.map(drop)
     }
+
+    lists!(describe_network_acls [], network_acls, |acl| {
+        // The one that comes with a VPC is part of it.
+        let own = acl.is_default != Some(true);
+        tagged(acl.network_acl_id, acl.tags).filter(|_| own)
+    });
 
     async fn search(context: &Arc<Context>, request: &FindRequest) -> Result<Option<String>, Failure> {
         let acls = describe_acls(context, by_token(&request.token)).await?;

@@ -8,7 +8,7 @@ use evenkeel_model::Value;
 use evenkeel_provider::{CreateRequest, FindRequest, ProviderError};
 
 use super::{attach, attached_to, attachment, describe_gateways, detach, is_alive};
-use crate::calls::client::{answer, tag_specification, tags_of};
+use crate::calls::client::{answer, lists, tag_specification, tagged, tags_of};
 use crate::calls::{Ec2Context, Select};
 use crate::context::Context;
 use crate::errors::Failure;
@@ -106,6 +106,11 @@ impl Ec2Type for VpnGateway {
         }
         answer(context.ec2().safe.delete_vpn_gateway().vpn_gateway_id(id).send()).await.map(drop)
     }
+
+    lists!(whole describe_vpn_gateways, vpn_gateways, |gateway| {
+        let alive = super::is_alive(&gateway);
+        tagged(gateway.vpn_gateway_id, gateway.tags).filter(|_| alive)
+    });
 
     async fn search(context: &Arc<Context>, request: &FindRequest) -> Result<Option<String>, Failure> {
         let gateways = describe_gateways(context, by_token(&request.token)).await?;

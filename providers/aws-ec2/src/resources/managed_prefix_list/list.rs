@@ -1,59 +1,27 @@
 //! `aws_ec2_managed_prefix_list`.
-//!
-//! Every change of a list makes a new version of it and names the one it is made from, so changes go
-//! one after the other, each when the one before has settled.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use aws_sdk_ec2::operation::modify_managed_prefix_list::builders::ModifyManagedPrefixListFluentBuilder as Modify;
 use aws_sdk_ec2::types;
 use evenkeel_model::{Type, Value};
 use evenkeel_provider::{CreateRequest, FindRequest, ProviderError};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
-use super::common::{Change, Ec2Type, Progress, Wanted, by_id, by_token, ids_of, int, text};
-use crate::calls::client::{Client, answer, pages, selection, tag_specification, tags_of};
-use crate::calls::{Call, Ec2Context, Select};
+use super::{CONCURRENT, Entries, Modify, Whole, describe, is_settled, with_entries};
+use crate::calls::client::{answer, lists, tag_specification, tagged, tags_of};
+use crate::calls::{Ec2Context, Select};
 use crate::context::Context;
 use crate::errors::Failure;
 use crate::object::Builder;
+use crate::resources::common::{Change, Ec2Type, Progress, Wanted, by_id, by_token, ids_of, int, text};
 use crate::{registry, tags, wait};
 
 /// `aws_ec2_managed_prefix_list`
 pub struct ManagedPrefixList;
 
-/// Blocks and their descriptions.
-type Entries = BTreeMap<String, Option<String>>;
-
-/// A list and what is in it.
-pub struct Whole {
-    list: types::ManagedPrefixList,
-    entries: Entries,
-}
-
 /// Entries that one call takes.
 const ENTRIES_PER_CALL: usize = 100;
-/// Lists whose entries are read at the same time.
-const CONCURRENT: usize = 16;
-
-fn describe(ec2: &Client, select: Select) -> Call<'_, Vec<types::ManagedPrefixList>> {
-    Box::pin(async move {
-        let (ids, filters) = selection(select);
-        let request = ec2.safe.describe_managed_prefix_lists().set_prefix_list_ids(ids).set_filters(filters);
-        Ok(pages!(request, prefix_lists))
-    })
-}
-
-async fn with_entries(ec2: &Client, list: types::ManagedPrefixList) -> Result<Whole, Failure> {
-    let id = list.prefix_list_id.clone().unwrap_or_default();
-    let entries = pages!(ec2.safe.get_managed_prefix_list_entries().prefix_list_id(id), entries);
-    let entries = entries.into_iter().filter_map(|entry| {
-        Some((entry.cidr?, entry.description.filter(|description| !description.is_empty())))
-    });
-    Ok(Whole { entries: entries.collect(), list })
-}
-
 impl Ec2Type for ManagedPrefixList {
     type Found = Whole;
     const KIND: &'static str = "aws_ec2_managed_prefix_list";
@@ -152,6 +120,12 @@ impl Ec2Type for ManagedPrefixList {
         answer(context.ec2().safe.delete_managed_prefix_list().prefix_list_id(id).send()).await.map(drop)
     }
 
+    lists!(describe_managed_prefix_lists [], prefix_lists, |list| {
+        let own = list.owner_id.as_deref() != Some("AWS")
+            && list.state != Some(types::PrefixListState::DeleteComplete);
+        tagged(list.prefix_list_id, list.tags).filter(|_| own)
+    });
+
     async fn search(context: &Arc<Context>, request: &FindRequest) -> Result<Option<String>, Failure> {
         let found = describe(&context.ec2(), by_token(&request.token)).await?;
         Ok(found.into_iter().next().and_then(|list| list.prefix_list_id))
@@ -217,14 +191,11 @@ async fn modify(
     let wait = || async {
         let lists = describe(&ec2, Select::Ids(vec![change.id.to_owned()])).await;
         let lists = lists.map_err(|error| change.failed(error))?;
-        let settled = lists
-            .into_iter()
-            .find(|list| !list.state.as_ref().is_some_and(|state| state.as_str().ends_with("-in-progress")));
+        let settled = lists.into_iter().find(is_settled);
         Ok(settled)
     };
     let list = wait::until(change.operation, change.limit, wait).await?;
-    let call =
-        ec2.safe.modify_managed_prefix_list().prefix_list_id(change.id).set_current_version(list.version);
+    let call = super::modify(&ec2, &list, text(change.planned, "name"));
     answer(with(call).send()).await.map_err(|error| change.failed(error))?;
     wait::until(change.operation, change.limit, wait).await.map(drop)
 }
