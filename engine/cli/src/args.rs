@@ -79,6 +79,8 @@ pub enum Command {
     Reconcile(ReconcileArgs),
     /// Show what was changed outside
     Drift(DriftArgs),
+    /// List what is in the cloud, and what of it no state has
+    List(ListArgs),
     /// Say why an object changes, does not change, or waits
     Explain(ExplainArgs),
     /// Show the runs, or every version of one object
@@ -131,6 +133,7 @@ impl Command {
             Self::Apply(args) | Self::Destroy(args) => Some(&mut args.run),
             Self::Reconcile(args) => Some(&mut args.run),
             Self::Drift(args) => Some(&mut args.run),
+            Self::List(args) => Some(&mut args.run),
             Self::Explain(args) => Some(&mut args.run),
             Self::Console(args) => Some(&mut args.run),
             Self::Import(args) => Some(&mut args.run),
@@ -163,6 +166,7 @@ impl Command {
             Self::Refresh(args) => args.run.json,
             Self::Reconcile(args) => args.run.json,
             Self::Drift(args) => args.run.json,
+            Self::List(args) => args.run.json,
             Self::Explain(args) => args.run.json,
             Self::History(args) => args.json,
             Self::State(args) => matches!(&args.command, StateCommand::Show { json: true, .. }),
@@ -409,6 +413,22 @@ pub struct DriftArgs {
     /// Exit with 2 when there is drift, 0 when there is none
     #[arg(long)]
     pub detailed_exitcode: bool,
+}
+
+/// What `list` takes.
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    #[command(flatten)]
+    pub run: RunArgs,
+    /// Objects of this type; may be given several times [default: all types that can be listed]
+    #[arg(long = "type", value_name = "TYPE")]
+    pub types: Vec<String>,
+    /// Only what no state of the store has
+    #[arg(long)]
+    pub unmanaged: bool,
+    /// Only what a run of Evenkeel made and no state of the store has
+    #[arg(long)]
+    pub orphans: bool,
 }
 
 #[derive(Debug, Args)]

@@ -10,6 +10,7 @@ pub mod graph;
 mod history;
 mod import;
 mod init;
+mod list;
 mod modes;
 mod output;
 mod plan;
@@ -64,6 +65,7 @@ pub async fn dispatch(arguments: Arguments, providers: Providers, ui: &Ui) -> Re
         Command::Show(args) => show::run(&global, &args, providers, ui).await,
         Command::Reconcile(args) => reconcile::run(&global, args, providers, ui).await,
         Command::Drift(args) => drift::run(&global, args, providers, ui).await,
+        Command::List(args) => list::run(&global, args, providers, ui).await,
         Command::Explain(args) => explain::run(&global, args, providers, ui).await,
         Command::History(args) => history::run(&global, &args, providers, ui).await,
         Command::State(args) => state::run(&global, args.command, providers, ui).await,
