@@ -170,11 +170,14 @@ LISTED = [
     ("removed", "plan", "An object that is going to be forgotten is looked at like any other"),
     ("removed", "apply", "An object that is going to be forgotten is looked at like any other"),
     ("import_command", "import terraform_data.a one", "is refused before anything is told of it"),
+    ("moves", "state mv module.p", "All errors have the form of diagnostics"),
     ("import_command", "import bad", "All errors have the form of diagnostics"),
     ("checks", "plan -var x=9", "points to the condition"),
     ("replace", "plan", "also where that is a list"),
     ("replace", "apply", "also where that is a list"),
     ("data", "destroy", "A destroy reads no data sources"),
+    ("marks", "plan", "What repeats a sensitive value is not shown either"),
+    ("marks", "apply", "What repeats a sensitive value is not shown either"),
     ("sensitive", "", "What repeats a sensitive value is not shown either"),
     ("errors", "plan", "Where references lead nowhere, nothing is evaluated"),
     ("errors", "apply", "Where references lead nowhere, nothing is evaluated"),
@@ -187,7 +190,6 @@ LISTED = [
     ("state_commands", "", "All errors have the form of diagnostics"),
     ("values", "state show", "All errors have the form of diagnostics"),
     ("arguments", "", "is answered with one line of usage"),
-    ("errors", "validate -json", "is given in their JSON"),
 ]
 
 

@@ -459,8 +459,9 @@ impl Plan {
     /// Whether applying it would change the cloud, what is managed, or the outputs.
     pub fn has_changes(&self) -> bool {
         let moved = self.mode != Mode::RefreshOnly && !self.moves.is_empty();
-        // An output that is only gone is no reason to write down what was seen.
-        let output = |change: &OutputChange| change.after.is_some() || self.mode != Mode::RefreshOnly;
+        // An output that is only gone, or not known yet, is no reason to write down what was seen.
+        let is_seen = |change: &OutputChange| change.after.as_ref().is_some_and(Value::is_wholly_known);
+        let output = |change: &OutputChange| self.mode != Mode::RefreshOnly || is_seen(change);
         self.changes.iter().any(|change| change.action != ChangeAction::Read)
             || self.outputs.values().any(output)
             || moved

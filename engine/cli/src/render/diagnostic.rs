@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use evenkeel_lang::functions;
 use evenkeel_model::{Diagnostic, Diagnostics, Severity, Snapshot};
 
 use super::snippet::Snippet;
@@ -130,16 +131,30 @@ fn code(snippet: &Snippet, style: Style) -> String {
 
 /// The values of what the expression refers to, below a rule.
 fn values(diagnostic: &Diagnostic, style: Style) -> String {
-    let Some(evidence) = diagnostic.evidence.as_ref().filter(|evidence| !evidence.values.is_empty()) else {
+    let Some(evidence) = &diagnostic.evidence else { return String::new() };
+    let called = evidence.function.as_deref().and_then(|name| called(name, style));
+    if called.is_none() && evidence.values.is_empty() {
         return String::new();
-    };
+    }
     let mut out = format!("    {}\n", style.paint(Paint::Gray, "├────────────────"));
+    let bar = style.paint(Paint::Gray, "│");
+    if let Some(called) = called {
+        let _ = writeln!(out, "    {bar} while calling {called}");
+    }
     for value in &evidence.values {
         let traversal = style.paint(Paint::Bold, text::line(&value.traversal));
-        let bar = style.paint(Paint::Gray, "│");
         let _ = writeln!(out, "    {bar} {traversal} {}", text::line(&value.statement));
     }
     out
+}
+
+/// A function with the names of its parameters: `join(separator, lists...)`.
+fn called(name: &str, style: Style) -> Option<String> {
+    let function = functions::lookup(name)?;
+    let named = function.parameters.iter().map(|parameter| parameter.name.to_owned());
+    let more = function.variadic.iter().map(|parameter| format!("{}...", parameter.name));
+    let parameters: Vec<String> = named.chain(more).collect();
+    Some(format!("{}({})", style.paint(Paint::Bold, text::line(name)), parameters.join(", ")))
 }
 
 /// The code with the part underlined that the diagnostic is about; line by line, so that no escape

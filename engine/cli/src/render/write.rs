@@ -148,9 +148,11 @@ impl Writer {
             return self.one_line(node, before.as_deref(), after.as_deref());
         }
         // The end of the last line is told only where it is what differs.
-        let whole = [before, after].into_iter().flatten().all(|text| text.ends_with('\n'));
+        let trimmed =
+            |text: Option<&Arc<str>>| text.map(|text| text.strip_suffix('\n').unwrap_or(text).to_owned());
+        let is_end = before != after && trimmed(before) == trimmed(after);
         let split = |text: Option<&Arc<str>>| -> Vec<String> {
-            let text = text.map(|text| if whole { text.strip_suffix('\n').unwrap_or(text) } else { text });
+            let text = text.map(|text| if is_end { text } else { text.strip_suffix('\n').unwrap_or(text) });
             text.map(|text| text.split('\n').map(text::lines).collect()).unwrap_or_default()
         };
         let (old, new) = (split(before), split(after));

@@ -9,7 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use evenkeel_lang::config::Resource;
 use evenkeel_lang::eval::decode_body;
 use evenkeel_model::schema::Schema;
-use evenkeel_model::{Diagnostic, Diagnostics, InstanceAddress, Marks, ResourceAddress, ResourceMode, Value};
+use evenkeel_model::{
+    Diagnostic, Diagnostics, InstanceAddress, Marks, ResourceAddress, ResourceMode, SourceRange, Value,
+};
 use evenkeel_provider::ProviderError;
 use evenkeel_state::ProviderConfigAddress;
 use petgraph::graph::NodeIndex;
@@ -64,7 +66,8 @@ impl Finisher {
     /// Takes what came of opening an ephemeral resource.
     pub fn opened(&mut self, address: &InstanceAddress, result: Result<Value, ProviderError>) {
         let config = self.openings.asked.remove(address).unwrap_or_else(Value::empty_object);
-        let value = result.map_err(|error| failed(address, &error)).and_then(|value| {
+        let range = self.range_of(&address.resource);
+        let value = result.map_err(|error| failed(address, range, &error)).and_then(|value| {
             let value = self.marked(address, value, &config);
             let problems = self.check_postconditions(address, value.clone());
             if problems.has_errors() { Err(problems) } else { Ok(value) }
@@ -213,6 +216,11 @@ impl Finisher {
         Ok(node.zip(self.expand_to(&address.module)?))
     }
 
+    fn range_of(&self, address: &ResourceAddress) -> Option<SourceRange> {
+        let module = self.world.configuration.module(&address.module.without_keys())?;
+        module.resources.get(&key_of(address)).map(|resource| resource.range.clone())
+    }
+
     fn forget_made_from(&mut self, resources: &BTreeSet<ResourceAddress>) {
         let nodes = self.made_from(resources);
         self.forget(&nodes);
@@ -232,8 +240,9 @@ fn is_closed(values: &ResourceValues) -> bool {
     values.instances.values().any(|value| value.is_unknown() && value.marks().contains(Marks::EPHEMERAL))
 }
 
-fn failed(address: &InstanceAddress, error: &ProviderError) -> Diagnostics {
-    Diagnostic::error(format!("Opening {address} failed"), error.to_string()).about(address).into()
+fn failed(address: &InstanceAddress, range: Option<SourceRange>, error: &ProviderError) -> Diagnostics {
+    let summary = format!("Opening {address} failed");
+    Diagnostic::error(summary, error.to_string()).at(range).about(address).into()
 }
 
 fn unsupported() -> Diagnostics {

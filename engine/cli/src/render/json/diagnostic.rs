@@ -1,5 +1,6 @@
 //! Diagnostics for programs.
 
+use evenkeel_lang::functions::{self, Parameter};
 use evenkeel_model::{Diagnostic, Diagnostics, Evidence, ExpressionValue, Severity, Snapshot};
 use serde_json::{Value as Json, json};
 
@@ -36,7 +37,24 @@ fn snippet_with(snippet: &Snippet, evidence: Option<&Evidence>) -> Json {
         "values": values.iter().map(value).collect::<Vec<_>>(),
     });
     if let Some(function) = evidence.and_then(|evidence| evidence.function.as_ref()) {
-        out["function_call"] = json!({ "called_as": function });
+        out["function_call"] = call(function);
+    }
+    out
+}
+
+/// A function whose call failed, with its parameters where it is one that the language knows.
+fn call(name: &str) -> Json {
+    let mut out = json!({ "called_as": name });
+    if let Some(function) = functions::lookup(name) {
+        let one = |parameter: &Parameter| json!({ "name": parameter.name, "type": parameter.ty().to_json() });
+        out["signature"] = json!({
+            "name": name,
+            "params": function.parameters.iter().map(one).collect::<Vec<_>>(),
+            "return_type": function.return_type().to_json(),
+        });
+        if let Some(variadic) = &function.variadic {
+            out["signature"]["variadic_param"] = one(variadic);
+        }
     }
     out
 }
