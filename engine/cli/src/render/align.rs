@@ -20,7 +20,7 @@ pub(super) fn pairs<T: Ord>(
     if old.len() == new.len() && !is_reordered(old, new) {
         return (0..old.len()).map(|place| (Some(place), Some(place))).collect();
     }
-    let common = common(old, new, &same);
+    let common = earliest(&common(old, new, &same), old, new, &same);
     let mut out = Vec::with_capacity(old.len().max(new.len()));
     let (mut i, mut j) = (0, 0);
     for (next_i, next_j) in common.into_iter().chain([(old.len(), new.len())]) {
@@ -46,6 +46,27 @@ pub(super) fn pairs<T: Ord>(
 fn is_reordered<T: Ord>(old: &[T], new: &[T]) -> bool {
     let new: BTreeSet<&T> = new.iter().collect();
     old.iter().all(|element| new.contains(element))
+}
+
+/// The same elements where they stand first on either side: of equal ones the first stays.
+fn earliest<T>(
+    common: &[(usize, usize)],
+    old: &[T],
+    new: &[T],
+    same: &impl Fn(&T, &T) -> bool,
+) -> Vec<(usize, usize)> {
+    let (mut i, mut j) = (0, 0);
+    let first = |all: &[T], from: usize, last: usize, wanted: &T| {
+        (from..last).find(|place| same(&all[*place], wanted)).unwrap_or(last)
+    };
+    let mut out = Vec::with_capacity(common.len());
+    for &(last_i, last_j) in common {
+        let wanted = &old[last_i];
+        let found = (first(old, i, last_i, wanted), first(new, j, last_j, wanted));
+        out.push(found);
+        (i, j) = (found.0 + 1, found.1 + 1);
+    }
+    out
 }
 
 /// The places of a longest common subsequence.
@@ -115,6 +136,7 @@ mod tests {
         check("abc", "abc", "a b c");
         check("abcd", "bcdea", "-a b c d +e +a");
         check("abc", "cab", "+c a b -c");
+        check("aa", "za", "+z a -a");
         check("xay", "a", "-x a -y");
         check("", "ab", "+a +b");
     }

@@ -33,7 +33,7 @@ pub(super) fn objects(
     let empty = Block::default();
     let block = schema.map_or(&empty, |schema| &schema.block);
     let own = (own.0.as_ref(), own.1.as_ref());
-    Comparison { noted, path: Path::root(), plain: false, own }.block(
+    Comparison { noted, path: Path::root(), plain: false, modern: false, own }.block(
         present(before.as_ref()),
         present(after.as_ref()),
         block,
@@ -45,12 +45,13 @@ pub(super) fn values(before: Option<&Value>, after: Option<&Value>) -> Node {
     let own = (before, after);
     let (before, after) = hide::together(before, after);
     // What the type of an output is, nobody declares.
-    Comparison { noted: &Noted::default(), path: Path::root(), plain: true, own }
+    Comparison { noted: &Noted::default(), path: Path::root(), plain: true, modern: true, own }
         .value(before.as_ref(), after.as_ref())
 }
 
 fn without_notes(before: Option<&Value>, after: Option<&Value>, plain: bool) -> Node {
-    Comparison { noted: &Noted::default(), path: Path::root(), plain, own: (None, None) }.value(before, after)
+    Comparison { noted: &Noted::default(), path: Path::root(), plain, modern: true, own: (None, None) }
+        .value(before, after)
 }
 
 /// So many attributes of a new object that only the provider decides are worth a line each.
@@ -79,6 +80,21 @@ fn present(value: Option<&Value>) -> Option<&Value> {
     value.filter(|value| !value.is_null() || !value.marks().is_empty())
 }
 
+/// Whether a block has what the providers of old could not declare: types with objects, tuples, anything,
+/// or collections of collections, and maps of blocks.
+fn is_modern(block: &Block) -> bool {
+    let is_simple = |ty: &Type| matches!(ty, Type::String | Type::Number | Type::Bool);
+    let is_old = |ty: &Type| match ty {
+        Type::List(element) | Type::Set(element) | Type::Map(element) => is_simple(element),
+        other => is_simple(other),
+    };
+    block.attributes.values().any(|attribute| !is_old(&attribute.ty))
+        || block
+            .block_types
+            .values()
+            .any(|nested| matches!(nested.nesting_mode, Nesting::Map | Nesting::Group))
+}
+
 /// The same for an attribute of a block, where the public providers do not tell an empty text from
 /// none.
 fn present_in_block(value: Option<&Value>) -> Option<&Value> {
@@ -100,6 +116,9 @@ struct Comparison<'a> {
     path: Path,
     /// Whether no type is declared, so that maps are shown as objects.
     plain: bool,
+    /// Whether the schema has what older providers could not have, so that an empty text is not the same
+    /// as none.
+    modern: bool,
     /// The whole values, each with its own marks alone.
     own: (Option<&'a Value>, Option<&'a Value>),
 }
@@ -285,6 +304,13 @@ impl Comparison<'_> {
         };
         let documents = (before.map(|text| document(text)), after.map(|text| document(text)));
         let (old, new) = match &documents {
+            (Some(Some(_)), Some(None)) | (Some(None), Some(Some(_))) => {
+                // A document that becomes plain text, or the other way round: both in full.
+                let (before, after) = (Box::new(self.text(before, None)), Box::new(self.text(None, after)));
+                let without_notes = |node: Box<Node>| Box::new(Node { notes: Notes::default(), ..*node });
+                let (before, after) = (without_notes(before), without_notes(after));
+                return self.whole(action, Shape::Types { before, after });
+            }
             (Some(None), _) | (_, Some(None)) => {
                 let shape = Shape::Text { before: before.cloned(), after: after.cloned() };
                 return self.whole(action, shape);
@@ -300,6 +326,14 @@ impl Comparison<'_> {
         if let Some(veiled) = self.veiled(before, after) {
             return veiled;
         }
+        let outer = self.modern;
+        self.modern |= is_modern(block);
+        let node = self.parts_of_block(before, after, block);
+        self.modern = outer;
+        node
+    }
+
+    fn parts_of_block(&mut self, before: Option<&Value>, after: Option<&Value>, block: &Block) -> Node {
         let mut attributes = Vec::new();
         let mut blocks = Vec::new();
         for name in names(before, after) {
@@ -312,7 +346,10 @@ impl Comparison<'_> {
                 blocks.push((text::name(&name), nodes));
                 continue;
             }
-            let (old, new) = (present_in_block(old), present_in_block(new));
+            let (old, new) = match self.modern {
+                true => (present(old), present(new)),
+                false => (present_in_block(old), present_in_block(new)),
+            };
             if old.is_some() || new.is_some() {
                 let outer = self.plain;
                 self.plain = block.attributes.get(&name).is_some_and(|one| one.ty == Type::Dynamic);

@@ -457,7 +457,8 @@ fn output_changes(outputs: &BTreeMap<std::sync::Arc<str>, OutputChange>, style: 
 fn output_node(change: &OutputChange) -> Node {
     let shown = |value: &Option<Value>| match (value, change.sensitive) {
         (Some(value), true) => Some(value.clone().sensitive()),
-        (value, _) => value.clone(),
+        // An output that is null is none.
+        (value, _) => value.clone().filter(|value| !value.is_null() || !value.marks().is_empty()),
     };
     let mut node = compare::values(shown(&change.before).as_ref(), shown(&change.after).as_ref());
     if node.action == Action::None && matches!(node.shape, Shape::Hidden(_)) {

@@ -265,7 +265,8 @@ fn blocks_are_told_from_attributes() {
             vec![("eu", part(5, "e"))],
         ),
         r#"
-        id = "i"
+        id   = "i"
+        # (1 unchanged attribute hidden)
 
       ~ disk {
           ~ port = 1 -> 2
@@ -273,6 +274,7 @@ fn blocks_are_told_from_attributes() {
         }
       + disk {
           + port = 3
+          + text = ""
         }
 
       - rule {
@@ -296,6 +298,16 @@ fn blocks_are_told_from_attributes() {
 
         # (2 unchanged blocks hidden)"#,
     );
+}
+
+#[test]
+fn an_empty_text_is_none_where_the_schema_is_one_of_old() {
+    let note = |text: Value| Value::object([("id", s("i")), ("note", text)]);
+    let old = schema(block(&[("id", Type::String), ("note", Type::String)], &[], &[]));
+    check(old, note(s("")), note(s("x")), "        id   = \"i\"\n      + note = \"x\"");
+    let attributes = [("id", Type::String), ("note", Type::String), ("any", Type::Dynamic)];
+    let new = schema(block(&attributes, &[], &[]));
+    check(new, note(s("")), note(s("x")), "        id   = \"i\"\n      ~ note = \"\" -> \"x\"");
 }
 
 #[test]
