@@ -178,6 +178,12 @@ impl Context {
         })
     }
 
+    /// What an encoded refusal says, as JSON; nothing where that may not be asked.
+    pub async fn decode_authorization_message(&self, encoded: &str) -> Option<String> {
+        let call = self.sts().decode_authorization_message().encoded_message(encoded);
+        call.send().await.ok()?.decoded_message
+    }
+
     /// The account's twelve digits; asked once. Empty when the provider block says not to ask.
     pub async fn account_id(&self) -> Result<&str, ProviderError> {
         match self.account.skip_account_id {

@@ -7,6 +7,7 @@
 pub mod config;
 pub mod context;
 pub mod credentials;
+pub mod denied;
 pub mod download;
 pub mod each;
 pub mod endpoints;

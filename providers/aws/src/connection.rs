@@ -11,6 +11,7 @@ use evenkeel_provider::{
 use futures_util::future::join_all;
 
 use evenkeel_provider_aws_core::context::Context;
+use evenkeel_provider_aws_core::denied;
 use evenkeel_provider_aws_core::errors::{Effect, provider_error};
 use evenkeel_provider_aws_core::resource::Resource;
 
@@ -61,7 +62,42 @@ impl AwsConnection {
                 }
             }
         }
-        observed.into_iter().map(|answer| answer.unwrap_or_else(|| Err(unanswered()))).collect()
+        let observed = observed.into_iter().map(|answer| answer.unwrap_or_else(|| Err(unanswered())));
+        self.each_explained(observed.collect()).await
+    }
+
+    /// Says of refused calls what is missing; many are refused for the same reason, which is asked for once.
+    async fn each_explained(&self, observed: Vec<Observed>) -> Vec<Observed> {
+        let mut known: Option<(ProviderError, ProviderError)> = None;
+        let mut explained = Vec::with_capacity(observed.len());
+        for answer in observed {
+            explained.push(match (answer, &known) {
+                (Err(error), Some((same, told))) if error == *same => Err(told.clone()),
+                (Err(error), _) => {
+                    let told = denied::explained(&self.context, error.clone()).await;
+                    known = Some((error, told.clone()));
+                    Err(told)
+                }
+                (Ok(found), _) => Ok(found),
+            });
+        }
+        explained
+    }
+
+    async fn explained<T>(&self, answer: Result<T, ProviderError>) -> Result<T, ProviderError> {
+        match answer {
+            Err(error) => Err(denied::explained(&self.context, error).await),
+            Ok(done) => Ok(done),
+        }
+    }
+
+    async fn failure_explained<T>(&self, answer: Result<T, Failed>) -> Result<T, Failed> {
+        match answer {
+            Err(Failed { error, partial }) => {
+                Err(Failed { error: denied::explained(&self.context, error).await, partial })
+            }
+            Ok(done) => Ok(done),
+        }
     }
 
     async fn observe_group(&self, kind: &str, region: &str, group: Vec<ObserveRequest>) -> Vec<Observed> {
@@ -109,35 +145,35 @@ impl Connection for AwsConnection {
             let entry = registry::data_source(&request.kind)
                 .ok_or_else(|| unsupported("data source", &request.kind))?;
             let context = self.context_of(&request.config);
-            entry.source.read(&context, request).await
+            self.explained(entry.source.read(&context, request).await).await
         })
     }
 
     fn create(&self, request: CreateRequest) -> BoxFuture<'_, Result<Value, Failed>> {
         Box::pin(async move {
             let context = self.context_of(&request.planned);
-            resource(&request.kind)?.create(&context, request).await
+            self.failure_explained(resource(&request.kind)?.create(&context, request).await).await
         })
     }
 
     fn update(&self, request: UpdateRequest) -> BoxFuture<'_, Result<Value, Failed>> {
         Box::pin(async move {
             let context = self.context_of(&request.prior);
-            resource(&request.kind)?.update(&context, request).await
+            self.failure_explained(resource(&request.kind)?.update(&context, request).await).await
         })
     }
 
     fn delete(&self, request: DeleteRequest) -> BoxFuture<'_, Result<(), Failed>> {
         Box::pin(async move {
             let context = self.context_of(&request.prior);
-            resource(&request.kind)?.delete(&context, request).await
+            self.failure_explained(resource(&request.kind)?.delete(&context, request).await).await
         })
     }
 
     fn find(&self, request: FindRequest) -> BoxFuture<'_, Result<Option<Value>, ProviderError>> {
         Box::pin(async move {
             let context = self.context_of(&request.planned);
-            resource(&request.kind)?.find(&context, request).await
+            self.explained(resource(&request.kind)?.find(&context, request).await).await
         })
     }
 
@@ -146,7 +182,8 @@ impl Connection for AwsConnection {
             let ListRequest { kind, after } = request;
             let listing = resource(&kind)?.list(&self.context, after).ok_or_else(|| unlistable(&kind))?;
             let operation = format!("listing objects of type {kind}");
-            listing.await.map_err(|failure| provider_error(operation, Effect::Read, &failure))
+            let page = listing.await.map_err(|failure| provider_error(operation, Effect::Read, &failure));
+            self.explained(page).await
         })
     }
 
