@@ -64,6 +64,7 @@ evenkeel_provider_aws_core::service! {
         Ec2(ec2::VpcPeeringConnectionAccepter) => "aws_vpc_peering_connection_accepter",
         Ec2(ec2::SecurityGroupEgressRule) => "aws_vpc_security_group_egress_rule",
         Ec2(ec2::SecurityGroupIngressRule) => "aws_vpc_security_group_ingress_rule",
+        Ec2(ec2::VpnConnection) => "aws_vpn_connection",
         Ec2(ec2::VpnGateway) => "aws_vpn_gateway",
         Ec2(ec2::VpnGatewayAttachment) => "aws_vpn_gateway_attachment",
         Ec2(ec2::VpnGatewayRoutePropagation) => "aws_vpn_gateway_route_propagation",

@@ -7,6 +7,7 @@
 pub mod client;
 pub mod image;
 pub mod network;
+pub mod routing;
 pub mod security;
 
 use std::collections::BTreeMap;

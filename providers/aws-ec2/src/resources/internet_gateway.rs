@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::calls::client::lists;
-use crate::calls::network::{Attachment, InternetGateway as Found};
+use crate::calls::routing::{Attachment, InternetGateway as Found};
 use crate::errors::Failure;
 use evenkeel_model::Value;
 use evenkeel_provider::{CreateRequest, FindRequest, ProviderError};

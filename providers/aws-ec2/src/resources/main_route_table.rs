@@ -10,7 +10,7 @@ use evenkeel_model::Value;
 use evenkeel_provider::{CreateRequest, FindRequest, ProviderError};
 
 use super::common::{Change, Ec2Type, Limits, Wanted, by_filter, ids_of, text};
-use crate::calls::network::{Association, RouteTable};
+use crate::calls::routing::{Association, RouteTable};
 use crate::calls::{Ec2Context, Filter, Select};
 use crate::context::Context;
 use crate::errors::Failure;

@@ -4,10 +4,12 @@
 
 mod adopt;
 mod ami_launch_permission;
+mod asking;
 mod block_public_access;
 mod capacity_reservation;
 mod cidr_association;
 pub(crate) mod common;
+mod course;
 mod customer_gateway;
 mod dhcp_options;
 mod ebs_encryption_by_default;
@@ -44,10 +46,12 @@ mod snapshot_create_volume_permission;
 mod spot_instance_request;
 mod subnet;
 mod turns;
+mod values;
 mod volume_attachment;
 mod vpc;
 pub(crate) mod vpc_endpoint;
 mod vpc_peering;
+mod vpn_connection;
 mod vpn_gateway;
 mod written;
 
@@ -95,4 +99,5 @@ pub use volume_attachment::VolumeAttachment;
 pub use vpc::Vpc;
 pub use vpc_endpoint::VpcEndpoint;
 pub use vpc_peering::{VpcPeeringConnection, VpcPeeringConnectionAccepter};
+pub use vpn_connection::VpnConnection;
 pub use vpn_gateway::{VpnGateway, VpnGatewayAttachment, VpnGatewayRoutePropagation};

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::calls::network::{Route, RouteTable as Found};
+use crate::calls::routing::{Route, RouteTable as Found};
 use crate::errors::Failure;
 use evenkeel_model::{Diagnostic, Diagnostics, Type, Value};
 use evenkeel_provider::{CreateRequest, FindRequest, ProviderError};

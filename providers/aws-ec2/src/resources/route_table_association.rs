@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::calls::Select;
 use crate::calls::client::lists;
-use crate::calls::network::{Association, RouteTable};
+use crate::calls::routing::{Association, RouteTable};
 use crate::errors::Failure;
 use evenkeel_model::Value;
 use evenkeel_provider::{CreateRequest, FindRequest, ProviderError};

@@ -7,7 +7,7 @@ use evenkeel_model::{Diagnostics, Type, Value};
 use evenkeel_provider::{CreateRequest, FindRequest, ProviderError};
 
 use super::like;
-use crate::calls::network::RouteTable as Found;
+use crate::calls::routing::RouteTable as Found;
 use crate::calls::{Ec2Context, Filter, Select};
 use crate::context::Context;
 use crate::errors::Failure;

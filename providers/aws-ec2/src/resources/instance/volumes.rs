@@ -15,6 +15,7 @@ use evenkeel_provider::ProviderError;
 
 use super::super::common::{blocks, by_id, count, first, int, on, text};
 use super::super::{ebs_volume, image};
+use super::single::is_imported;
 use super::{Changing, Whole, single};
 use crate::calls::client::{answer, tags_of};
 use crate::calls::{Ec2Context, Select};
@@ -74,13 +75,14 @@ pub(super) fn with_volumes<'a>(
 ) -> Shape<'a> {
     let root: Vec<Device<'_>> = root(found).into_iter().collect();
     let others = others(found, known);
+    let imported = is_imported(known);
     let fill = |name: &'static str| {
         let written = blocks(known, name).to_vec();
         move |shape: Shape<'a>, device: &Device<'_>| {
             let block = written.iter().find(|block| {
                 name == "root_block_device" || block.get_str("device_name") == device.0.device_name()
             });
-            with_volume(context, shape, *device, found, block)
+            with_volume(context, shape, *device, found, (block, imported))
         }
     };
     let shape = shape
@@ -95,7 +97,7 @@ fn with_volume<'a>(
     shape: Shape<'a>,
     (mapping, attachment): Device<'_>,
     found: &Whole,
-    written: Option<&Value>,
+    (written, imported): (Option<&Value>, bool),
 ) -> Shape<'a> {
     let volume = attachment.volume_id().and_then(|id| found.volumes.get(id));
     let shape = shape
@@ -106,8 +108,10 @@ fn with_volume<'a>(
     let seen = tags_of(volume.tags.clone());
     let empty = Value::empty_object();
     let (own, all) = context.tags().observed(&seen, written.unwrap_or(&empty));
-    // The volume's tags are this block's business only where it says so.
-    let configured = written.and_then(|block| block.get("tags")).is_some_and(|tags| !tags.is_null());
+    // The volume's tags are this block's business only where it says so; of an import nobody knows yet.
+    let configured = imported && !all.as_entries().is_none_or(|tags| tags.is_empty());
+    let configured =
+        configured || written.and_then(|block| block.get("tags")).is_some_and(|tags| !tags.is_null());
     let own = if configured { own } else { Value::null(Type::map(Type::String)) };
     shape
         .flag("encrypted", volume.encrypted)
