@@ -85,7 +85,7 @@ class Moto:
 
     def reset(self):
         request = urllib.request.Request(f"{self.url}/moto-api/reset", method="POST", data=b"")
-        urllib.request.urlopen(request, timeout=30).read()
+        urllib.request.urlopen(request, timeout=600).read()
 
     def stop(self):
         if self.process.poll() is None:
