@@ -105,7 +105,23 @@ def normal(text, directory):
         return documents(found)
     lines = [re.sub(r"^[╷│╵] ?", "", line).rstrip() for line in text.splitlines()]
     # Paragraphs are put together first, so that a sentence is one line.
-    return ordered(squeezed(without_purpose(without_details(squeezed(without_purpose(lines))))))
+    found = Lines(ordered(squeezed(without_purpose(without_details(squeezed(without_purpose(lines)))))))
+    found.exact = ordered(lines)
+    while found.exact and not found.exact[-1]:
+        found.exact.pop()
+    return found
+
+
+class Lines(list):
+    """Lines to compare, and as they are exactly."""
+
+    exact = ()
+
+
+def empty_lines(one, other):
+    """What differs where nothing does but the number of empty lines."""
+    diff = list(difflib.unified_diff(getattr(one, "exact", ()), getattr(other, "exact", ()), lineterm="", n=1))[2:]
+    return diff if all(line in "+-" for line in diff if line[0] in "+-") else []
 
 
 def parsed(text):
@@ -239,7 +255,7 @@ def compare(binary, case):
         command = there[0]
         texts = []
         for what, one, other in (("", there[1], here[1]), (" (errors)", there[2], here[2])):
-            diff = list(difflib.unified_diff(one, other, lineterm="", n=2))[2:]
+            diff = list(difflib.unified_diff(one, other, lineterm="", n=2))[2:] or empty_lines(one, other)
             if diff:
                 texts.append("\n".join([f"## {name}: {command}{what}", *diff]))
         if there[3] != here[3]:

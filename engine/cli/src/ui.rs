@@ -265,6 +265,7 @@ impl Ui {
         self.diagnostics(diagnostics, snapshot);
         if !diagnostics.has_errors() {
             self.line(&render::valid(!diagnostics.is_empty(), self.out));
+            self.line("");
         }
     }
 

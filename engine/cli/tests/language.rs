@@ -148,7 +148,7 @@ fn validate_says_that_all_is_well() {
                 output \"o\" {\n  value = terraform_data.x[*].id\n}\n";
     let here = directory(&[("main.tf", text)]);
     let ran = run(here.path(), &["validate"], "");
-    assert_eq!((ran.out.as_str(), ran.code), ("Success! The configuration is valid.\n", 0), "{}", ran.err);
+    assert_eq!((ran.out.as_str(), ran.code), ("Success! The configuration is valid.\n\n", 0), "{}", ran.err);
 }
 
 const CONSOLE: &str = "variable \"unset\" {}\nvariable \"set\" {\n  default = \"d\"\n}\nvariable \"secret\" {\n  default   = \"hunter2\"\n  \

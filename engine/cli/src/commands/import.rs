@@ -42,8 +42,9 @@ pub async fn run(global: &Global, args: ImportArgs, providers: Providers, ui: &U
     held.finish(result).await?;
     ui.line(
         "\nImport successful!\n\nThe resources that were imported are shown above. These resources are now in\n\
-         your Evenkeel state and will henceforth be managed by Evenkeel.\n",
+         your Evenkeel state and will henceforth be managed by Evenkeel.",
     );
+    ui.line("");
     Ok(0)
 }
 

@@ -59,6 +59,7 @@ async fn list(session: &Session) -> Result<(), Failure> {
         let mark = if *name == *session.stack.0 { "*" } else { " " };
         session.ui.line(&format!("{mark} {name}"));
     }
+    session.ui.line("");
     Ok(())
 }
 

@@ -127,8 +127,11 @@ impl Ui {
         }
     }
 
-    /// That an ephemeral resource is being opened or closed, or for how long it was.
+    /// That an ephemeral resource is being opened or closed, or for how long it was; reports do without.
     pub fn ephemeral(&self, address: &InstanceAddress, what: Ephemeral, elapsed: Option<u64>) {
+        if !self.refresh_lines {
+            return;
+        }
         let text = match elapsed {
             None => format!("{address}: {}...", what.verb()),
             Some(seconds) => format!("{address}: {} complete after {seconds}s", what.verb()),
@@ -141,7 +144,7 @@ impl Ui {
 
     /// That an ephemeral resource is not opened before the apply; machines see it in the plan.
     pub fn put_off(&self, address: &InstanceAddress) {
-        if !self.json {
+        if !self.json && self.refresh_lines {
             self.line(&format!("{address}: Configuration unknown, deferring..."));
         }
     }
