@@ -38,7 +38,10 @@ pub async fn explained(context: &Context, error: ProviderError) -> ProviderError
             ),
         };
         let error = ProviderError { detail, ..error };
-        return refusal.map_or(error.clone(), |refusal| error.with_remedy(remedy(&refusal)));
+        return match refusal {
+            Some(refusal) => error.with_remedy(remedy(&refusal)),
+            None => error,
+        };
     }
     match told_in(&error.detail) {
         Some(refusal) => error.with_remedy(remedy(&refusal)),

@@ -59,7 +59,7 @@ pub use adopt::{DefaultRouteTable, DefaultSecurityGroup, DefaultSubnet, DefaultV
 pub use ami_launch_permission::AmiLaunchPermission;
 pub use block_public_access::{VpcBlockPublicAccessExclusion, VpcBlockPublicAccessOptions};
 pub use capacity_reservation::CapacityReservation;
-pub use cidr_association::{VpcIpv4CidrBlockAssociation, VpcIpv6CidrBlockAssociation};
+pub use cidr_association::{CidrAssociation, Ipv4, Ipv6};
 pub use common::Ec2;
 pub(crate) use common::{arn, texts};
 pub use customer_gateway::CustomerGateway;

@@ -21,7 +21,6 @@ use crate::context::Context;
 use crate::errors::Failure;
 use crate::shape::Shape;
 use crate::{registry, tags, wait};
-use configuration::Tunnel;
 use tunnel::Written;
 
 /// `aws_vpn_connection`
@@ -220,7 +219,7 @@ fn with_tunnels<'a>(mut shape: Shape<'a>, connection: &types::VpnConnection, kno
     let options = connection.options().map(|options| options.tunnel_options()).unwrap_or_default();
     for (index, prefix) in PREFIXES.into_iter().enumerate() {
         let name = |name: &str| format!("{prefix}{name}");
-        let seen = tunnels.get(index).cloned().unwrap_or_else(Tunnel::default);
+        let seen = tunnels.get(index).cloned().unwrap_or_default();
         shape = shape
             .text(&name("address"), Some(&seen.address))
             .text(&name("bgp_asn"), Some(&seen.bgp_asn))
