@@ -6,6 +6,7 @@ data "aws_ami" "amazon" {
 
 resource "aws_ami_copy" "amazon" {
   name              = "amazon-copy"
+  description       = "A copy"
   source_ami_id     = data.aws_ami.amazon.id
   source_ami_region = "us-east-1"
   tags              = { Name = "copy" }

@@ -12,4 +12,11 @@ resource "aws_default_security_group" "main" {
     to_port     = 443
     cidr_blocks = ["10.0.0.0/8"]
   }
+
+  egress {
+    protocol    = "-1"
+    from_port   = 0
+    to_port     = 0
+    cidr_blocks = ["0.0.0.0/0"]
+  }
 }

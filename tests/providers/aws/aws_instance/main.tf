@@ -19,6 +19,11 @@ resource "aws_security_group" "web" {
   vpc_id = aws_vpc.main.id
 }
 
+resource "aws_security_group" "other" {
+  name   = "other"
+  vpc_id = aws_vpc.main.id
+}
+
 resource "aws_instance" "web" {
   ami                         = data.aws_ami.amazon.id
   instance_type               = "t3.micro"

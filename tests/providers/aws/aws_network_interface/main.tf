@@ -13,6 +13,11 @@ resource "aws_security_group" "web" {
   vpc_id = aws_vpc.main.id
 }
 
+resource "aws_security_group" "other" {
+  name   = "other"
+  vpc_id = aws_vpc.main.id
+}
+
 resource "aws_network_interface" "web" {
   subnet_id         = aws_subnet.a.id
   description       = "front"

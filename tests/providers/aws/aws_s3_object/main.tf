@@ -4,10 +4,14 @@ resource "aws_s3_bucket" "main" {
 }
 
 resource "aws_s3_object" "main" {
-  bucket       = aws_s3_bucket.main.id
-  key          = "motd/today.txt"
-  content      = "hello"
-  content_type = "text/plain"
-  metadata     = { author = "me" }
-  tags         = { Team = "platform" }
+  bucket              = aws_s3_bucket.main.id
+  key                 = "motd/today.txt"
+  content             = "hello"
+  content_type        = "text/plain"
+  cache_control       = "no-cache"
+  content_disposition = "inline"
+  content_language    = "en"
+  storage_class       = "STANDARD_IA"
+  metadata            = { author = "me" }
+  tags                = { Team = "platform" }
 }

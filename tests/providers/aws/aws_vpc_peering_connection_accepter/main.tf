@@ -22,4 +22,8 @@ resource "aws_vpc_peering_connection_accepter" "peer" {
   accepter {
     allow_remote_vpc_dns_resolution = true
   }
+
+  requester {
+    allow_remote_vpc_dns_resolution = true
+  }
 }
