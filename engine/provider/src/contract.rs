@@ -14,6 +14,7 @@ use evenkeel_model::schema::Schema;
 use evenkeel_model::{Diagnostics, InstanceAddress, Path, ProviderAddress, Value};
 
 use crate::error::ProviderError;
+use crate::files::ReadFile;
 use crate::listing::{ListPage, ListRequest};
 use crate::{propose, upgrade};
 
@@ -118,6 +119,13 @@ pub trait Provider: Send + Sync {
     /// Opens what one provider block describes: finds credentials, checks that they may be used.
     /// Called once per distinct configuration and process; the connection is shared.
     fn configure(&self, config: Value) -> BoxFuture<'_, Result<Arc<dyn Connection>, ProviderError>>;
+
+    /// The same provider, which reads these files where configuration names one by its path. None where
+    /// it reads none. Called before anything is configured.
+    fn reading(&self, files: Arc<dyn ReadFile>) -> Option<Arc<dyn Provider>> {
+        let _ = files;
+        None
+    }
 }
 
 /// A configured provider. All methods may be called concurrently and be dropped half-way.

@@ -17,11 +17,10 @@ use evenkeel_provider_aws_core::config;
 
 /// The provider, not configured yet. It reads no files.
 pub fn provider() -> Arc<dyn Provider> {
-    provider_reading(Arc::new(NoFiles))
+    with_files(Arc::new(NoFiles))
 }
 
-/// The provider, not configured yet, with the files that a configuration may name by their path.
-pub fn provider_reading(files: Arc<dyn ReadFile>) -> Arc<dyn Provider> {
+fn with_files(files: Arc<dyn ReadFile>) -> Arc<dyn Provider> {
     Arc::new(Aws { spec: spec::Spec::default(), files })
 }
 
@@ -40,5 +39,9 @@ impl Provider for Aws {
             let context = config::configure(&config, self.files.clone()).await?;
             Ok(Arc::new(connection::AwsConnection::new(context)) as Arc<dyn Connection>)
         })
+    }
+
+    fn reading(&self, files: Arc<dyn ReadFile>) -> Option<Arc<dyn Provider>> {
+        Some(with_files(files))
     }
 }

@@ -214,6 +214,7 @@ pub fn add_own(
     let own = host_files(place, revision);
     let files = utility::files(global, &own);
     let of_revision = files.revision.clone();
+    utility::let_read(providers, &files);
     add_builtin(providers, own);
     add_utility(providers, files);
     of_revision

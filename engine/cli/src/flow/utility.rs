@@ -1,8 +1,9 @@
 //! The utility providers, with the files of this machine that they may touch.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use evenkeel_provider::Providers;
+use evenkeel_provider::{Providers, ReadFile};
 use evenkeel_provider_builtin::HostFiles as Own;
 use evenkeel_provider_utility::{HostFiles, RevisionFiles};
 
@@ -12,6 +13,16 @@ use crate::args::Global;
 pub fn add_utility(providers: &mut Providers, files: HostFiles) {
     for provider in evenkeel_provider_utility::providers(files) {
         providers.0.insert(provider.spec().address().clone(), provider);
+    }
+}
+
+/// Lets the providers that read files which configuration names read what the utility providers may.
+pub fn let_read(providers: &mut Providers, files: &HostFiles) {
+    let files: Arc<dyn ReadFile> = Arc::new(files.clone());
+    for provider in providers.0.values_mut() {
+        if let Some(reading) = provider.reading(files.clone()) {
+            *provider = reading;
+        }
     }
 }
 
@@ -35,4 +46,57 @@ pub fn files(global: &Global, own: &Own) -> HostFiles {
 /// Without the `.` that a directory is often named with.
 fn plain(path: PathBuf) -> PathBuf {
     path.components().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use evenkeel_model::Value;
+    use evenkeel_provider::{BoxFuture, Connection, Provider, ProviderError, ProviderSpec};
+
+    use super::*;
+
+    /// Remembers what it could read when it was given files.
+    struct Reader {
+        inner: Arc<dyn Provider>,
+        seen: Arc<Mutex<Vec<String>>>,
+    }
+
+    impl Provider for Reader {
+        fn spec(&self) -> &dyn ProviderSpec {
+            self.inner.spec()
+        }
+
+        fn configure(&self, config: Value) -> BoxFuture<'_, Result<Arc<dyn Connection>, ProviderError>> {
+            self.inner.configure(config)
+        }
+
+        fn reading(&self, files: Arc<dyn ReadFile>) -> Option<Arc<dyn Provider>> {
+            let read = |path: &str| files.read("reading", path).map(|bytes| bytes.len().to_string());
+            let told =
+                ["here.txt", "../outside.txt"].map(|path| read(path).unwrap_or_else(|_| "refused".into()));
+            self.seen.lock().expect("nobody panics").extend(told);
+            Some(self.inner.clone())
+        }
+    }
+
+    #[test]
+    fn providers_read_what_stands_in_the_directory_and_nothing_else() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let root = folder.path().join("root");
+        std::fs::create_dir(&root).expect("a directory");
+        std::fs::write(root.join("here.txt"), "hello").expect("a file");
+        std::fs::write(folder.path().join("outside.txt"), "secret").expect("a file");
+        let files = HostFiles { base: root.clone(), own: Some(root), ..HostFiles::default() };
+        let mut providers = Providers::default();
+        let seen = Arc::<Mutex<Vec<String>>>::default();
+        for inner in evenkeel_provider_utility::providers(HostFiles::default()) {
+            let address = inner.spec().address().clone();
+            providers.0.insert(address, Arc::new(Reader { inner, seen: seen.clone() }));
+        }
+        let count = providers.0.len();
+        let_read(&mut providers, &files);
+        assert_eq!(*seen.lock().expect("nobody panics"), ["5", "refused"].repeat(count));
+    }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use evenkeel_model::Value;
-use evenkeel_provider::ProviderError;
+use evenkeel_provider::{ProviderError, ReadFile};
 
 use super::content::hashes;
 use super::leave::HostFiles;

@@ -9,7 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use evenkeel_model::schema::Schema;
 use evenkeel_model::{Diagnostic, Diagnostics, Value};
-use evenkeel_provider::{PlanRequest, PlannedChange, ProviderError, propose};
+use evenkeel_provider::{PlanRequest, PlannedChange, ProviderError, ReadFile, propose};
 
 use super::content::{hashes, id};
 use super::leave::{HostFiles, contents, refusal};

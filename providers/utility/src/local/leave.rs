@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, RwLock};
 
 use evenkeel_model::Snapshot;
-use evenkeel_provider::{ErrorKind, ProviderError};
+use evenkeel_provider::{ErrorKind, ProviderError, ReadFile};
 
 /// How to allow a directory, for messages.
 const REMEDY: &str = "Files of this machine are touched only where the operator allows it: \
@@ -69,8 +69,16 @@ impl HostFiles {
         }
     }
 
+    fn is_below(&self, real: &Path, directories: &[PathBuf]) -> bool {
+        let directories =
+            directories.iter().filter_map(|directory| self.base.join(directory).canonicalize().ok());
+        directories.into_iter().any(|directory| real != directory && real.starts_with(directory))
+    }
+}
+
+impl ReadFile for HostFiles {
     /// The content of a file of the revision, of the operator's own directory, or of one that is allowed.
-    pub(super) fn read(&self, operation: &str, path: &str) -> Result<Vec<u8>, ProviderError> {
+    fn read(&self, operation: &str, path: &str) -> Result<Vec<u8>, ProviderError> {
         let full = self.base.join(path);
         let real = real(&full).map_err(|why| unreadable(operation, path, &why))?;
         let in_directory = |directories: &[PathBuf]| {
@@ -91,12 +99,6 @@ impl HostFiles {
             true => Err(unreadable(operation, path, "there is no such file")),
             false => Err(denied(operation, path)),
         }
-    }
-
-    fn is_below(&self, real: &Path, directories: &[PathBuf]) -> bool {
-        let directories =
-            directories.iter().filter_map(|directory| self.base.join(directory).canonicalize().ok());
-        directories.into_iter().any(|directory| real != directory && real.starts_with(directory))
     }
 }
 

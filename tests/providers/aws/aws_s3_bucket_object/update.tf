@@ -6,7 +6,7 @@ resource "aws_s3_bucket" "main" {
 resource "aws_s3_bucket_object" "main" {
   bucket       = aws_s3_bucket.main.id
   key          = "motd/today.txt"
-  content      = "good morning"
+  source       = "motd.txt"
   content_type = "text/plain"
   metadata     = { author = "me" }
   tags         = { Team = "platform" }
