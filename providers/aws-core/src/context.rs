@@ -143,6 +143,11 @@ impl Context {
         self.account.endpoints.get(service)
     }
 
+    /// Whether a service is not AWS's own but one that stands in for it, such as an emulator.
+    pub fn is_stand_in(&self, service: Service) -> bool {
+        self.endpoint(service).is_some_and(|url| !url.contains(".amazonaws."))
+    }
+
     /// What the client of a service in this region is made from.
     pub fn sdk(&self) -> SdkConfig {
         self.sdk_in(&self.region)

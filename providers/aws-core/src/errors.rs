@@ -194,6 +194,7 @@ fn code_of_status(status: u16) -> String {
         404 => "NotFound".into(),
         412 => "PreconditionFailed".into(),
         500 => "InternalError".into(),
+        501 => "NotImplemented".into(),
         503 => "ServiceUnavailable".into(),
         status => format!("HTTP {status}"),
     }
@@ -267,6 +268,10 @@ fn kind_of_answer(effect: Effect, failure: &Failure) -> ErrorKind {
     let code = failure.code.as_str();
     if is_denied(code) {
         return ErrorKind::Denied;
+    }
+    // The service does not know the call, so nothing came of it.
+    if failure.status == Some(501) {
+        return ErrorKind::Invalid;
     }
     if matches!(code, "ServiceUnavailable" | "Unavailable") {
         return ErrorKind::Retry { after_ms: 2_000 };
@@ -426,6 +431,9 @@ fn remedy(kind: ErrorKind, failure: &Failure) -> &'static str {
             ErrorKind::Invalid,
             "PermanentRedirect" | "IllegalLocationConstraintException" | "AuthorizationHeaderMalformed",
         ) => "The bucket is in another region; set the region argument.",
+        (ErrorKind::Invalid, _) if failure.status == Some(501) => {
+            "What answers at this endpoint does not implement the call. An emulator may lack what AWS has."
+        }
         _ => "",
     }
 }

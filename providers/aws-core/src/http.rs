@@ -33,6 +33,8 @@ use crate::errors::{find_source, is_throttling, sources};
 use crate::pace::{self, Answer};
 
 const PAUSE: Duration = Duration::from_millis(200);
+/// "Not Implemented", which nobody tries again.
+const NOT_IMPLEMENTED: u16 = 501;
 
 /// No connection to the service could be made; nothing was sent.
 #[derive(Debug)]
@@ -199,7 +201,19 @@ async fn paced(
         _ => false,
     };
     permit.answered(if declined { Answer::Declined } else { Answer::Other });
+    if let (true, Ok(status)) = (is_crash_of_emulator(&response), NOT_IMPLEMENTED.try_into()) {
+        *response.status_mut() = status;
+    }
     Ok(response)
+}
+
+/// Whether moto says that it does not know a call: it answers with the page that its web server has for
+/// faults in the program. The SDK would take it for a fault that passes.
+fn is_crash_of_emulator(response: &HttpResponse) -> bool {
+    let starts = |header: &str, with: &str| {
+        response.headers().get(header).is_some_and(|value| value.starts_with(with))
+    };
+    response.status().as_u16() == 500 && starts("server", "Werkzeug") && starts("content-type", "text/html")
 }
 
 /// Some services decline with the status of a mistake; only their words tell.
@@ -272,6 +286,20 @@ mod tests {
         ] {
             assert_eq!(endpoint(uri), expected);
         }
+    }
+
+    #[test]
+    fn the_page_for_faults_of_an_emulator_is_known() {
+        let answer = |status: u16, server: &'static str, kind: &'static str| {
+            let mut response = HttpResponse::new(status.try_into().expect("a status"), SdkBody::empty());
+            response.headers_mut().insert("server", server);
+            response.headers_mut().insert("content-type", kind);
+            is_crash_of_emulator(&response)
+        };
+        assert!(answer(500, "Werkzeug/3.1.9 Python/3.11.7", "text/html; charset=utf-8"));
+        assert!(!answer(500, "Werkzeug/3.1.9 Python/3.11.7", "text/xml"));
+        assert!(!answer(503, "Werkzeug/3.1.9 Python/3.11.7", "text/html"));
+        assert!(!answer(500, "AmazonEC2", "text/html"));
     }
 
     #[test]

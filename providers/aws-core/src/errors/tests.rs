@@ -94,3 +94,13 @@ fn answers_without_a_body_have_a_code() {
     }
     assert!(is_throttling("SlowDown") && !is_throttling("AccessDenied"));
 }
+
+#[test]
+fn what_is_not_implemented_has_no_effect() {
+    for effect in [Effect::Read, Effect::Create, Effect::Delete] {
+        let failure = Failure { status: Some(501), ..answer("InternalFailure") };
+        let error = provider_error("x", effect, &failure);
+        assert_eq!(error.kind, ErrorKind::Invalid);
+        assert!(error.remedy.contains("emulator"), "{error:?}");
+    }
+}
