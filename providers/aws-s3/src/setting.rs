@@ -52,6 +52,8 @@ pub trait Setting: Send + Sync + 'static {
     const TITLE: &'static str;
     /// More codes that pass by themselves, because something else is not known to the service yet.
     const LATER: &'static [&'static str] = &[];
+    /// Codes for which taking it away is tried again, because something else has to be gone before.
+    const CLEARED_LATER: &'static [&'static str] = &[];
     /// How long a change may take where the object has no `timeouts`.
     const LIMIT: Duration = PROPAGATION;
     /// Whether there is always one, so that taking it away only resets it.
@@ -333,7 +335,7 @@ async fn remove<T: Setting>(context: &Context, prior: &Value) -> Result<(), Prov
     let operation = format!("deleting {} ({place})", T::TITLE);
     let limit = wait::timeout(prior, "delete", T::LIMIT);
     let s3 = context.s3();
-    let is_later = |failure: &Failure| failure.is("OperationAborted");
+    let is_later = |failure: &Failure| failure.is("OperationAborted") || failure.is_any(T::CLEARED_LATER);
     let cleared =
         eventually(&operation, Effect::Delete, limit, is_later, || T::clear(&s3, &place, prior)).await;
     match cleared {

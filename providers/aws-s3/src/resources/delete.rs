@@ -98,17 +98,15 @@ async fn delete_batch(
     identifiers: Vec<ObjectIdentifier>,
     bypass_governance: bool,
 ) -> Result<(), ProviderError> {
-    let mut failed = delete_once(s3, bucket, identifiers, bypass_governance).await?;
-    let held: Vec<&s3::types::Error> =
-        failed.iter().filter(|error| bypass_governance && error.code() == Some("AccessDenied")).collect();
-    if !held.is_empty() {
-        let mut again = Vec::new();
-        for error in held {
-            end_legal_hold(s3, bucket, error).await;
-            again.extend(error.key().map(|key| identifier(key, error.version_id.clone())));
+    let mut failed = delete_once(s3, bucket, identifiers.clone(), bypass_governance).await?;
+    if bypass_governance {
+        let (held, others): (Vec<_>, Vec<_>) =
+            failed.into_iter().partition(|error| error.code() == Some("AccessDenied"));
+        let again = identifiers.into_iter().filter(|version| held.iter().any(|error| is_of(error, version)));
+        let again: Vec<ObjectIdentifier> = again.collect();
+        for version in &again {
+            end_legal_hold(s3, bucket, version).await;
         }
-        let others =
-            failed.iter().filter(|error| error.code() != Some("AccessDenied")).cloned().collect::<Vec<_>>();
         failed = delete_once(s3, bucket, again, bypass_governance).await?;
         failed.extend(others);
     }
@@ -155,9 +153,33 @@ async fn delete_once(
     Ok(failed)
 }
 
+/// Whether an error is about this version. One that names no version is about all of its key: a deletion
+/// that names none would only hide the object.
+fn is_of(error: &s3::types::Error, version: &ObjectIdentifier) -> bool {
+    error.key() == Some(version.key())
+        && error.version_id().is_none_or(|id| version.version_id().is_none_or(|version| version == id))
+}
+
 /// Whether there was a hold, and whether it may be ended, shows when the version is deleted again.
-async fn end_legal_hold(s3: &s3::Client, bucket: &str, error: &s3::types::Error) {
+async fn end_legal_hold(s3: &s3::Client, bucket: &str, version: &ObjectIdentifier) {
     let hold = ObjectLockLegalHold::builder().status(ObjectLockLegalHoldStatus::Off).build();
-    let call = s3.put_object_legal_hold().bucket(bucket).set_key(error.key.clone());
-    let _ = call.set_version_id(error.version_id.clone()).legal_hold(hold).send().await;
+    let call = s3.put_object_legal_hold().bucket(bucket).key(version.key());
+    let _ = call.set_version_id(version.version_id.clone()).legal_hold(hold).send().await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_about_its_version_or_all_of_its_key() {
+        let error = |version: Option<&str>| {
+            s3::types::Error::builder().key("a").set_version_id(version.map(str::to_owned)).build()
+        };
+        let version = |key: &str, version: &str| identifier(key, Some(version.to_owned()));
+        assert!(is_of(&error(Some("1")), &version("a", "1")));
+        assert!(!is_of(&error(Some("1")), &version("a", "2")));
+        assert!(is_of(&error(None), &version("a", "2")));
+        assert!(!is_of(&error(None), &version("b", "2")));
+    }
 }

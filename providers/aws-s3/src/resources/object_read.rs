@@ -47,7 +47,9 @@ pub(super) async fn read(
     let mode = shape::text(known, "checksum_algorithm").map(|_| ChecksumMode::Enabled);
     let Some(head) = head(context, bucket, key, mode).await? else { return Ok(None) };
     let remembered = known.get("tags_all").map(tags::from_value).unwrap_or_default();
-    let found = match head.tag_count.unwrap_or_default() > 0 || !remembered.is_empty() {
+    // Emulators count no tags; of an imported object nothing is remembered.
+    let is_imported = known.get("etag").is_none_or(Value::is_null);
+    let found = match head.tag_count.unwrap_or_default() > 0 || !remembered.is_empty() || is_imported {
         true => tags_of(context, bucket, key).await?,
         false => Tags::new(),
     };

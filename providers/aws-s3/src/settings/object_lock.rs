@@ -20,6 +20,8 @@ impl Setting for ObjectLock {
     const KIND: &'static str = "aws_s3_bucket_object_lock_configuration";
     const TITLE: &'static str = "S3 Bucket Object Lock Configuration";
     const STAYS: bool = true;
+    /// Emulators want the bucket to be empty; its objects are being removed at the same time.
+    const CLEARED_LATER: &'static [&'static str] = &["InvalidBucket"];
 
     async fn put(
         s3: &Client,

@@ -63,9 +63,14 @@ impl Setting for Versioning {
     async fn clear(s3: &Client, place: &Place, prior: &Value) -> Result<(), Failure> {
         match status(prior) {
             DISABLED => Ok(()),
-            _ => write(s3, place, prior, "Suspended").await,
+            _ => write(s3, place, prior, "Suspended").await.or_else(unless_locked),
         }
     }
+}
+
+/// A bucket with object lock keeps its versions for as long as it is there.
+fn unless_locked(failure: Failure) -> Result<(), Failure> {
+    if failure.is("InvalidBucketState") { Ok(()) } else { Err(failure) }
 }
 
 fn status(object: &Value) -> &str {
