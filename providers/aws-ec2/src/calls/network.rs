@@ -41,6 +41,13 @@ pub struct Ipv6Association {
     pub pool: Option<String>,
 }
 
+impl Ipv6Association {
+    /// Whether it is there or on its way. Emulators have other words for that than AWS.
+    pub fn is_there(&self) -> bool {
+        !matches!(self.state.as_str(), "disassociating" | "disassociated" | "failing" | "failed")
+    }
+}
+
 /// What a new VPC shall be.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NewVpc {
@@ -90,7 +97,7 @@ pub struct Subnet {
     pub availability_zone_id: Option<String>,
     pub map_public_ip_on_launch: bool,
     pub assign_ipv6_address_on_creation: bool,
-    pub enable_dns64: bool,
+    pub enable_dns64: Option<bool>,
     pub ipv6_native: bool,
     pub hostname_type: Option<String>,
     pub resource_name_a_record: bool,
@@ -364,7 +371,7 @@ fn subnet_of(subnet: types::Subnet) -> Option<Subnet> {
         availability_zone_id: subnet.availability_zone_id,
         map_public_ip_on_launch: subnet.map_public_ip_on_launch.unwrap_or_default(),
         assign_ipv6_address_on_creation: subnet.assign_ipv6_address_on_creation.unwrap_or_default(),
-        enable_dns64: subnet.enable_dns64.unwrap_or_default(),
+        enable_dns64: subnet.enable_dns64,
         ipv6_native: subnet.ipv6_native.unwrap_or_default(),
         hostname_type: names
             .as_ref()

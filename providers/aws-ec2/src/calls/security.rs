@@ -196,23 +196,24 @@ impl Client {
         })
     }
 
-    pub fn revoke_rule<'a>(&'a self, group: &'a str, direction: Direction, rule: &'a str) -> Call<'a, ()> {
+    /// Takes away rules by their identifiers.
+    pub fn revoke_rules<'a>(
+        &'a self,
+        group: &'a str,
+        direction: Direction,
+        rules: Vec<String>,
+    ) -> Call<'a, ()> {
         Box::pin(async move {
+            let rules = Some(rules);
             match direction {
                 Direction::Ingress => {
-                    let request = self
-                        .safe
-                        .revoke_security_group_ingress()
-                        .group_id(group)
-                        .security_group_rule_ids(rule);
+                    let request = self.safe.revoke_security_group_ingress();
+                    let request = request.group_id(group).set_security_group_rule_ids(rules);
                     answer(request.send()).await.map(drop)
                 }
                 Direction::Egress => {
-                    let request = self
-                        .safe
-                        .revoke_security_group_egress()
-                        .group_id(group)
-                        .security_group_rule_ids(rule);
+                    let request = self.safe.revoke_security_group_egress();
+                    let request = request.group_id(group).set_security_group_rule_ids(rules);
                     answer(request.send()).await.map(drop)
                 }
             }

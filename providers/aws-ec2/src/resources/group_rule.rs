@@ -16,6 +16,7 @@ use super::common::{
 };
 use super::naming::hash;
 use super::security_group::{Rule, permissions, protocol_of, rule, rules_in, rules_of};
+use super::untold;
 use crate::calls::security::{Direction, Peer, Rule as ServiceRule, SecurityGroup};
 use crate::calls::{Ec2Context, Filter, Select, Tags};
 use crate::context::Context;
@@ -31,7 +32,10 @@ pub struct Found {
     /// The object as configuration or an import has it.
     written: Value,
     present: Vec<Rule>,
-    rule_id: Option<String>,
+    /// The identifiers of those that are there, as far as they are told.
+    rule_ids: Vec<String>,
+    /// Whether it stands for a single rule.
+    is_single: bool,
 }
 
 /// Groups that one filter names.
@@ -70,7 +74,14 @@ impl Ec2Type for SecurityGroupRule {
         let ids: Vec<String> = ids.into_iter().collect();
         let ec2 = context.ec2();
         let groups = by_id(ids.clone(), "group-id", |select| ec2.describe_security_groups(select));
-        let (groups, rules) = futures_util::future::try_join(groups, rules_by_group(context, &ids)).await?;
+        let (mut groups, rules) =
+            futures_util::future::try_join(groups, rules_by_group(context, &ids)).await?;
+        for (_, written) in written.iter().filter(|_| untold::applies(context)) {
+            let id = written.get_str("security_group_id").unwrap_or_default();
+            let of_id = groups.iter_mut().filter(|group| group.id == id);
+            let known = parts_of(written, None);
+            of_id.for_each(|group| untold::of_group(group, direction_of(written), &known));
+        }
         let found = written.into_iter().filter_map(|(id, written)| {
             let group = groups
                 .iter()
@@ -100,7 +111,7 @@ impl Ec2Type for SecurityGroupRule {
             .str("region", Some(context.region()))
             .bool("self", Some(asked_self && own))
             .str("source_security_group_id", source)
-            .str("security_group_rule_id", found.rule_id.as_deref())
+            .str("security_group_rule_id", found.rule_ids.first().filter(|_| found.is_single))
             .str("description", unless_empty(described, written, "description"));
         let builder = LISTS.into_iter().fold(builder, |builder, name| match written.get(name) {
             Some(value) if !value.is_null() => {
@@ -141,8 +152,12 @@ impl Ec2Type for SecurityGroupRule {
         let found = Self::fetch(context, &[Wanted { id, known: prior }]).await?;
         let Some(found) = found.get(id) else { return Ok(()) };
         let group = prior.get_str("security_group_id").unwrap_or_default();
-        let permissions = permissions(found.present.iter());
-        context.ec2().revoke(group, direction_of(prior), permissions).await.or_else(unless_gone)
+        let (ec2, direction) = (context.ec2(), direction_of(prior));
+        let revoked = match found.rule_ids.len() == found.present.len() {
+            true => ec2.revoke_rules(group, direction, found.rule_ids.clone()).await,
+            false => ec2.revoke(group, direction, permissions(found.present.iter())).await,
+        };
+        revoked.or_else(unless_gone)
     }
 
     async fn search(context: &Arc<Context>, request: &FindRequest) -> Result<Option<String>, Failure> {
@@ -193,24 +208,23 @@ fn found_in(group: &SecurityGroup, rules: &[ServiceRule], written: Value) -> Opt
     let existing = rules_of(group, direction);
     let present: Vec<Rule> =
         existing.into_iter().filter(|rule| parts.iter().any(|part| same_traffic(part, rule))).collect();
-    let first = present.first()?;
-    let is_first = |service: &&ServiceRule| {
-        service.group_id == group.id
-            && service.direction == direction
-            && service.spec.peer.clone().is_some_and(|peer| {
-                let peer = match peer {
-                    Peer::Group(id, account) => {
-                        Peer::Group(id, account.filter(|a| Some(a.as_str()) != owner))
-                    }
-                    peer => peer,
-                };
-                let ports = (service.spec.from_port, service.spec.to_port);
-                same_traffic(&rule(&service.spec.protocol, ports, peer, None), first)
-            })
+    present.first()?;
+    let is_present = |service: &&ServiceRule| {
+        let single = single(service, owner);
+        single.is_some_and(|single| present.iter().any(|rule| same_traffic(&single, rule)))
     };
-    let rule_id =
-        (parts.len() == 1).then(|| rules.iter().find(is_first).map(|rule| rule.id.clone())).flatten();
-    Some(Found { written, present, rule_id })
+    let of_group = rules.iter().filter(|rule| rule.group_id == group.id && rule.direction == direction);
+    let rule_ids = of_group.filter(is_present).map(|rule| rule.id.clone()).collect();
+    Some(Found { written, present, rule_ids, is_single: parts.len() == 1 })
+}
+
+/// A rule that the service tells by itself, as those of a group are compared.
+fn single(service: &ServiceRule, owner: Option<&str>) -> Option<Rule> {
+    let peer = match service.spec.peer.clone()? {
+        Peer::Group(id, account) => Peer::Group(id, account.filter(|a| Some(a.as_str()) != owner)),
+        peer => peer,
+    };
+    Some(rule(&service.spec.protocol, (service.spec.from_port, service.spec.to_port), peer, None))
 }
 
 /// The description of the rules; where they differ, one that is not as written.

@@ -46,6 +46,7 @@ mod snapshot_create_volume_permission;
 mod spot_instance_request;
 mod subnet;
 mod turns;
+mod untold;
 mod values;
 mod volume_attachment;
 mod vpc;

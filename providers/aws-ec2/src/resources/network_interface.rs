@@ -128,7 +128,11 @@ impl Ec2Type for NetworkInterface {
         let found = list(context, Select::one("network-interface-id", id)).await?;
         if let Some(attachment) = found.first().and_then(|found| found.attachment.as_ref()) {
             let limit = std::time::Duration::from_secs(Self::LIMITS.delete);
-            detach(context, id, attachment, wait::timeout(prior, "delete", limit)).await?;
+            match detach(context, id, attachment, wait::timeout(prior, "delete", limit)).await {
+                // The first interface of an instance: where that still is, the removal says so.
+                Err(error) if !error.is("OperationNotPermitted") => return Err(error),
+                _ => {}
+            }
         }
         answer(context.ec2().safe.delete_network_interface().network_interface_id(id).send()).await.map(drop)
     }

@@ -17,6 +17,7 @@ use evenkeel_provider::{CreateRequest, FindRequest, PlanRequest, PlannedChange, 
 use super::common::{
     Change, Ec2Type, Wanted, arn, by_id, by_token, ids_of, int, overlook, text, texts, unless_gone,
 };
+use super::untold;
 use crate::calls::Ec2Context;
 use crate::context::Context;
 use crate::object::Builder;
@@ -42,7 +43,16 @@ impl Ec2Type for SecurityGroup {
     ) -> Result<BTreeMap<String, Found>, Failure> {
         let ec2 = context.ec2();
         let groups = by_id(ids_of(wanted), "group-id", |select| ec2.describe_security_groups(select));
-        Ok(groups.await?.into_iter().map(|group| (group.id.clone(), group)).collect())
+        let mut groups = groups.await?;
+        for wanted in wanted.iter().filter(|_| untold::applies(context)) {
+            for (name, direction) in SIDES {
+                let known = wanted.known.get(name).and_then(Value::as_elements).unwrap_or_default();
+                let known = known.iter().flat_map(|element| rules_in(element, wanted.id)).collect();
+                let of_id = groups.iter_mut().filter(|group| group.id == wanted.id);
+                of_id.for_each(|group| untold::of_group(group, direction, &known));
+            }
+        }
+        Ok(groups.into_iter().map(|group| (group.id.clone(), group)).collect())
     }
 
     fn settled(change: &Change<'_, Found>) -> bool {

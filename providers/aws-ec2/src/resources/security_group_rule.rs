@@ -12,6 +12,7 @@ use evenkeel_provider::{CreateRequest, FindRequest, PlanRequest, PlannedChange, 
 
 use super::common::{Change, Ec2Type, Wanted, arn, by_id, by_token, ids_of, int, text};
 use super::security_group::protocol_of;
+use super::untold;
 use crate::calls::Ec2Context;
 use crate::context::Context;
 use crate::object::Builder;
@@ -69,7 +70,7 @@ macro_rules! rule_type {
 
             async fn remove(context: &Arc<Context>, id: &str, prior: &Value) -> Result<(), Failure> {
                 let group = prior.get_str("security_group_id").unwrap_or_default();
-                context.ec2().revoke_rule(group, $direction, id).await
+                context.ec2().revoke_rules(group, $direction, vec![id.to_owned()]).await
             }
 
             lists!(describe_security_group_rules [], security_group_rules, |rule| {
@@ -126,6 +127,11 @@ async fn fetch(
     let rules = rules.await?.into_iter().filter(|rule| rule.direction == direction);
     let mut found: BTreeMap<String, Found> = rules.map(|rule| (rule.id.clone(), rule)).collect();
     describe_peers(context, wanted, &mut found).await?;
+    for wanted in wanted.iter().filter(|_| untold::applies(context)) {
+        if let Some(rule) = found.get_mut(wanted.id) {
+            untold::of_rule(&mut rule.spec, wanted.known);
+        }
+    }
     Ok(found)
 }
 

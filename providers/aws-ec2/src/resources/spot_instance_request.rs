@@ -327,6 +327,23 @@ fn is_of_instance(name: &str) -> bool {
         )
 }
 
+/// A value as it is written, and nothing where it is unknown.
+fn as_written(value: &Value) -> Value {
+    if value.is_wholly_known() {
+        return value.clone();
+    }
+    if let Some(entries) = value.as_entries() {
+        let entries = entries.iter().map(|(name, value)| (name.clone(), as_written(value)));
+        return Value::object(entries.collect::<Vec<_>>());
+    }
+    let elements = value.as_elements().unwrap_or_default().iter().map(as_written);
+    match value.ty() {
+        evenkeel_model::Type::Set(element) if value.is_known() => Value::set((*element).clone(), elements),
+        evenkeel_model::Type::List(element) if value.is_known() => Value::list((*element).clone(), elements),
+        ty => Value::null(ty),
+    }
+}
+
 /// A value as it is written, with what is told where it is unknown.
 fn completed(known: &Value, told: &Value) -> Value {
     if known.is_wholly_known() && !known.is_null() {
@@ -341,6 +358,10 @@ fn completed(known: &Value, told: &Value) -> Value {
     let (Some(blocks), Some(elements)) = (known.as_elements(), told.as_elements()) else {
         return told.clone();
     };
+    if elements.is_empty() {
+        // The instance has none of what the request cannot carry.
+        return as_written(known);
+    }
     let fits = |known: &Value, told: &Value| {
         known.as_entries().into_iter().flatten().all(|(name, known)| {
             name.starts_with("tags")
@@ -358,5 +379,25 @@ fn completed(known: &Value, told: &Value) -> Value {
         evenkeel_model::Type::Set(element) => Value::set((*element).clone(), elements.iter().map(complete)),
         evenkeel_model::Type::List(element) => Value::list((*element).clone(), elements.iter().map(complete)),
         _ => told.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use evenkeel_model::Type;
+
+    use super::*;
+
+    #[test]
+    fn blocks_of_which_the_instance_has_none_stay_as_they_are_written() {
+        let block = |threads: Value| Value::object([("cores", Value::number(2)), ("threads", threads)]);
+        let list = |blocks: Vec<Value>| {
+            let ty = Type::object([("cores", Type::Number), ("threads", Type::Number)]);
+            Value::list(ty, blocks)
+        };
+        let known = list(vec![block(Value::unknown(Type::Number))]);
+        assert_eq!(completed(&known, &list(vec![])), list(vec![block(Value::null(Type::Number))]));
+        let told = list(vec![block(Value::number(1))]);
+        assert_eq!(completed(&known, &told), told);
     }
 }

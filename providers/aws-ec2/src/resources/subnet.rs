@@ -45,6 +45,8 @@ impl Ec2Type for Subnet {
 
     fn value(context: &Arc<Context>, found: &Found, known: &Value) -> Value {
         let ipv6 = ipv6_of(found);
+        // Always told by AWS, and not by emulators.
+        let dns64 = found.enable_dns64.or(known.get_bool("enable_dns64")).or(Some(false));
         let made = || arn(context, found.owner_id.as_deref(), &format!("subnet/{}", found.id));
         Builder::new(registry::schema(Self::KIND), known)
             .str("id", Some(&found.id))
@@ -57,7 +59,7 @@ impl Ec2Type for Subnet {
             .str("availability_zone_id", found.availability_zone_id.as_deref())
             .bool("map_public_ip_on_launch", Some(found.map_public_ip_on_launch))
             .bool("assign_ipv6_address_on_creation", Some(found.assign_ipv6_address_on_creation))
-            .bool("enable_dns64", Some(found.enable_dns64))
+            .bool("enable_dns64", dns64)
             .bool("ipv6_native", Some(found.ipv6_native))
             .str("private_dns_hostname_type_on_launch", found.hostname_type.as_deref().or(Some("ip-name")))
             .bool("enable_resource_name_dns_a_record_on_launch", Some(found.resource_name_a_record))
@@ -126,7 +128,7 @@ fn wishes(change: &Change<'_, Found>) -> Vec<SubnetChange> {
 }
 
 fn ipv6_of(subnet: &Found) -> Option<&Ipv6Association> {
-    subnet.ipv6.iter().find(|ipv6| matches!(ipv6.state.as_str(), "associating" | "associated" | ""))
+    subnet.ipv6.iter().find(|ipv6| ipv6.is_there())
 }
 
 async fn converge_ipv6(context: &Arc<Context>, change: &Change<'_, Found>) -> Result<(), ProviderError> {

@@ -192,7 +192,7 @@ impl Ec2Type for Vpc {
 
 /// The IPv6 block in use or on its way.
 fn ipv6_of(vpc: &Found) -> Option<&Ipv6Association> {
-    vpc.ipv6.iter().find(|ipv6| matches!(ipv6.state.as_str(), "associating" | "associated" | ""))
+    vpc.ipv6.iter().find(|ipv6| ipv6.is_there())
 }
 
 async fn converge_ipv6(context: &Arc<Context>, change: &Change<'_, Whole>) -> Result<(), ProviderError> {
