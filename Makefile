@@ -19,6 +19,11 @@ demo: tools release
 test:
 	@tests/run.sh
 
+## test-localstack: S3 and a part of EC2 against LocalStack (Python 3.11; skipped without)
+.PHONY: test-localstack
+test-localstack: tools release
+	@tests/localstack/run.sh
+
 ## bench: the figures that the documentation quotes, measured here and now
 .PHONY: bench
 bench: tools release

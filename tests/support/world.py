@@ -40,12 +40,42 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-class Moto:
+class Emulator:
+    """A stand-in for the AWS API that runs already; whoever started it ends it."""
+
+    name = "emulator"
+    # The services that it does not have.
+    lacks = frozenset()
+
+    def __init__(self, url: str):
+        self.url = url
+
+    def client(self, service: str, region: str = REGION):
+        import boto3
+
+        return boto3.client(
+            service,
+            endpoint_url=self.url,
+            region_name=region,
+            aws_access_key_id="testing",
+            aws_secret_access_key="testing",
+        )
+
+    def reset(self):
+        """Forgets what a case left behind."""
+
+    def stop(self):
+        pass
+
+
+class Moto(Emulator):
     """A moto server. It listens on the loopback interface and ends with this object."""
 
+    name = "moto"
+
     def __init__(self):
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        port = free_port()
+        super().__init__(f"http://127.0.0.1:{port}")
         environment = dict(
             os.environ,
             MOTO_IAM_LOAD_MANAGED_POLICIES="true",
@@ -54,7 +84,7 @@ class Moto:
         )
         server = Path(sys.executable).parent / "moto_server"
         self.process = subprocess.Popen(
-            [str(server), "-H", "127.0.0.1", "-p", str(self.port)],
+            [str(server), "-H", "127.0.0.1", "-p", str(port)],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             env=environment,
@@ -71,17 +101,6 @@ class Moto:
                 time.sleep(0.05)
         # The first call to EC2 imports a lot.
         self.client("ec2").describe_regions()
-
-    def client(self, service: str):
-        import boto3
-
-        return boto3.client(
-            service,
-            endpoint_url=self.url,
-            region_name=REGION,
-            aws_access_key_id="testing",
-            aws_secret_access_key="testing",
-        )
 
     def reset(self):
         request = urllib.request.Request(f"{self.url}/moto-api/reset", method="POST", data=b"")
@@ -149,7 +168,7 @@ class Stack:
         self.repo = self.folder / "infra"
         self.store = self.folder / "state.db"
         if example:
-            shutil.copytree(example, self.repo, ignore=shutil.ignore_patterns(".evenkeel"))
+            shutil.copytree(example, self.repo, ignore=shutil.ignore_patterns(".evenkeel", ".git"))
         else:
             self.repo.mkdir()
         home = self.folder / "home"

@@ -1,5 +1,6 @@
 """One case: the folder of a resource type or data source, and what its `case.json` says."""
 
+import copy
 import json
 import re
 from pathlib import Path
@@ -41,6 +42,12 @@ class Case:
         """Why a check is left out, if it is."""
         return self.skip.get(check) or self.skip.get("*")
 
+    def there(self, skip: dict) -> "Case":
+        """The case for LocalStack: with what that lacks, and without what only moto does (null)."""
+        other = copy.copy(self)
+        other.skip = {check: why for check, why in (self.skip | skip).items() if why}
+        return other
+
     def files(self, phase: str) -> dict:
         """The configuration of a phase: the phase's file as main.tf, and what else is in the folder."""
         others = [f for f in self.folder.rglob("*") if f.is_file() and f.name not in (*PHASES, "case.json")]
@@ -59,6 +66,16 @@ def find(root: Path, kinds: list) -> list:
     if missing:
         raise SystemExit(f"error: no case for {', '.join(sorted(missing))}")
     return [case for case in cases if not kinds or case.kind in kinds]
+
+
+def on_localstack(root: Path) -> dict:
+    """The types that run against LocalStack too, each with the checks that cannot be made there."""
+    return json.loads((root.parent / "localstack" / "cases.json").read_text())
+
+
+def is_for_localstack(kind: str, on_localstack: dict) -> bool:
+    """Whether moto cannot run the case at all, and LocalStack can."""
+    return on_localstack.get(kind, {}).get("*", "") is None
 
 
 def fill(template, values: dict):

@@ -8,15 +8,15 @@ from .cloud import call, listing
 class Run:
     """One case on one emulator."""
 
-    def __init__(self, case: Case, moto):
-        self.case, self.moto = case, moto
+    def __init__(self, case: Case, emulator):
+        self.case, self.emulator = case, emulator
         self.clients = {}
-        self.bench = Bench(moto.url)
+        self.bench = Bench(emulator.url)
         self.row, self.problems = {}, []
 
     def client(self, service: str):
         if service not in self.clients:
-            self.clients[service] = self.moto.client(service)
+            self.clients[service] = self.emulator.client(service)
         return self.clients[service]
 
     def all(self) -> "Run":
@@ -51,7 +51,7 @@ class Run:
         self.check("delete", lambda: self.bench.destroy() and None)
 
     def managed(self):
-        before = listing(self.client)
+        before = listing(self.client, self.emulator.lacks)
         self.bench.lay(self.case.files("main.tf"))
         if not self.check("create", lambda: self.bench.apply() and None):
             return
@@ -141,7 +141,7 @@ class Run:
         self.read()
 
     def clean(self, before: set):
-        left = listing(self.client) - before
+        left = listing(self.client, self.emulator.lacks) - before
         if left:
             raise Failed(f"left behind: {', '.join(sorted(left))}")
 

@@ -42,10 +42,11 @@ LISTINGS = [
 GONE = {"deleted", "deleting", "terminated", "shutting-down", "rejected", "delete-complete"}
 
 
-def listing(clients) -> set:
-    """Everything that the listings show, as `call/identifier`. `clients` gives the client of a service."""
+def listing(clients, lacks=frozenset()) -> set:
+    """Everything that the listings show, as `call/identifier`. `clients` gives the client of a service;
+    some services are lacking."""
     found = set()
-    for service, call, key, name in LISTINGS:
+    for service, call, key, name in (row for row in LISTINGS if row[0] not in lacks):
         answer = getattr(clients(service), call)()
         members = [member for member in answer.get(key, []) if not is_gone(member)]
         found |= {f"{service}.{call}/{member[name]}" for member in members if not is_kept(clients, call, member)}
@@ -64,10 +65,16 @@ def is_gone(member: dict) -> bool:
 
 
 def is_kept(clients, call: str, member: dict) -> bool:
-    """A key that waits for its deletion is no leftover; nor is what moto keeps of a VPC that is gone."""
+    """A key that waits for its deletion is no leftover, nor is one of AWS's own; nor is what moto keeps of a
+    VPC and of an instance that are gone."""
     if call == "list_keys":
         described = clients("kms").describe_key(KeyId=member["KeyId"])["KeyMetadata"]
-        return described["KeyState"] == "PendingDeletion"
+        return described["KeyState"] == "PendingDeletion" or described.get("KeyManager") == "AWS"
+    if call == "describe_network_interfaces":
+        instance = member.get("Attachment", {}).get("InstanceId")
+        if instance is None:
+            return False
+        return is_gone(clients("ec2").describe_instances(InstanceIds=[instance])["Reservations"][0])
     return call == "describe_network_acls" and member["IsDefault"]
 
 

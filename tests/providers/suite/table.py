@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from .case import is_for_localstack
 from .gaps import untried
 
 COLUMNS = ["create", "read", "update", "replace", "delete", "import", "drift", "batched"]
@@ -39,8 +40,11 @@ def rows_of(page: Path) -> tuple[dict, dict]:
     return rows, reasons
 
 
-def row(run, tested_on: str) -> str:
+def row(run, on_localstack: dict) -> str:
     """One type's line."""
+    only = is_for_localstack(run.case.kind, on_localstack)
+    both = "moto, LocalStack" if run.case.kind in on_localstack else "moto"
+    tested_on = "LocalStack" if only else both
     words = dict(run.row)
     if any(words.get(name) == "no" for name in ALSO_DELETE):
         words["delete"] = "no"
@@ -82,12 +86,12 @@ def gaps(cases: list) -> str:
     return "\n" + GAPS + "\n".join(lines) + "\n" if lines else ""
 
 
-def merged(path: Path, runs: list, tested_on: str, cases: list) -> str:
+def merged(path: Path, runs: list, on_localstack: dict, cases: list) -> str:
     """The page after a run: the rows of this run new, the others as they were, vanished types gone."""
     known = {case.kind for case in cases}
     rows, below = rows_of(path)
     for run in runs:
-        rows[run.case.kind] = row(run, tested_on)
+        rows[run.case.kind] = row(run, on_localstack)
         below[run.case.kind] = reasons(run)
     keep = lambda found: {kind: value for kind, value in found.items() if kind in known and value}  # noqa: E731
     return page(keep(rows), keep(below)) + gaps(cases)
