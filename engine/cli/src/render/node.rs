@@ -69,12 +69,6 @@ pub(super) enum Shape {
     Types { before: Box<Node>, after: Box<Node> },
 }
 
-impl Node {
-    pub(super) fn new(action: Action, shape: Shape) -> Self {
-        Self { action, notes: Notes::default(), shape }
-    }
-}
-
 /// The action of something made of parts that exists before and after.
 pub(super) fn combined<'a>(parts: impl IntoIterator<Item = &'a Node>) -> Action {
     match parts.into_iter().all(|node| node.action == Action::None) {

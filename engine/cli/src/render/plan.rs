@@ -310,7 +310,10 @@ fn change_text(
         _ => change.after.as_ref(),
     };
     let node = compare::objects(change.before.as_ref(), after, schema, &noted);
-    let _ = writeln!(out, "{} {}", symbol(change.action, style), resource(&change.address, &node, style));
+    out.push_str(&symbol(change.action, style));
+    out.push(' ');
+    resource(out, &change.address, &node, style);
+    out.push('\n');
 }
 
 /// The quiet lines below a heading: where the change comes from, and what follows from it.
@@ -329,15 +332,16 @@ fn remarks(change: &Change, number: usize, whys: &Whys, is_correction: bool, sty
     lines.iter().map(|line| format!("  {}\n", style.paint(Paint::Gray, format!("# {line}")))).collect()
 }
 
-/// `resource "aws_vpc" "main" {...}`
-fn resource(address: &InstanceAddress, node: &Node, style: Style) -> String {
+/// Writes `resource "aws_vpc" "main" {...}`.
+fn resource(out: &mut String, address: &InstanceAddress, node: &Node, style: Style) {
     let keyword = match address.resource.mode {
         ResourceMode::Managed => "resource",
         ResourceMode::Data => "data",
         ResourceMode::Ephemeral => "ephemeral",
     };
     let (kind, name) = (text::quote(&address.resource.kind), text::quote(&address.resource.name));
-    format!("{keyword} {kind} {name} {}", Writer::changes(style).node(node, 0))
+    out.extend([keyword, " ", &kind, " ", &name, " "]);
+    Writer::changes(style).write(out, node, 0);
 }
 
 /// The address of what a change is about.
@@ -506,7 +510,9 @@ fn drifted_object(drift: &Drift, schemas: Schemas<'_>, style: Style) -> String {
     let (expected, observed) = hide::together(Some(&marked(&drift.expected)), observed.as_ref());
     let now = observed.map(|observed| only_drifted(drift, expected.as_ref(), observed));
     let node = compare::objects(expected.as_ref(), now.as_ref(), schema.as_deref(), &Noted::default());
-    format!("{heading}\n{} {}\n", symbol(action, style), resource(&drift.address, &node, style))
+    let mut out = format!("{heading}\n{} ", symbol(action, style));
+    resource(&mut out, &drift.address, &node, style);
+    out + "\n"
 }
 
 /// The object as it was seen, without the differences that do not matter.

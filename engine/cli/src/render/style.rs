@@ -46,11 +46,20 @@ impl Style {
 
     /// The text, standing out where colours are allowed.
     pub(super) fn paint(self, paint: Paint, text: impl AsRef<str>) -> String {
-        let text = text.as_ref();
-        if self.color && !text.is_empty() {
-            format!("\u{1b}[{}m{text}\u{1b}[0m", paint.codes())
-        } else {
-            text.to_owned()
+        let mut out = String::new();
+        self.paint_to(&mut out, paint, text.as_ref());
+        out
+    }
+
+    /// Writes what [`Style::paint`] gives.
+    pub(super) fn paint_to(self, out: &mut String, paint: Paint, text: &str) {
+        let colored = self.color && !text.is_empty();
+        if colored {
+            out.extend(["\u{1b}[", paint.codes(), "m"]);
+        }
+        out.push_str(text);
+        if colored {
+            out.push_str("\u{1b}[0m");
         }
     }
 }

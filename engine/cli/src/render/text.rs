@@ -11,8 +11,16 @@ fn push_escaped(out: &mut String, c: char) {
     out.push_str(&format!("\\u{:04x}", c as u32));
 }
 
+/// Whether nothing in the text has to be escaped, as in nearly all texts.
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| (b' '..=b'~').contains(&byte))
+}
+
 /// One line of text with everything unprintable escaped; line breaks too.
 pub(super) fn line(text: &str) -> String {
+    if is_plain(text) {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -96,8 +104,14 @@ pub(super) fn width(text: &str) -> usize {
 
 /// The text with spaces up to a width.
 pub(super) fn pad(text: &str, to: usize) -> String {
-    let missing = to.saturating_sub(width(text));
-    format!("{text}{}", " ".repeat(missing))
+    let mut out = text.to_owned();
+    spaces(&mut out, to.saturating_sub(width(text)));
+    out
+}
+
+/// Writes so many spaces.
+pub(super) fn spaces(out: &mut String, number: usize) {
+    out.extend(std::iter::repeat_n(' ', number));
 }
 
 /// `1 object`, `2 objects`.

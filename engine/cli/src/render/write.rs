@@ -1,7 +1,8 @@
 //! Writes a tree of differences the way Terraform does: four columns per level, a symbol for what
 //! happens, names aligned, what stays as it is counted and left out.
+//!
+//! Everything is written to the end of one text: a plan of thousands of objects has no texts in between.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::node::{Action, Labelled, Marking, Node, Notes, Shape};
@@ -10,6 +11,8 @@ use super::{align, text};
 
 /// What is shown even where nothing happens to it: it tells objects apart.
 const ALWAYS_SHOWN: [&str; 3] = ["id", "name", "tags"];
+/// Columns of one level.
+const STEP: usize = 4;
 
 /// How a tree is written.
 #[derive(Clone, Copy, Debug)]
@@ -42,51 +45,65 @@ impl Writer {
         Self { null: false, ..self }
     }
 
-    fn indent(self, level: usize) -> String {
-        "    ".repeat(level)
-    }
-
     /// The column that says what happens.
     pub(super) fn symbol(self, action: Action) -> String {
-        if !self.symbols {
-            return String::new();
-        }
-        match action {
-            Action::None => "    ".to_owned(),
-            Action::Create => format!("  {} ", self.style.paint(Paint::Green, "+")),
-            Action::Update => format!("  {} ", self.style.paint(Paint::Yellow, "~")),
-            Action::Delete => format!("  {} ", self.style.paint(Paint::Red, "-")),
-        }
+        let mut out = String::new();
+        self.symbol_to(&mut out, action);
+        out
     }
 
-    fn arrow(self) -> String {
-        self.style.paint(Paint::Yellow, "->")
+    fn symbol_to(self, out: &mut String, action: Action) {
+        let (paint, sign) = match action {
+            _ if !self.symbols => return,
+            Action::None => return text::spaces(out, STEP),
+            Action::Create => (Paint::Green, "+"),
+            Action::Update => (Paint::Yellow, "~"),
+            Action::Delete => (Paint::Red, "-"),
+        };
+        out.push_str("  ");
+        self.style.paint_to(out, paint, sign);
+        out.push(' ');
+    }
+
+    /// The start of a line: its indentation, and what happens.
+    fn start(self, out: &mut String, action: Action, level: usize) {
+        text::spaces(out, STEP * level);
+        self.symbol_to(out, action);
+    }
+
+    fn arrow(self, out: &mut String) {
+        out.push(' ');
+        self.style.paint_to(out, Paint::Yellow, "->");
+        out.push(' ');
+    }
+
+    /// What follows something that is deleted.
+    fn null(self, out: &mut String, action: Action) {
+        if action == Action::Delete && self.null {
+            self.style.paint_to(out, Paint::Gray, " -> null");
+        }
     }
 
     /// What follows something that is deleted, and the notes.
-    fn tail(self, node: &Node) -> String {
-        let null = match node.action == Action::Delete && self.null {
-            true => self.style.paint(Paint::Gray, " -> null"),
-            false => String::new(),
-        };
-        null + &self.notes(node.notes)
+    fn tail(self, out: &mut String, node: &Node) {
+        self.null(out, node.action);
+        self.notes(out, node.notes);
     }
 
-    fn notes(self, notes: Notes) -> String {
-        let words: Vec<&str> = [(notes.replace, "forces replacement"), (notes.drift, "drift")]
-            .into_iter()
-            .filter_map(|(holds, words)| holds.then_some(words))
-            .collect();
-        if words.is_empty() {
-            return String::new();
-        }
-        format!(" {}", self.style.paint(Paint::Red, format!("# {}", words.join(", "))))
+    fn notes(self, out: &mut String, notes: Notes) {
+        let words = match (notes.replace, notes.drift) {
+            (false, false) => return,
+            (true, false) => "# forces replacement",
+            (false, true) => "# drift",
+            (true, true) => "# forces replacement, drift",
+        };
+        out.push(' ');
+        self.style.paint_to(out, Paint::Red, words);
     }
 
     /// The lines above something that may be shown, or not any more, from now on.
-    fn warning(self, node: &Node, what: &str, level: usize) -> String {
-        let Some(Marking { hidden, changed }) = node.notes.marking else { return String::new() };
-        let margin = format!("{}  # ", self.indent(level));
+    fn warning(self, out: &mut String, node: &Node, what: &str, level: usize) {
+        let Some(Marking { hidden, changed }) = node.notes.marking else { return };
         let (first, second) = match hidden {
             false => ("will no longer be marked as sensitive", "after applying this change."),
             true => (
@@ -95,57 +112,94 @@ impl Writer {
             ),
         };
         let same = if changed || what == "block" { "" } else { " The value is unchanged." };
-        let warning = self.style.paint(Paint::Yellow, "Warning");
-        format!("{margin}{warning}: this {what} {first}\n{margin}{second}{same}\n")
+        text::spaces(out, STEP * level);
+        out.push_str("  # ");
+        self.style.paint_to(out, Paint::Yellow, "Warning");
+        out.extend([": this ", what, " ", first, "\n"]);
+        text::spaces(out, STEP * level);
+        out.extend(["  # ", second, same, "\n"]);
     }
 
-    /// The line that counts what is left out.
-    fn left_out(self, number: usize, what: &str) -> String {
-        let text = format!("# ({} hidden)", text::count(number, &format!("unchanged {what}")));
-        self.style.paint(Paint::Gray, text)
+    /// The line that counts what is left out, if anything is.
+    fn left_out(self, out: &mut String, number: usize, what: &str, level: usize) {
+        if number > 0 {
+            let text = format!("# ({} hidden)", text::count(number, &format!("unchanged {what}")));
+            self.remark(out, &text, level);
+        }
+    }
+
+    fn remark(self, out: &mut String, text: &str, level: usize) {
+        self.start(out, Action::None, level);
+        self.style.paint_to(out, Paint::Gray, text);
+        out.push('\n');
     }
 
     /// What stands behind `=` (or behind a block's name).
     pub(super) fn node(self, node: &Node, level: usize) -> String {
+        let mut out = String::new();
+        self.write(&mut out, node, level);
+        out
+    }
+
+    /// Writes what [`Writer::node`] gives.
+    pub(super) fn write(self, out: &mut String, node: &Node, level: usize) {
         match &node.shape {
-            Shape::Leaf { before, after } => self.one_line(node, before.as_deref(), after.as_deref()),
-            Shape::Text { before, after } => self.text(node, before.as_ref(), after.as_ref(), level),
-            Shape::Json { document, whitespace } => self.json(node, document, *whitespace, level),
-            Shape::Hidden(words) => format!("{words}{}", self.tail(node)),
-            Shape::Unknown { before: None } => format!("(known after apply){}", self.notes(node.notes)),
-            Shape::Unknown { before: Some(before) } => {
-                let before = self.nested().node(before, level);
-                format!("{before} {} (known after apply){}", self.arrow(), self.notes(node.notes))
+            Shape::Leaf { before, after } => self.one_line(out, node, before.as_deref(), after.as_deref()),
+            Shape::Text { before, after } => self.text(out, node, before.as_ref(), after.as_ref(), level),
+            Shape::Json { document, whitespace } => self.json(out, node, document, *whitespace, level),
+            Shape::Hidden(words) => {
+                out.push_str(words);
+                self.tail(out, node);
+            }
+            Shape::Unknown { before } => {
+                if let Some(before) = before {
+                    self.nested().write(out, before, level);
+                    self.arrow(out);
+                }
+                out.push_str("(known after apply)");
+                self.notes(out, node.notes);
             }
             Shape::Types { before, after } => {
-                let (before, after) = (self.nested().node(before, level), self.nested().node(after, level));
-                format!("{before} {} {after}{}", self.arrow(), self.notes(node.notes))
+                self.nested().write(out, before, level);
+                self.arrow(out);
+                self.nested().write(out, after, level);
+                self.notes(out, node.notes);
             }
-            Shape::Fields(parts) => self.parts(node, parts, "attribute", level),
-            Shape::Entries(parts) => self.parts(node, parts, "element", level),
-            Shape::Elements { nodes, ordered } => self.elements(node, nodes, *ordered, level),
-            Shape::Block { attributes, blocks, later } => self.block(node, attributes, blocks, *later, level),
+            Shape::Fields(parts) => self.parts(out, node, parts, "attribute", level),
+            Shape::Entries(parts) => self.parts(out, node, parts, "element", level),
+            Shape::Elements { nodes, ordered } => self.elements(out, node, nodes, *ordered, level),
+            Shape::Block { attributes, blocks, later } => {
+                self.block(out, node, attributes, blocks, *later, level);
+            }
         }
     }
 
-    fn one_line(self, node: &Node, before: Option<&str>, after: Option<&str>) -> String {
-        let text = match (before, after) {
+    fn one_line(self, out: &mut String, node: &Node, before: Option<&str>, after: Option<&str>) {
+        match (before, after) {
             (Some(before), Some(after)) if node.action == Action::Update => {
-                format!("{before} {} {after}", self.arrow())
+                out.push_str(before);
+                self.arrow(out);
+                out.push_str(after);
             }
-            (_, Some(after)) => after.to_owned(),
-            (Some(before), None) => before.to_owned(),
-            (None, None) => "null".to_owned(),
-        };
-        text + &self.tail(node)
+            (_, Some(one)) | (Some(one), None) => out.push_str(one),
+            (None, None) => out.push_str("null"),
+        }
+        self.tail(out, node);
     }
 
-    fn text(self, node: &Node, before: Option<&Arc<str>>, after: Option<&Arc<str>>, level: usize) -> String {
+    fn text(
+        self,
+        out: &mut String,
+        node: &Node,
+        before: Option<&Arc<str>>,
+        after: Option<&Arc<str>>,
+        level: usize,
+    ) {
         let is_long = |text: Option<&Arc<str>>| text.is_some_and(|text| text.contains('\n'));
         if !is_long(before) && !is_long(after) {
             let quoted = |text: Option<&Arc<str>>| text.map(|text| text::quote_plain(text));
             let (before, after) = (quoted(before), quoted(after));
-            return self.one_line(node, before.as_deref(), after.as_deref());
+            return self.one_line(out, node, before.as_deref(), after.as_deref());
         }
         // The end of the last line is told only where it is what differs.
         let trimmed =
@@ -156,10 +210,13 @@ impl Writer {
             text.map(|text| text.split('\n').map(text::lines).collect()).unwrap_or_default()
         };
         let (old, new) = (split(before), split(after));
-        let mut out = format!("<<-EOT{}\n", self.notes(node.notes));
+        out.push_str("<<-EOT");
+        self.notes(out, node.notes);
+        out.push('\n');
         let mut push = |action: Action, line: &str| {
-            let start = format!("{}{}", self.indent(level + 1), self.symbol(action));
-            out.push_str(format!("{start}{line}").trim_end_matches(' '));
+            self.start(out, action, level + 1);
+            out.push_str(line);
+            out.truncate(out.trim_end_matches(' ').len());
             out.push('\n');
         };
         match node.action {
@@ -180,49 +237,52 @@ impl Writer {
                 }
             }
         }
-        let end = Node { notes: Notes::default(), ..Node::new(node.action, Shape::Hidden("")) };
-        out + &format!("{}{}EOT{}", self.indent(level), self.symbol(Action::None), self.tail(&end))
+        self.close(out, node, "EOT", level);
     }
 
-    fn json(self, node: &Node, document: &Node, whitespace: bool, level: usize) -> String {
+    fn json(self, out: &mut String, node: &Node, document: &Node, whitespace: bool, level: usize) {
         let inner = if whitespace { self.nested().whole() } else { self.nested() };
         let body = inner.node(document, level + 1);
-        let tail = self.tail(node);
         let remark = if whitespace { " # whitespace changes" } else { "" };
-        if !body.contains('\n') {
-            return format!("jsonencode({body}){remark}{tail}");
+        if body.contains('\n') {
+            // What comes or goes as a whole has its sign in front of the name.
+            let action = match document.action {
+                Action::Update if !whitespace => Action::Update,
+                _ => Action::None,
+            };
+            out.extend(["jsonencode(", remark, "\n"]);
+            self.start(out, action, level + 1);
+            out.extend([&body, "\n"]);
+            self.start(out, Action::None, level);
+            out.push(')');
+        } else {
+            out.extend(["jsonencode(", &body, ")", remark]);
         }
-        // What comes or goes as a whole has its sign in front of the name.
-        let action = match document.action {
-            Action::Update if !whitespace => Action::Update,
-            _ => Action::None,
-        };
-        format!(
-            "jsonencode({remark}\n{}{}{body}\n{}{}){tail}",
-            self.indent(level + 1),
-            self.symbol(action),
-            self.indent(level),
-            self.symbol(Action::None),
-        )
+        self.tail(out, node);
     }
 
     /// An object or a map.
-    fn parts(self, node: &Node, parts: &[(String, Node)], what: &str, level: usize) -> String {
+    fn parts(self, out: &mut String, node: &Node, parts: &[(String, Node)], what: &str, level: usize) {
         if parts.is_empty() {
-            return format!("{{}}{}", self.tail(node));
+            out.push_str("{}");
+            return self.tail(out, node);
         }
-        let mut out = format!("{{{}\n", self.notes(node.notes));
-        let hidden = self.nested().named(&mut out, parts, what == "attribute", level);
-        if hidden > 0 {
-            let line = self.left_out(hidden, what);
-            let _ = writeln!(out, "{}{}{line}", self.indent(level + 1), self.symbol(Action::None));
-        }
-        self.close(out, node, '}', level)
+        self.open(out, node, '{');
+        let hidden = self.nested().named(out, parts, what == "attribute", level);
+        self.left_out(out, hidden, what, level + 1);
+        self.close(out, node, "}", level);
     }
 
-    fn close(self, out: String, node: &Node, bracket: char, level: usize) -> String {
-        let tail = self.tail(&Node::new(node.action, Shape::Hidden("")));
-        format!("{out}{}{}{bracket}{tail}", self.indent(level), self.symbol(Action::None))
+    fn open(self, out: &mut String, node: &Node, bracket: char) {
+        out.push(bracket);
+        self.notes(out, node.notes);
+        out.push('\n');
+    }
+
+    fn close(self, out: &mut String, node: &Node, bracket: &str, level: usize) {
+        self.start(out, Action::None, level);
+        out.push_str(bracket);
+        self.null(out, node.action);
     }
 
     /// Lines `name = value`; gives how many are left out.
@@ -237,30 +297,30 @@ impl Writer {
                 hidden += 1;
                 continue;
             }
-            out.push_str(&self.warning(node, "attribute value", level + 1));
-            let start = format!("{}{}", self.indent(level + 1), self.symbol(node.action));
-            let _ = writeln!(out, "{start}{} = {}", text::pad(name, width), writer.node(node, level + 1));
+            self.warning(out, node, "attribute value", level + 1);
+            self.start(out, node.action, level + 1);
+            out.push_str(name);
+            text::spaces(out, width.saturating_sub(text::width(name)));
+            out.push_str(" = ");
+            writer.write(out, node, level + 1);
+            out.push('\n');
         }
         hidden
     }
 
-    fn elements(self, node: &Node, nodes: &[Node], ordered: bool, level: usize) -> String {
+    fn elements(self, out: &mut String, node: &Node, nodes: &[Node], ordered: bool, level: usize) {
         if nodes.is_empty() {
-            return format!("[]{}", self.tail(node));
+            out.push_str("[]");
+            return self.tail(out, node);
         }
-        let mut out = format!("[{}\n", self.notes(node.notes));
+        self.open(out, node, '[');
         let mut skipped: Vec<&Node> = Vec::new();
         let mut next_too = false;
         let push = |out: &mut String, writer: Self, node: &Node| {
-            out.push_str(&self.warning(node, "attribute value", level + 1));
-            let start = format!("{}{}", self.indent(level + 1), self.symbol(node.action));
-            let _ = writeln!(out, "{start}{},", writer.nested().node(node, level + 1));
-        };
-        let skip = |out: &mut String, number: usize| {
-            if number > 0 {
-                let line = self.left_out(number, "element");
-                let _ = writeln!(out, "{}{}{line}", self.indent(level + 1), self.symbol(Action::None));
-            }
+            self.warning(out, node, "attribute value", level + 1);
+            self.start(out, node.action, level + 1);
+            writer.nested().write(out, node, level + 1);
+            out.push_str(",\n");
         };
         for element in nodes {
             let stays = element.action == Action::None;
@@ -269,48 +329,47 @@ impl Writer {
                 continue;
             }
             if ordered && let Some((last, others)) = skipped.split_last() {
-                skip(&mut out, others.len());
-                push(&mut out, self.whole(), last);
+                self.left_out(out, others.len(), "element", level + 1);
+                push(out, self.whole(), last);
                 skipped.clear();
             }
             next_too = ordered && !stays;
-            push(&mut out, if stays { self.whole() } else { self }, element);
+            push(out, if stays { self.whole() } else { self }, element);
         }
-        skip(&mut out, skipped.len());
-        self.close(out, node, ']', level)
+        self.left_out(out, skipped.len(), "element", level + 1);
+        self.close(out, node, "]", level);
     }
 
     fn block(
         self,
+        out: &mut String,
         node: &Node,
         attributes: &[(String, Node)],
         blocks: &[(String, Labelled)],
         later: usize,
         level: usize,
-    ) -> String {
+    ) {
         if attributes.is_empty() && blocks.iter().all(|(_, nodes)| nodes.is_empty()) {
-            return format!("{{}}{}", self.notes(node.notes));
+            out.push_str("{}");
+            return self.notes(out, node.notes);
         }
-        let mut out = format!("{{{}\n", self.notes(node.notes));
-        let hidden = self.named(&mut out, attributes, true, level);
-        if hidden > 0 {
-            let line = self.left_out(hidden, "attribute");
-            let _ = writeln!(out, "{}{}{line}", self.indent(level + 1), self.symbol(Action::None));
-        }
+        self.open(out, node, '{');
+        let hidden = self.named(out, attributes, true, level);
+        self.left_out(out, hidden, "attribute", level + 1);
         if later > 0 {
             let text = format!("# ({} known after apply)", text::count(later, "more attribute"));
-            let line = self.style.paint(Paint::Gray, text);
-            let _ = writeln!(out, "{}{}{line}", self.indent(level + 1), self.symbol(Action::None));
+            self.remark(out, &text, level + 1);
         }
         let mut hidden = 0;
         for (name, nodes) in blocks {
-            hidden += self.blocks(&mut out, name, nodes, !attributes.is_empty(), level);
+            hidden += self.blocks(out, name, nodes, !attributes.is_empty(), level);
         }
         if hidden > 0 {
-            let line = self.left_out(hidden, "block");
-            let _ = writeln!(out, "\n{}{}{line}", self.indent(level + 1), self.symbol(Action::None));
+            out.push('\n');
+            self.left_out(out, hidden, "block", level + 1);
         }
-        format!("{out}{}{}}}", self.indent(level), self.symbol(Action::None))
+        self.start(out, Action::None, level);
+        out.push('}');
     }
 
     /// The nested blocks of one type; gives how many are left out.
@@ -333,26 +392,32 @@ impl Writer {
                 out.push('\n');
             }
             first = false;
-            let label = label.as_ref().map(|label| format!(" {label}")).unwrap_or_default();
-            let body = match &node.shape {
-                Shape::Hidden(_) => self.hidden_block(node, level + 1),
-                _ => self.node(node, level + 1),
-            };
-            out.push_str(&self.warning(node, "block", level + 1));
-            let start = format!("{}{}", self.indent(level + 1), self.symbol(node.action));
-            let _ = writeln!(out, "{start}{name}{label} {body}");
+            self.warning(out, node, "block", level + 1);
+            self.start(out, node.action, level + 1);
+            out.push_str(name);
+            if let Some(label) = label {
+                out.extend([" ", label]);
+            }
+            out.push(' ');
+            match &node.shape {
+                Shape::Hidden(_) => self.hidden_block(out, node, level + 1),
+                _ => self.write(out, node, level + 1),
+            }
+            out.push('\n');
         }
         hidden
     }
 
-    fn hidden_block(self, node: &Node, level: usize) -> String {
-        let indent = format!("{}{}", self.indent(level + 1), self.symbol(Action::None));
-        format!(
-            "{{{}\n{indent}# At least one attribute in this block is (or was) sensitive,\n{indent}# so its contents will not be displayed.\n\
-             {}{}}}",
-            self.notes(node.notes),
-            self.indent(level),
-            self.symbol(Action::None),
-        )
+    fn hidden_block(self, out: &mut String, node: &Node, level: usize) {
+        self.open(out, node, '{');
+        for line in [
+            "# At least one attribute in this block is (or was) sensitive,",
+            "# so its contents will not be displayed.",
+        ] {
+            self.start(out, Action::None, level + 1);
+            out.extend([line, "\n"]);
+        }
+        self.start(out, Action::None, level);
+        out.push('}');
     }
 }
