@@ -1,0 +1,10 @@
+//! Links the program to a fixed address where the linker takes that: it is mapped without rewriting a
+//! megabyte of addresses, which takes longer than a small plan.
+
+fn main() {
+    println!("cargo:rerun-if-changed=build.rs");
+    let is = |name: &str, value: &str| std::env::var(name).is_ok_and(|found| found == value);
+    if is("CARGO_CFG_TARGET_OS", "linux") && is("CARGO_CFG_TARGET_ENV", "gnu") {
+        println!("cargo:rustc-link-arg-bins=-no-pie");
+    }
+}
