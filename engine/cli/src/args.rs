@@ -85,6 +85,8 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Show the runs, or every version of one object
     History(HistoryArgs),
+    /// Prove that what was written down was not changed afterwards
+    Audit(crate::commands::audit::AuditArgs),
     /// Make an object that exists an instance of the configuration
     Import(ImportArgs),
     /// Take over what was changed outside (apply -refresh-only says first what that is)
@@ -143,6 +145,7 @@ impl Command {
             | Self::Show(_)
             | Self::Output(_)
             | Self::History(_)
+            | Self::Audit(_)
             | Self::State(_) => None,
             Self::Taint(_) | Self::Untaint(_) | Self::Workspace(_) | Self::Version(_) => None,
             Self::Fmt(_) | Self::Validate(_) | Self::Graph(_) | Self::Providers(_) | Self::Metadata(_) => {
@@ -170,7 +173,7 @@ impl Command {
             Self::Explain(args) => args.run.json,
             Self::History(args) => args.json,
             Self::State(args) => matches!(&args.command, StateCommand::Show { json: true, .. }),
-            Self::Console(_) | Self::Fmt(_) | Self::Validate(_) => false,
+            Self::Audit(_) | Self::Console(_) | Self::Fmt(_) | Self::Validate(_) => false,
             Self::Version(args) => args.json,
             // Documents, or words.
             Self::Graph(_) | Self::Providers(_) | Self::Metadata(_) => false,

@@ -6,6 +6,7 @@ use evenkeel_model::{InstanceAddress, Timestamp};
 use evenkeel_state::{Action, Entry, Outcome, OutcomeKind, RowChange, RunId, Serial, changes};
 use rusqlite::{Connection, OptionalExtension, named_params, params};
 
+use crate::audit::{Chain, Columns};
 use crate::error::Fault;
 use crate::lease;
 use crate::record::Lease;
@@ -16,6 +17,8 @@ struct Head {
     key: StackKey,
     serial: Serial,
     open_run: Option<RunId>,
+    /// The end of the audit log.
+    chain: Chain,
     /// What the outcomes add to the figures of their runs.
     figures: BTreeMap<RunId, Figures>,
 }
@@ -44,6 +47,7 @@ pub(crate) fn append(
     for (run, figures) in &head.figures {
         add(conn, key, *run, figures)?;
     }
+    head.chain.save(conn, key)?;
     conn.prepare_cached("UPDATE stacks SET serial = ?2, open_run = ?3 WHERE id = ?1")?.execute(params![
         key.0,
         head.serial.0.cast_signed(),
@@ -72,12 +76,14 @@ pub(crate) fn touch_observed(
 }
 
 fn head(conn: &Connection, key: StackKey) -> Result<Head, Fault> {
+    let chain = Chain::load(conn, key)?;
     let sql = "SELECT serial, open_run FROM stacks WHERE id = ?1";
     Ok(conn.prepare_cached(sql)?.query_row([key.0], |row| {
         Ok(Head {
             key,
             serial: Serial(row.get::<_, i64>(0)?.cast_unsigned()),
             open_run: row.get::<_, Option<i64>>(1)?.map(|run| RunId(run.cast_unsigned())),
+            chain,
             figures: BTreeMap::new(),
         })
     })?)
@@ -102,17 +108,31 @@ fn append_one(
         head.serial.0 += 1;
     }
     let run = run_of(entry).or(head.open_run);
-    let sql = "INSERT INTO journal (stack_id, at, run, serial, token, kind, address, entry)
-        VALUES (:stack, :at, :run, :serial, :token, :kind, :address, :entry)";
+    let (address, content) = (entry.address().map(ToString::to_string), json(entry)?);
+    let columns = Columns {
+        at: now.0,
+        actor: Some(&lease.holder),
+        run: run.map(|run| run.0.cast_signed()),
+        serial: head.serial.0.cast_signed(),
+        token: lease.token.0.cast_signed(),
+        kind: entry.name(),
+        address: address.as_deref(),
+        entry: &content,
+    };
+    let (_, link) = head.chain.bind(&columns)?;
+    let sql = "INSERT INTO journal (stack_id, at, run, serial, token, kind, address, entry, actor, link)
+        VALUES (:stack, :at, :run, :serial, :token, :kind, :address, :entry, :actor, :link)";
     conn.prepare_cached(sql)?.execute(named_params! {
         ":stack": head.key.0,
-        ":at": now.0,
-        ":run": run.map(|run| run.0.cast_signed()),
-        ":serial": head.serial.0.cast_signed(),
-        ":token": lease.token.0.cast_signed(),
-        ":kind": entry.name(),
-        ":address": entry.address().map(ToString::to_string),
-        ":entry": json(entry)?,
+        ":at": columns.at,
+        ":run": columns.run,
+        ":serial": columns.serial,
+        ":token": columns.token,
+        ":kind": columns.kind,
+        ":address": columns.address,
+        ":entry": columns.entry,
+        ":actor": columns.actor,
+        ":link": link.0,
     })?;
     if let Entry::RunFinished { run, .. } = entry {
         head.open_run = head.open_run.filter(|open| open != run);

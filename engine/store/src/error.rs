@@ -187,6 +187,14 @@ pub enum StoreError {
         #[source]
         source: Arc<rusqlite::Error>,
     },
+    /// A copy of the audit log could not be written.
+    #[error("the audit log of the stack \"{stack}\" could not be written: {detail}")]
+    Export {
+        /// The stack.
+        stack: StackId,
+        /// What the operating system said.
+        detail: String,
+    },
     /// The thread that owns the file has ended.
     #[error("the store {} is closed", .path.display())]
     Closed {
@@ -243,6 +251,7 @@ impl StoreError {
             Self::Io { .. } | Self::Sqlite { .. } => {
                 "See the cause, put it right, and run the command again; everything that was recorded before is still there.".into()
             }
+            Self::Export { .. } => "Give another file, or free some space; the log itself is as it was.".into(),
             Self::Closed { .. } => "Restart the process; everything that was recorded before is still there.".into(),
         }
     }

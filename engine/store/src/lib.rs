@@ -12,6 +12,7 @@
 
 mod alive;
 mod append;
+mod audit;
 mod clock;
 mod error;
 mod file;
@@ -28,6 +29,7 @@ mod store;
 mod verify;
 mod worker;
 
+pub use audit::{AuditHead, Tampered, audit, check_export, export_audit, link_at};
 pub use clock::{Clock, SystemClock};
 pub use error::{LeaseLoss, StoreError};
 pub use record::{

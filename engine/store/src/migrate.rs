@@ -7,17 +7,22 @@ use std::path::Path;
 
 use rusqlite::{Connection, TransactionBehavior};
 
+use crate::audit;
 use crate::error::{Fault, StoreError};
 
 /// `EVKL`: what marks a database as a store.
 pub(crate) const APPLICATION_ID: i32 = 0x4556_4b4c;
 
 /// In order; the first takes an empty file to format 1.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("migrations/0001.sql"),
     include_str!("migrations/0002.sql"),
     include_str!("migrations/0003.sql"),
+    include_str!("migrations/0004.sql"),
 ];
+
+/// The first format in which lines of the journal are bound to each other.
+const FIRST_WITH_LINKS: i64 = 4;
 
 /// The newest format.
 pub(crate) const FORMAT: i64 = MIGRATIONS.len() as i64;
@@ -46,6 +51,9 @@ pub(crate) fn migrate(conn: &mut Connection, path: &Path) -> Result<(), Fault> {
     let found = check(&tx, path)?;
     for migration in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
         tx.execute_batch(migration)?;
+    }
+    if found < FIRST_WITH_LINKS {
+        audit::bind_all(&tx)?;
     }
     tx.pragma_update(None, "application_id", APPLICATION_ID)?;
     tx.pragma_update(None, "user_version", FORMAT)?;

@@ -1,6 +1,7 @@
 //! One file per command.
 
 mod apply;
+pub mod audit;
 pub mod console;
 mod drift;
 pub mod elsewhere;
@@ -68,6 +69,7 @@ pub async fn dispatch(arguments: Arguments, providers: Providers, ui: &Ui) -> Re
         Command::List(args) => list::run(&global, args, providers, ui).await,
         Command::Explain(args) => explain::run(&global, args, providers, ui).await,
         Command::History(args) => history::run(&global, &args, providers, ui).await,
+        Command::Audit(args) => audit::run(&global, args, providers, ui).await,
         Command::State(args) => state::run(&global, args.command, providers, ui).await,
         Command::Get(args) => init::get(&global, args, ui).await,
         Command::Fmt(args) => fmt::run(&args, ui),

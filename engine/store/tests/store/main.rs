@@ -1,6 +1,7 @@
 //! The store at its seam: what is written comes back, and nothing else does, whatever happens to
 //! the process, the clock, the file and the disk.
 
+mod audit;
 mod files;
 mod fold;
 mod group;
