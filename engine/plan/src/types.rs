@@ -473,10 +473,10 @@ impl Plan {
     }
 
     /// Whether there is something in it to apply, as far as the user is concerned: changes, or in a
-    /// refresh-only plan anything that would be written down.
+    /// refresh-only plan anything that was seen and would be written down. Moves alone are not seen.
     pub fn is_applicable(&self) -> bool {
         match self.mode {
-            Mode::RefreshOnly => self.has_effects(),
+            Mode::RefreshOnly => self.has_changes() || !self.refreshed.is_empty(),
             Mode::Normal | Mode::Destroy => self.has_changes(),
         }
     }
