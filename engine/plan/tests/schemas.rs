@@ -105,11 +105,13 @@ impl Writer<'_> {
     /// one has no conflicting arguments; in the end what must be set is enough.
     fn body(&mut self, block: &Block, nested: u64) -> String {
         let mut out = String::new();
-        // Whether arguments exclude each other shall be decided when the first plan is made.
-        let all = block.attributes.values();
-        let together: BTreeSet<&Arc<str>> = all
-            .flat_map(|one| one.exactly_one_of.iter().chain(&one.conflicts_with).chain(&one.at_least_one_of))
-            .collect();
+        // Whether arguments exclude or need each other shall be decided when the first plan is made.
+        let of = |one: &'_ Attribute| {
+            let together =
+                [&one.exactly_one_of, &one.conflicts_with, &one.at_least_one_of, &one.required_with];
+            together.into_iter().flatten().cloned().collect::<Vec<_>>()
+        };
+        let together: BTreeSet<Arc<str>> = block.attributes.values().flat_map(of).collect();
         for (name, attribute) in &block.attributes {
             let settable = (attribute.required || attribute.optional)
                 && !attribute.unsupported
@@ -119,7 +121,7 @@ impl Writer<'_> {
                 let _ = writeln!(
                     out,
                     "{name} = {}",
-                    self.argument(attribute, !together.contains(name) && attribute.conflicts_with.is_empty())
+                    self.argument(attribute, !together.contains(name) && of(attribute).is_empty())
                 );
             }
         }

@@ -4,7 +4,7 @@
 //! wins; what it leaves out keeps the prior value where the provider computes it, takes the default
 //! where there is one, and is null otherwise. On create, what the provider computes is unknown.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use evenkeel_model::schema::{Attribute, Block, NestedBlock, Nesting, Schema};
@@ -96,13 +96,12 @@ fn merge_nested(nested: &NestedBlock, prior: Option<&Value>, config: &Value) -> 
                 merge_block(&nested.block, prior, config)
             }),
         ),
-        (Nesting::Set, Kind::Set(_, elements)) => Value::set(
-            element,
-            elements.iter().map(|config| {
-                let prior = matching_element(&nested.block, prior, config);
-                merge_block(&nested.block, prior, config)
-            }),
-        ),
+        (Nesting::Set, Kind::Set(_, elements)) => {
+            let prior = prior.and_then(Value::as_elements).unwrap_or_default();
+            let meant = meant_elements(&nested.block, prior, elements);
+            let merged = elements.iter().zip(meant);
+            Value::set(element, merged.map(|(config, prior)| merge_block(&nested.block, prior, config)))
+        }
         (Nesting::Map, Kind::Map(_, entries)) => Value::map(
             element,
             entries.iter().map(|(key, config)| {
@@ -118,10 +117,25 @@ fn is_absent(value: &Value) -> bool {
     value.is_null() || value.as_elements().is_some_and(<[Value]>::is_empty)
 }
 
-/// The element of a prior set that a configured element means: the one that agrees in everything
-/// that is configured.
-fn matching_element<'a>(block: &Block, prior: Option<&'a Value>, config: &Value) -> Option<&'a Value> {
-    prior?.as_elements()?.iter().find(|candidate| agrees(block, candidate, config))
+/// The elements of a prior set that configured elements mean, each at most once: those that agree in
+/// everything that is configured. What could be fewest of them chooses first, so that an element of which
+/// little is said does not take what another one needs.
+fn meant_elements<'a>(block: &Block, prior: &'a [Value], config: &[Value]) -> Vec<Option<&'a Value>> {
+    let mut choices: Vec<(usize, Vec<&'a Value>)> = config
+        .iter()
+        .map(|config| prior.iter().filter(|candidate| agrees(block, candidate, config)).collect())
+        .enumerate()
+        .collect();
+    choices.sort_by_key(|(_, candidates)| candidates.len());
+    let mut taken: BTreeSet<&Value> = BTreeSet::new();
+    let mut meant = vec![None; config.len()];
+    for (place, candidates) in choices {
+        let free = candidates.into_iter().find(|candidate| taken.insert(candidate));
+        if let Some(slot) = meant.get_mut(place) {
+            *slot = free;
+        }
+    }
+    meant
 }
 
 fn agrees(block: &Block, candidate: &Value, config: &Value) -> bool {
@@ -215,4 +229,44 @@ fn any_force_new(block: &Block) -> bool {
 /// looks like.
 pub fn as_create(schema: &Schema, config: &Value) -> Value {
     merge_block(&schema.block, None, config)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// A rule of which little is said, and one of which more is said that agrees with it.
+    #[test]
+    fn elements_of_a_set_keep_one_prior_element_each() {
+        let schema = json!({
+            "type_name": "test_thing",
+            "version": 0,
+            "block": { "block_types": { "rule": {
+                "nesting_mode": "set",
+                "block": { "attributes": { "on": {
+                    "type": "bool", "optional": true, "computed": true, "description": "Whether it counts."
+                } } },
+                "description": "The rule."
+            } } }
+        });
+        let schema: Schema = serde_json::from_value(schema).unwrap();
+        let ty = &schema.block.block_types["rule"].block.implied_type();
+        let rule = |on: Option<bool>| {
+            Value::object([("on", on.map_or(Value::null(evenkeel_model::Type::Bool), Value::bool))])
+        };
+        let object =
+            |rules: &[Value]| Value::object([("rule", Value::set(ty.clone(), rules.iter().cloned()))]);
+        let config = object(&[rule(Some(false)), rule(None)]);
+        for other in [rule(None), rule(Some(true))] {
+            let prior = object(&[rule(Some(false)), other]);
+            assert_eq!(planned_value(&schema, Some(&prior), &config), prior);
+        }
+        let prior = object(&[rule(Some(false))]);
+        let planned = planned_value(&schema, Some(&prior), &config);
+        let rules = planned.get("rule").and_then(Value::as_elements).unwrap();
+        assert_eq!(rules.iter().filter(|rule| rule.get("on").unwrap().is_unknown()).count(), 1);
+        assert_eq!(rules.len(), 2);
+    }
 }
