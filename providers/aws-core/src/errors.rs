@@ -269,8 +269,9 @@ fn kind_of_answer(effect: Effect, failure: &Failure) -> ErrorKind {
     if is_denied(code) {
         return ErrorKind::Denied;
     }
-    // The service does not know the call, so nothing came of it.
-    if failure.status == Some(501) {
+    // The service does not know the call, so nothing came of it. After a deletion one looks all the same: what
+    // crashes an emulator may be that the object is gone.
+    if failure.status == Some(501) && effect != Effect::Delete {
         return ErrorKind::Invalid;
     }
     if matches!(code, "ServiceUnavailable" | "Unavailable") {

@@ -97,8 +97,9 @@ fn answers_without_a_body_have_a_code() {
 
 #[test]
 fn what_is_not_implemented_has_no_effect() {
-    for effect in [Effect::Read, Effect::Create, Effect::Delete] {
-        let failure = Failure { status: Some(501), ..answer("InternalFailure") };
+    let failure = Failure { status: Some(501), ..answer("InternalFailure") };
+    assert_eq!(provider_error("x", Effect::Delete, &failure).kind, ErrorKind::Unknown);
+    for effect in [Effect::Read, Effect::Create, Effect::Update] {
         let error = provider_error("x", effect, &failure);
         assert_eq!(error.kind, ErrorKind::Invalid);
         assert!(error.remedy.contains("emulator"), "{error:?}");
