@@ -1,5 +1,5 @@
-//! Links the program to a fixed address where the linker takes that: it is mapped without rewriting a
-//! megabyte of addresses, which takes longer than a small plan.
+//! Links the program to a fixed address where the linker takes that: no addresses are rewritten at
+//! its start (docs/decisions/0010-fixed-address.md).
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
