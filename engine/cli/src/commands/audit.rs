@@ -10,6 +10,7 @@ use evenkeel_provider::Providers;
 use evenkeel_store::{
     AuditHead, StackId, StoreError, Tampered, audit, check_export, export_audit, link_at, verify,
 };
+use tokio::task::block_in_place;
 
 use crate::args::Global;
 use crate::error::Failure;
@@ -67,16 +68,13 @@ pub async fn run(global: &Global, args: AuditArgs, providers: Providers, ui: &Ui
         AuditCommand::Verify { file: Some(file), head, .. } => verify_file(&file, head, ui),
         AuditCommand::Verify { file: None, head, .. } => {
             let session = Session::look(global, &location, providers, ui).await?;
-            let (path, stack) = (session.place.store.clone(), session.stack.clone());
-            let checked = blocking(move || verify_store(&path, &stack, head)).await?;
+            let checked = block_in_place(|| verify_store(&session.place.store, &session.stack, head))?;
             whole(&checked, &format!("the stack \"{}\"", session.stack), ui);
             Ok(0)
         }
         AuditCommand::Export { out, .. } => {
             let session = Session::look(global, &location, providers, ui).await?;
-            let (path, stack) = (session.place.store.clone(), session.stack.clone());
-            let file = out.clone();
-            let head = blocking(move || export(&path, &stack, file.as_deref())).await?;
+            let head = block_in_place(|| export(&session.place.store, &session.stack, out.as_deref()))?;
             if let Some(file) = out {
                 ui.line(&format!(
                     "Wrote {} lines of the audit log of the stack \"{}\" to {}.",
@@ -88,15 +86,6 @@ pub async fn run(global: &Global, args: AuditArgs, providers: Providers, ui: &Ui
             }
             Ok(0)
         }
-    }
-}
-
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
-) -> Result<T, Failure> {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(done) => done,
-        Err(error) => std::panic::resume_unwind(error.into_panic()),
     }
 }
 
