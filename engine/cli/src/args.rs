@@ -87,6 +87,8 @@ pub enum Command {
     History(HistoryArgs),
     /// Prove that what was written down was not changed afterwards
     Audit(crate::commands::audit::AuditArgs),
+    /// Say under which keys sensitive values are kept, or replace them
+    Keys(crate::commands::keys::KeysArgs),
     /// Make an object that exists an instance of the configuration
     Import(ImportArgs),
     /// Take over what was changed outside (apply -refresh-only says first what that is)
@@ -146,6 +148,7 @@ impl Command {
             | Self::Output(_)
             | Self::History(_)
             | Self::Audit(_)
+            | Self::Keys(_)
             | Self::State(_) => None,
             Self::Taint(_) | Self::Untaint(_) | Self::Workspace(_) | Self::Version(_) => None,
             Self::Fmt(_) | Self::Validate(_) | Self::Graph(_) | Self::Providers(_) | Self::Metadata(_) => {
@@ -173,7 +176,8 @@ impl Command {
             Self::Explain(args) => args.run.json,
             Self::History(args) => args.json,
             Self::State(args) => matches!(&args.command, StateCommand::Show { json: true, .. }),
-            Self::Audit(_) | Self::Console(_) | Self::Fmt(_) | Self::Validate(_) => false,
+            Self::Audit(_) | Self::Keys(_) => false,
+            Self::Console(_) | Self::Fmt(_) | Self::Validate(_) => false,
             Self::Version(args) => args.json,
             // Documents, or words.
             Self::Graph(_) | Self::Providers(_) | Self::Metadata(_) => false,

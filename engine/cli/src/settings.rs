@@ -1,5 +1,6 @@
 //! Where things are: the configuration, the store, the cache.
 
+pub mod keys;
 mod modules;
 
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::args::Global;
 use crate::error::Failure;
 
+pub use keys::store_options;
 pub use modules::module_settings;
 
 /// The store beside a configuration. Its name is one that people keep and that the usual `.gitignore`

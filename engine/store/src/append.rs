@@ -7,10 +7,13 @@ use evenkeel_state::{Action, Entry, Outcome, OutcomeKind, RowChange, RunId, Seri
 use rusqlite::{Connection, OptionalExtension, named_params, params};
 
 use crate::audit::{Chain, Columns};
+use crate::db::Db;
 use crate::error::Fault;
 use crate::lease;
 use crate::record::Lease;
 use crate::rows::{self, StackKey, json};
+use crate::vault::document::{self, Shape};
+use crate::vault::place::Place;
 
 /// The part of a stack's row that entries change.
 struct Head {
@@ -33,12 +36,7 @@ struct Figures {
 }
 
 /// Writes entries under a lease; gives the serial after the last.
-pub(crate) fn append(
-    conn: &Connection,
-    now: Timestamp,
-    lease: &Lease,
-    entries: &[Entry],
-) -> Result<Serial, Fault> {
+pub(crate) fn append(conn: &Db, now: Timestamp, lease: &Lease, entries: &[Entry]) -> Result<Serial, Fault> {
     let key = lease::check(conn, now, lease)?;
     let mut head = head(conn, key)?;
     for entry in entries {
@@ -89,13 +87,7 @@ fn head(conn: &Connection, key: StackKey) -> Result<Head, Fault> {
     })?)
 }
 
-fn append_one(
-    conn: &Connection,
-    now: Timestamp,
-    lease: &Lease,
-    head: &mut Head,
-    entry: &Entry,
-) -> Result<(), Fault> {
+fn append_one(conn: &Db, now: Timestamp, lease: &Lease, head: &mut Head, entry: &Entry) -> Result<(), Fault> {
     tell_run(conn, now, head, entry)?;
     let changes = changes(entry);
     for change in &changes {
@@ -108,7 +100,9 @@ fn append_one(
         head.serial.0 += 1;
     }
     let run = run_of(entry).or(head.open_run);
-    let (address, content) = (entry.address().map(ToString::to_string), json(entry)?);
+    let address = entry.address().map(ToString::to_string);
+    let place = Place::line(head.key, address.as_deref());
+    let content = document::seal(conn, place, Shape::Entry, json(entry)?)?;
     let columns = Columns {
         at: now.0,
         actor: Some(&lease.holder),

@@ -3,7 +3,8 @@
 //!
 //! A line is told as a JSON object: who did what to which object, when, in which run, with the digest of
 //! what was written down about it (never the content itself, which may hold secrets) and the link of the
-//! line before. Its own link is the SHA-256 of that text, to the byte. The last link is the head of the
+//! line before. For a sensitive value, which is sealed, the digest covers its bound (see `vault`): nobody can
+//! guess the value from it, and it stays when the value is sealed with another key. Its own link is the SHA-256 of that text, to the byte. The last link is the head of the
 //! log: whoever has noted it elsewhere can prove later that nothing up to there was rewritten, which no
 //! file can prove of itself.
 
@@ -14,12 +15,14 @@ use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use crate::db::Db;
 use crate::error::{Fault, StoreError, stored};
 use crate::file;
-use crate::query;
 use crate::record::StackId;
 use crate::rows::StackKey;
 use crate::sqlite::StoreOptions;
+use crate::vault::document;
+use crate::vault::place::Place;
 
 /// The link of a line: a SHA-256 digest. That of the line before the first is all zeros.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -117,7 +120,7 @@ impl Chain {
             token: columns.token,
             kind: columns.kind,
             address: columns.address,
-            content: hex(&Sha256::digest(columns.entry)),
+            content: hex(&document::digest(columns.entry)),
             previous: self.last.hex(),
         };
         let text = stored("line of the audit log", serde_json::to_string(&line))?;
@@ -155,12 +158,19 @@ impl Chain {
 const COLUMNS: &str = "SELECT at, actor, run, serial, token, kind, address, entry, link, seq FROM journal
     WHERE stack_id = ?1 ORDER BY seq";
 
-/// Calls `visit` with each line of a stack as it has to be, with the link that is written down and the
-/// number of its row; the chain starts anew.
+/// A line as it is written down.
+struct Written<'a> {
+    seq: i64,
+    link: Option<Link>,
+    address: Option<&'a str>,
+    entry: &'a str,
+}
+
+/// Calls `visit` with each line of a stack as it has to be, and as it is written down; the chain starts anew.
 fn walk(
     conn: &Connection,
     key: StackKey,
-    mut visit: impl FnMut(&str, Link, Option<Link>, i64) -> Result<(), Fault>,
+    mut visit: impl FnMut(&str, Link, &Written<'_>) -> Result<(), Fault>,
 ) -> Result<Chain, Fault> {
     let mut chain = Chain { lines: 0, last: Link::default(), ..Chain::load(conn, key)? };
     let mut statement = conn.prepare_cached(COLUMNS)?;
@@ -168,8 +178,8 @@ fn walk(
     while let Some(row) = rows.next()? {
         let text = |column| stored("text", row.get_ref(column)?.as_str());
         let optional = |column| stored("text", row.get_ref(column)?.as_str_or_null());
-        let written = row.get_ref(8)?.as_blob_or_null();
-        let written = stored("link", written)?.and_then(Link::from_blob);
+        let link = stored("link", row.get_ref(8)?.as_blob_or_null())?.and_then(Link::from_blob);
+        let written = Written { seq: row.get(9)?, link, address: optional(6)?, entry: text(7)? };
         let (line, link) = chain.bind(&Columns {
             at: row.get(0)?,
             actor: optional(1)?,
@@ -177,40 +187,61 @@ fn walk(
             serial: row.get(3)?,
             token: row.get(4)?,
             kind: text(5)?,
-            address: optional(6)?,
-            entry: text(7)?,
+            address: written.address,
+            entry: written.entry,
         })?;
-        visit(&line, link, written, row.get(9)?)?;
+        visit(&line, link, &written)?;
     }
     Ok(chain)
 }
 
 /// Binds the lines of a file that had no links.
 pub(crate) fn bind_all(conn: &Connection) -> Result<(), Fault> {
-    for stack in query::stacks(conn)? {
-        let Some(key) = StackKey::find(conn, &stack)? else { continue };
-        let mut links = Vec::new();
-        let chain = walk(conn, key, |_, link, _, seq| {
-            links.push((seq, link));
-            Ok(())
-        })?;
-        for (seq, link) in links {
-            conn.prepare_cached("UPDATE journal SET link = ?2 WHERE seq = ?1")?
-                .execute(params![seq, link.0])?;
-        }
-        chain.save(conn, key)?;
+    keys(conn)?.into_iter().try_for_each(|key| bind(conn, key))
+}
+
+/// Binds the lines of a stack, whatever links they had.
+pub(crate) fn bind(conn: &Connection, key: StackKey) -> Result<(), Fault> {
+    let mut links = Vec::new();
+    let chain = walk(conn, key, |_, link, written| {
+        links.push((written.seq, link));
+        Ok(())
+    })?;
+    for (seq, link) in links {
+        conn.prepare_cached("UPDATE journal SET link = ?2 WHERE seq = ?1")?.execute(params![seq, link.0])?;
     }
-    Ok(())
+    chain.save(conn, key)
+}
+
+/// The stacks whose logs are whole.
+pub(crate) fn whole_logs(conn: &Db) -> Result<Vec<StackKey>, Fault> {
+    let mut whole = keys(conn)?;
+    let checked: Vec<bool> =
+        whole.iter().map(|key| Ok(check(conn, *key)?.is_ok())).collect::<Result<_, Fault>>()?;
+    let mut checked = checked.into_iter();
+    whole.retain(|_| checked.next().unwrap_or(false));
+    Ok(whole)
+}
+
+fn keys(conn: &Connection) -> Result<Vec<StackKey>, Fault> {
+    let mut statement = conn.prepare_cached("SELECT id FROM stacks ORDER BY id")?;
+    let keys = statement.query_map([], |row| row.get(0).map(StackKey))?;
+    Ok(keys.collect::<Result<_, _>>()?)
 }
 
 /// Checks the log of a stack; blocks, and reads all of it.
-pub(crate) fn check(conn: &Connection, key: StackKey) -> Result<Result<AuditHead, Tampered>, Fault> {
+pub(crate) fn check(conn: &Db, key: StackKey) -> Result<Result<AuditHead, Tampered>, Fault> {
     let mut found = None;
     let mut line = 0;
-    let chain = walk(conn, key, |_, link, written, _| {
+    let chain = walk(conn, key, |_, link, written| {
         line += 1;
-        if found.is_none() && written != Some(link) {
+        if found.is_some() {
+            return Ok(());
+        }
+        if written.link != Some(link) {
             found = Some(Tampered::new(line, "is not what was written, or one before it is missing"));
+        } else if !document::is_whole(conn, Place::line(key, written.address), written.entry)? {
+            found = Some(Tampered::new(line, "has a sealed value that is not what was written"));
         }
         Ok(())
     })?;
@@ -230,8 +261,12 @@ pub(crate) fn check(conn: &Connection, key: StackKey) -> Result<Result<AuditHead
 
 /// Checks the log of one stack in a store that may be in use; blocks. `None` where the store does not know
 /// the stack.
-pub fn audit(path: &Path, stack: &StackId) -> Result<Option<Result<AuditHead, Tampered>>, StoreError> {
-    reading(path, |conn| StackKey::find(conn, stack)?.map(|key| check(conn, key)).transpose())
+pub fn audit(
+    path: &Path,
+    stack: &StackId,
+    options: &StoreOptions,
+) -> Result<Option<Result<AuditHead, Tampered>>, StoreError> {
+    reading(path, options, |conn| StackKey::find(conn, stack)?.map(|key| check(conn, key)).transpose())
 }
 
 /// Writes the log of one stack as JSON lines, each with its link; the last line says how many there are, and
@@ -246,11 +281,11 @@ pub fn export_audit(
             Fault::from(StoreError::Export { stack: stack.clone(), detail: error.to_string() })
         })
     };
-    reading(path, |conn| {
+    reading(path, &StoreOptions::default(), |conn| {
         let Some(key) = StackKey::find(conn, stack)? else { return Ok(None) };
-        let chain = walk(conn, key, |text, _, link, _| {
+        let chain = walk(conn, key, |text, _, line| {
             // What is written down, so that whoever checks the copy finds what is wrong with the log.
-            let link = link.unwrap_or_default().hex();
+            let link = line.link.unwrap_or_default().hex();
             written(writeln!(out, "{},\"link\":\"{link}\"}}", text.strip_suffix('}').unwrap_or(text)))
         })?;
         let head = chain.head();
@@ -263,11 +298,15 @@ fn end(head: &AuditHead) -> String {
     format!("{{\"lines\":{},\"head\":\"{}\"}}", head.lines, head.link)
 }
 
-fn reading<T>(path: &Path, read: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T, StoreError> {
-    let mut conn = file::open_read_only(path, StoreOptions::default())?;
+pub(crate) fn reading<T>(
+    path: &Path,
+    options: &StoreOptions,
+    read: impl FnOnce(&Db) -> Result<T, Fault>,
+) -> Result<T, StoreError> {
+    let db = file::open_read_only(path, options)?;
     let named = |fault: Fault| fault.named(path);
-    let tx = conn.transaction().map_err(|error| named(error.into()))?;
-    read(&tx).map_err(named)
+    let _tx = db.unchecked_transaction().map_err(|error| named(error.into()))?;
+    read(&db).map_err(named)
 }
 
 /// Checks an exported log by itself: the text as [`export_audit`] wrote it.
@@ -315,7 +354,7 @@ fn check_line(chain: &mut Chain, line: &str) -> Result<(), String> {
 /// The link that the line with this number had, to compare with a head that was noted earlier; `None` where
 /// the log is shorter.
 pub fn link_at(path: &Path, stack: &StackId, line: u64) -> Result<Option<String>, StoreError> {
-    reading(path, |conn| {
+    reading(path, &StoreOptions::default(), |conn| {
         let Some(key) = StackKey::find(conn, stack)? else { return Ok(None) };
         let sql = "SELECT link FROM journal WHERE stack_id = ?1 ORDER BY seq LIMIT 1 OFFSET ?2";
         let offset = line.checked_sub(1).map(u64::cast_signed);

@@ -187,6 +187,24 @@ pub enum StoreError {
         #[source]
         source: Arc<rusqlite::Error>,
     },
+    /// The key that sensitive values are kept under cannot be had.
+    #[error("the key of the store {} cannot be had from {detail}", .path.display())]
+    KeyUnavailable {
+        /// The file.
+        path: PathBuf,
+        /// From where, and why.
+        detail: String,
+    },
+    /// The key that was given is not the one.
+    #[error("the data key of the store {} is wrapped {with}, and not by {given}", .path.display())]
+    KeyWrong {
+        /// The file.
+        path: PathBuf,
+        /// What it is wrapped with.
+        with: String,
+        /// What was given.
+        given: String,
+    },
     /// A copy of the audit log could not be written.
     #[error("the audit log of the stack \"{stack}\" could not be written: {detail}")]
     Export {
@@ -250,6 +268,12 @@ impl StoreError {
             }
             Self::Io { .. } | Self::Sqlite { .. } => {
                 "See the cause, put it right, and run the command again; everything that was recorded before is still there.".into()
+            }
+            Self::KeyUnavailable { .. } => {
+                "Give the key that this store was written with: EVENKEEL_KEY, EVENKEEL_KEY_FILE and EVENKEEL_KEY_COMMAND say where it is, and otherwise it is in the file beside the store. Without it the sensitive values in the store cannot be read by anybody. The store was left as it is.".into()
+            }
+            Self::KeyWrong { .. } => {
+                "Give the key that this store was written with (EVENKEEL_KEY, EVENKEEL_KEY_FILE or EVENKEEL_KEY_COMMAND, and otherwise the file beside the store), or wrap its data key with the new one: evenkeel keys rewrap, with -from-file, -from-variable or -from-command for the old one. The store was left as it is.".into()
             }
             Self::Export { .. } => "Give another file, or free some space; the log itself is as it was.".into(),
             Self::Closed { .. } => "Restart the process; everything that was recorded before is still there.".into(),

@@ -9,9 +9,11 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
+use crate::db::Db;
 use crate::error::{Fault, StoreError};
 use crate::migrate;
 use crate::sqlite::StoreOptions;
+use crate::vault::{KeySource, Vault, renew};
 
 /// The smallest page that SQLite knows; a database has at least one.
 const SMALLEST_DATABASE: u64 = 512;
@@ -23,14 +25,14 @@ static OPENING: Mutex<()> = Mutex::new(());
 const STATEMENTS_MAX: usize = 64;
 
 /// Opens a store to be written, making the file if there is none.
-pub(crate) fn open(path: &Path, options: StoreOptions) -> Result<Connection, StoreError> {
+pub(crate) fn open(path: &Path, options: &StoreOptions) -> Result<Db, StoreError> {
     let _opening = OPENING.lock().unwrap_or_else(PoisonError::into_inner);
     inspect_directory(path)?;
     create_private(path)?;
     inspect(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     named(path, || {
-        let mut conn = connect(path, flags, options)?;
+        let conn = connect(path, flags, options)?;
         if conn.is_readonly(rusqlite::MAIN_DB)? {
             return Err(StoreError::ReadOnly { path: path.to_owned() }.into());
         }
@@ -40,14 +42,19 @@ pub(crate) fn open(path: &Path, options: StoreOptions) -> Result<Connection, Sto
         conn.pragma_update(None, "synchronous", "FULL")?;
         conn.pragma_update(None, "foreign_keys", true)?;
         conn.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
+        // What is deleted is overwritten: sealed values as well, which a stolen key may open.
+        conn.pragma_update(None, "secure_delete", true)?;
         limit_size(&conn, options)?;
-        migrate::migrate(&mut conn, path)?;
-        Ok(conn)
+        let db = Db::new(conn, Vault::new(path, &options.keys));
+        if migrate::migrate(&db, path)? {
+            renew::scrub(&db);
+        }
+        Ok(db)
     })
 }
 
 /// Opens a store that exists, only to be read.
-pub(crate) fn open_read_only(path: &Path, options: StoreOptions) -> Result<Connection, StoreError> {
+pub(crate) fn open_read_only(path: &Path, options: &StoreOptions) -> Result<Db, StoreError> {
     inspect(path)?;
     named(path, || match connect_to_read(path, path.as_os_str(), options) {
         // The index beside the file can neither be found nor made. Without a log nobody writes, and
@@ -60,22 +67,23 @@ pub(crate) fn open_read_only(path: &Path, options: StoreOptions) -> Result<Conne
 }
 
 /// Makes a store that is kept in no file.
-pub(crate) fn open_in_memory(path: &Path, options: StoreOptions) -> Result<Connection, StoreError> {
+pub(crate) fn open_in_memory(path: &Path, options: &StoreOptions) -> Result<Db, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     named(path, || {
-        let mut conn = connect(path, flags | OpenFlags::SQLITE_OPEN_MEMORY, options)?;
+        let conn = connect(path, flags | OpenFlags::SQLITE_OPEN_MEMORY, options)?;
         conn.pragma_update(None, "foreign_keys", true)?;
-        migrate::migrate(&mut conn, path)?;
-        Ok(conn)
+        let db = Db::new(conn, Vault::new(path, &KeySource::Nowhere));
+        migrate::migrate(&db, path)?;
+        Ok(db)
     })
 }
 
-fn connect_to_read(path: &Path, name: &OsStr, options: StoreOptions) -> Result<Connection, Fault> {
+fn connect_to_read(path: &Path, name: &OsStr, options: &StoreOptions) -> Result<Db, Fault> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let uri = if name == path.as_os_str() { OpenFlags::empty() } else { OpenFlags::SQLITE_OPEN_URI };
     let conn = connect(Path::new(name), flags | uri, options)?;
     match migrate::check(&conn, path)? {
-        migrate::FORMAT => Ok(conn),
+        migrate::FORMAT => Ok(Db::new(conn, Vault::new(path, &options.keys))),
         found => Err(StoreError::Outdated { path: path.to_owned(), found, known: migrate::FORMAT }.into()),
     }
 }
@@ -109,14 +117,14 @@ fn named<T>(path: &Path, work: impl FnOnce() -> Result<T, Fault>) -> Result<T, S
     work().map_err(|fault| fault.named(path))
 }
 
-fn connect(path: &Path, flags: OpenFlags, options: StoreOptions) -> Result<Connection, Fault> {
+fn connect(path: &Path, flags: OpenFlags, options: &StoreOptions) -> Result<Connection, Fault> {
     let conn = Connection::open_with_flags(path, flags)?;
     conn.busy_timeout(Duration::from_millis(options.busy_timeout_ms))?;
     conn.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     Ok(conn)
 }
 
-fn limit_size(conn: &Connection, options: StoreOptions) -> Result<(), Fault> {
+fn limit_size(conn: &Connection, options: &StoreOptions) -> Result<(), Fault> {
     let Some(bytes) = options.size_max_bytes else { return Ok(()) };
     let page: u32 = conn.query_row("PRAGMA page_size", [], |row| row.get(0))?;
     let pages = u32::try_from(bytes.div_ceil(page.max(1).into())).unwrap_or(u32::MAX - 1);
@@ -125,7 +133,7 @@ fn limit_size(conn: &Connection, options: StoreOptions) -> Result<(), Fault> {
 
 /// Turns the write-ahead log on. SQLite does not wait for locks here when two processes open a new
 /// file at once, so it is tried again for as long as the options allow.
-fn use_wal(conn: &Connection, options: StoreOptions) -> Result<(), Fault> {
+fn use_wal(conn: &Connection, options: &StoreOptions) -> Result<(), Fault> {
     const PAUSE_MS: u64 = 10;
     let mut left = options.busy_timeout_ms / PAUSE_MS;
     loop {

@@ -6,7 +6,8 @@
 //! equal the fold of its journal ([`verify`] proves it). Appends of several callers that wait at
 //! the same time share one transaction and one flush to disk.
 //!
-//! The store decides nothing about infrastructure and never interprets an attribute. It reads no
+//! The store decides nothing about infrastructure and never interprets an attribute; those that say of
+//! themselves that they are sensitive it seals before they are written (`vault`). It reads no
 //! clock but the one it is handed. Where to look next: `worker` for the thread and group commit,
 //! `lease` for the fence, `append` and `rows` for what a journal entry writes.
 
@@ -14,6 +15,7 @@ mod alive;
 mod append;
 mod audit;
 mod clock;
+mod db;
 mod error;
 mod file;
 mod lease;
@@ -26,6 +28,7 @@ mod rows;
 mod sqlite;
 mod stacks;
 mod store;
+mod vault;
 mod verify;
 mod worker;
 
@@ -38,4 +41,7 @@ pub use record::{
 };
 pub use sqlite::{SqliteStore, StoreOptions};
 pub use store::{BoxFuture, Store};
+pub use vault::cipher::Cipher;
+pub use vault::keys::{DataKeyName, key_names, rewrap_keys, rotate_keys};
+pub use vault::{Key, KeySource};
 pub use verify::{Verified, verify};

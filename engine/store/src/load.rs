@@ -8,14 +8,17 @@ use evenkeel_state::{
     DeposedKey, Instance, Intent, Object, ObjectStatus, OutputValue, ProviderConfigAddress, RunId, Serial,
     State, StepId, Token,
 };
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::{OptionalExtension, Row};
 
+use crate::db::Db;
 use crate::error::{Fault, stored};
 use crate::record::StackId;
-use crate::rows::StackKey;
+use crate::rows::{StackKey, output_shape};
+use crate::vault::document::{self, Shape};
+use crate::vault::place::Place;
 
 /// The state of a stack; empty when it is not known.
-pub(crate) fn load(conn: &Connection, stack: &StackId) -> Result<State, Fault> {
+pub(crate) fn load(conn: &Db, stack: &StackId) -> Result<State, Fault> {
     let sql = "SELECT id, lineage, serial FROM stacks WHERE name = ?1";
     let head = conn.prepare_cached(sql)?.query_row([&*stack.0], |row| {
         let lineage: String = row.get(1)?;
@@ -31,7 +34,7 @@ pub(crate) fn load(conn: &Connection, stack: &StackId) -> Result<State, Fault> {
     })
 }
 
-fn instances(conn: &Connection, key: StackKey) -> Result<BTreeMap<InstanceAddress, Instance>, Fault> {
+fn instances(conn: &Db, key: StackKey) -> Result<BTreeMap<InstanceAddress, Instance>, Fault> {
     let sql = "SELECT i.address, o.deposed, o.status, o.provider, o.schema_version, o.dependencies,
         o.create_before_destroy, o.token, o.attributes, o.private
         FROM instances i JOIN objects o ON o.instance_id = i.id WHERE i.stack_id = ?1";
@@ -43,7 +46,7 @@ fn instances(conn: &Connection, key: StackKey) -> Result<BTreeMap<InstanceAddres
     while let Some(row) = rows.next()? {
         let address = resources.share(stored("address", text(row, 0)?.parse())?);
         let deposed = text(row, 1)?;
-        let object = object(row, &mut providers)?;
+        let object = object(conn, key, row, &mut providers)?;
         let instance = instances.entry(address).or_default();
         match deposed {
             "" => instance.current = Some(object),
@@ -87,7 +90,7 @@ impl Providers {
     }
 }
 
-fn object(row: &Row<'_>, providers: &mut Providers) -> Result<Object, Fault> {
+fn object(conn: &Db, stack: StackKey, row: &Row<'_>, providers: &mut Providers) -> Result<Object, Fault> {
     let status: ObjectStatus = stored("object status", serde_json::from_str(text(row, 2)?))?;
     let token: Option<String> = row.get(7)?;
     Ok(Object {
@@ -97,9 +100,36 @@ fn object(row: &Row<'_>, providers: &mut Providers) -> Result<Object, Fault> {
         dependencies: stored("list of dependencies", serde_json::from_str(text(row, 5)?))?,
         create_before_destroy: row.get(6)?,
         token: token.map(|token| Token(token.into())),
-        private: row.get::<_, Option<String>>(9)?.map(Arc::from),
-        attributes: stored("object", serde_json::from_str(text(row, 8)?))?,
+        private: private(conn, stack, row)?,
+        attributes: parsed(
+            conn,
+            "object",
+            Place::attributes(stack, text(row, 0)?),
+            Shape::Encoded,
+            text(row, 8)?,
+        )?,
     })
+}
+
+fn private(conn: &Db, stack: StackKey, row: &Row<'_>) -> Result<Option<Arc<str>>, Fault> {
+    let Some(text) = row.get::<_, Option<String>>(9)? else { return Ok(None) };
+    let place = Place::private(stack, self::text(row, 0)?);
+    parsed(conn, "object", place, Shape::Whole, &text).map(Some)
+}
+
+/// What a document says once its sealed parts are open.
+pub(crate) fn parsed<T: serde::de::DeserializeOwned>(
+    conn: &Db,
+    what: &str,
+    place: Place<'_>,
+    shape: Shape,
+    text: &str,
+) -> Result<T, Fault> {
+    if !document::is_sealed(text) {
+        return stored(what, serde_json::from_str(text));
+    }
+    let opened = document::open(conn, place, shape, text.to_owned())?;
+    stored(what, serde_json::from_str(&opened))
 }
 
 /// A text column without a copy.
@@ -107,24 +137,26 @@ fn text<'a>(row: &'a Row<'_>, column: usize) -> Result<&'a str, Fault> {
     stored("text", row.get_ref(column)?.as_str())
 }
 
-fn outputs(conn: &Connection, key: StackKey) -> Result<BTreeMap<Arc<str>, OutputValue>, Fault> {
+fn outputs(conn: &Db, key: StackKey) -> Result<BTreeMap<Arc<str>, OutputValue>, Fault> {
     let sql = "SELECT name, value, sensitive FROM outputs WHERE stack_id = ?1";
     let mut statement = conn.prepare_cached(sql)?;
     let mut rows = statement.query([key.0])?;
     let mut outputs = BTreeMap::new();
     while let Some(row) = rows.next()? {
-        let value = stored("output", serde_json::from_str(text(row, 1)?))?;
-        outputs.insert(text(row, 0)?.into(), OutputValue { value, sensitive: row.get(2)? });
+        let (name, sensitive) = (text(row, 0)?, row.get(2)?);
+        let value = parsed(conn, "output", Place::output(key, name), output_shape(sensitive), text(row, 1)?)?;
+        outputs.insert(name.into(), OutputValue { value, sensitive });
     }
     Ok(outputs)
 }
 
-fn pending(conn: &Connection, key: StackKey) -> Result<BTreeMap<(RunId, StepId), Intent>, Fault> {
-    let mut statement = conn.prepare_cached("SELECT intent FROM pending WHERE stack_id = ?1")?;
+fn pending(conn: &Db, key: StackKey) -> Result<BTreeMap<(RunId, StepId), Intent>, Fault> {
+    let mut statement = conn.prepare_cached("SELECT intent, address FROM pending WHERE stack_id = ?1")?;
     let mut rows = statement.query([key.0])?;
     let mut pending = BTreeMap::new();
     while let Some(row) = rows.next()? {
-        let intent: Intent = stored("intent", serde_json::from_str(text(row, 0)?))?;
+        let place = Place::pending(key, text(row, 1)?);
+        let intent: Intent = parsed(conn, "intent", place, Shape::Entry, text(row, 0)?)?;
         pending.insert((intent.run, intent.step), intent);
     }
     Ok(pending)

@@ -5,24 +5,31 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::audit;
+use crate::db::Db;
 use crate::error::{Fault, StoreError};
+use crate::plans;
+use crate::vault::{self, renew};
 
 /// `EVKL`: what marks a database as a store.
 pub(crate) const APPLICATION_ID: i32 = 0x4556_4b4c;
 
 /// In order; the first takes an empty file to format 1.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("migrations/0001.sql"),
     include_str!("migrations/0002.sql"),
     include_str!("migrations/0003.sql"),
     include_str!("migrations/0004.sql"),
+    include_str!("migrations/0005.sql"),
 ];
 
 /// The first format in which lines of the journal are bound to each other.
 const FIRST_WITH_LINKS: i64 = 4;
+
+/// The first format in which sensitive values are sealed.
+const FIRST_SEALED: i64 = 5;
 
 /// The newest format.
 pub(crate) const FORMAT: i64 = MIGRATIONS.len() as i64;
@@ -41,22 +48,40 @@ pub(crate) fn check(conn: &Connection, path: &Path) -> Result<i64, Fault> {
     Ok(found)
 }
 
-/// Brings the file to the newest format. Two processes may do so at once: the second one finds
-/// nothing left to do.
-pub(crate) fn migrate(conn: &mut Connection, path: &Path) -> Result<(), Fault> {
-    if check(conn, path)? == FORMAT {
-        return Ok(());
+/// Brings the file to the newest format; tells whether something was sealed that stood there in clear. Two
+/// processes may do so at once: the second one finds nothing left to do.
+pub(crate) fn migrate(db: &Db, path: &Path) -> Result<bool, Fault> {
+    if check(db, path)? == FORMAT {
+        return Ok(false);
     }
-    let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let found = check(&tx, path)?;
+    let tx = Transaction::new_unchecked(db, TransactionBehavior::Immediate)?;
+    let found = check(db, path)?;
     for migration in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
         tx.execute_batch(migration)?;
     }
-    if found < FIRST_WITH_LINKS {
-        audit::bind_all(&tx)?;
-    }
+    let sealed = bring_up(db, found)?;
     tx.pragma_update(None, "application_id", APPLICATION_ID)?;
     tx.pragma_update(None, "user_version", FORMAT)?;
     tx.commit()?;
-    Ok(())
+    Ok(sealed)
+}
+
+/// What SQL alone cannot do for a file of an earlier format. Sealing changes what the links of the audit log
+/// cover, so that lines are bound anew where their log was whole: those of a log that was not go on to say so.
+fn bring_up(db: &Db, found: i64) -> Result<bool, Fault> {
+    if found == 0 || found >= FIRST_SEALED {
+        return Ok(false);
+    }
+    if found < FIRST_WITH_LINKS {
+        audit::bind_all(db)?;
+    }
+    let whole = audit::whole_logs(db)?;
+    renew::all(db)?;
+    plans::seal_keys(db)?;
+    let sealed = vault::find(db, None)?.is_some();
+    if sealed {
+        db.execute("UPDATE data_keys SET scrubbed = 0", [])?;
+        whole.into_iter().try_for_each(|key| audit::bind(db, key))?;
+    }
+    Ok(sealed)
 }

@@ -6,9 +6,13 @@ use evenkeel_state::{
 };
 use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 
+use crate::db::Db;
 use crate::error::{Fault, stored};
+use crate::load::parsed;
 use crate::record::{JournalQuery, JournalRow, JournalSpan, RunCounts, RunRow, Seq, StackId, VersionRow};
 use crate::rows::StackKey;
+use crate::vault::document::Shape;
+use crate::vault::place::Place;
 
 /// The stacks of the store, by name.
 pub(crate) fn stacks(conn: &Connection) -> Result<Vec<StackId>, Fault> {
@@ -73,11 +77,7 @@ fn word<T: serde::de::DeserializeOwned>(what: &str, text: String) -> Result<T, F
 }
 
 /// A part of the journal, oldest first.
-pub(crate) fn journal(
-    conn: &Connection,
-    stack: &StackId,
-    query: JournalQuery,
-) -> Result<Vec<JournalRow>, Fault> {
+pub(crate) fn journal(conn: &Db, stack: &StackId, query: JournalQuery) -> Result<Vec<JournalRow>, Fault> {
     let Some(key) = StackKey::find(conn, stack)? else { return Ok(Vec::new()) };
     let (after, order) = match query.span {
         JournalSpan::After(seq) => (seq, "ASC"),
@@ -85,7 +85,7 @@ pub(crate) fn journal(
     };
     let of_run = if query.run.is_some() { "AND run = :run" } else { "AND :run IS NULL" };
     let sql = format!(
-        "SELECT seq, at, run, serial, entry FROM journal
+        "SELECT seq, at, run, serial, entry, address FROM journal
         WHERE stack_id = :stack {of_run} AND seq > :after ORDER BY seq {order} LIMIT :limit"
     );
     let mut statement = conn.prepare_cached(&sql)?;
@@ -97,7 +97,7 @@ pub(crate) fn journal(
     })?;
     let mut lines = Vec::new();
     while let Some(row) = rows.next()? {
-        lines.push(line(row)?);
+        lines.push(line(conn, key, row)?);
     }
     if query.span == JournalSpan::Last {
         lines.reverse();
@@ -107,39 +107,40 @@ pub(crate) fn journal(
 
 /// Calls `visit` with each line of a stack's journal, in order, without holding them all.
 pub(crate) fn each_line(
-    conn: &Connection,
+    conn: &Db,
     key: StackKey,
     mut visit: impl FnMut(JournalRow) -> Result<(), Fault>,
 ) -> Result<(), Fault> {
-    let sql = "SELECT seq, at, run, serial, entry FROM journal WHERE stack_id = ?1 ORDER BY seq";
+    let sql = "SELECT seq, at, run, serial, entry, address FROM journal WHERE stack_id = ?1 ORDER BY seq";
     let mut statement = conn.prepare_cached(sql)?;
     let mut rows = statement.query([key.0])?;
     while let Some(row) = rows.next()? {
-        visit(line(row)?)?;
+        visit(line(conn, key, row)?)?;
     }
     Ok(())
 }
 
-fn line(row: &Row<'_>) -> Result<JournalRow, Fault> {
+fn line(conn: &Db, stack: StackKey, row: &Row<'_>) -> Result<JournalRow, Fault> {
     let text = stored("text", row.get_ref(4)?.as_str())?;
+    let place = Place::line(stack, stored("text", row.get_ref(5)?.as_str_or_null())?);
     Ok(JournalRow {
         seq: Seq(row.get::<_, i64>(0)?.cast_unsigned()),
         at: Timestamp(row.get(1)?),
         run: row.get::<_, Option<i64>>(2)?.map(|run| RunId(run.cast_unsigned())),
         serial: Serial(row.get::<_, i64>(3)?.cast_unsigned()),
-        entry: stored("journal entry", serde_json::from_str::<Entry>(text))?,
+        entry: parsed::<Entry>(conn, "journal entry", place, Shape::Entry, text)?,
     })
 }
 
 /// The versions of an instance's objects, oldest first. They are not stored a second time: the
 /// journal lines of the instance are folded by themselves.
 pub(crate) fn history(
-    conn: &Connection,
+    conn: &Db,
     stack: &StackId,
     address: &InstanceAddress,
 ) -> Result<Vec<VersionRow>, Fault> {
     let Some(key) = StackKey::find(conn, stack)? else { return Ok(Vec::new()) };
-    let sql = "SELECT j.seq, j.at, j.run, j.serial, j.entry, r.revision FROM journal j
+    let sql = "SELECT j.seq, j.at, j.run, j.serial, j.entry, j.address, r.revision FROM journal j
         LEFT JOIN runs r ON r.stack_id = j.stack_id AND r.id = j.run
         WHERE j.stack_id = ?1 AND j.address = ?2 ORDER BY j.seq";
     let mut statement = conn.prepare_cached(sql)?;
@@ -147,11 +148,11 @@ pub(crate) fn history(
     let mut state = State::default();
     let mut versions = Vec::new();
     while let Some(row) = rows.next()? {
-        let line = line(row)?;
+        let line = line(conn, key, row)?;
         let before = state.instances.get(address).cloned().unwrap_or_default();
         changes(&line.entry).into_iter().filter(is_about_object).for_each(|change| state.apply(change));
         let after = state.instances.get(address).cloned().unwrap_or_default();
-        let revision: Option<String> = row.get(5)?;
+        let revision: Option<String> = row.get(6)?;
         let revision: Option<Revision> =
             revision.map(|text| stored("revision", serde_json::from_str(&text))).transpose()?;
         versions.extend(differences(&before, &after).into_iter().map(|(deposed, object)| VersionRow {

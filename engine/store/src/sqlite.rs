@@ -5,28 +5,31 @@ use std::sync::Arc;
 
 use evenkeel_model::{InstanceAddress, Timestamp};
 use evenkeel_state::{Entry, RunId, Serial, State};
-use rusqlite::Connection;
 
 use crate::alive::Alive;
 use crate::clock::Clock;
+use crate::db::Db;
 use crate::error::StoreError;
 use crate::record::{JournalQuery, JournalRow, Lease, RunRow, StackId, StoredPlan, VersionRow};
 use crate::store::{BoxFuture, Store};
+use crate::vault::{KeySource, renew};
 use crate::worker::Worker;
 use crate::{append, file, lease, load, plans, query, stacks};
 
 /// How a file is opened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct StoreOptions {
     /// How long to wait for another process that writes.
     pub busy_timeout_ms: u64,
     /// How large the file may become; beyond it writes fail with [`StoreError::DiskFull`].
     pub size_max_bytes: Option<u64>,
+    /// Where the key is under which sensitive values are kept.
+    pub keys: KeySource,
 }
 
 impl Default for StoreOptions {
     fn default() -> Self {
-        Self { busy_timeout_ms: 10_000, size_max_bytes: None }
+        Self { busy_timeout_ms: 10_000, size_max_bytes: None, keys: KeySource::default() }
     }
 }
 
@@ -58,18 +61,32 @@ impl SqliteStore {
         let alive = Arc::new(Alive::new(path));
         let (early, late) = (alive.clone(), alive.clone());
         let open = move |path: &Path| {
-            let conn = file::open(path, options)?;
+            let conn = file::open(path, &options)?;
             early.sweep(&conn).map_err(|fault| fault.named(path))?;
             Ok(conn)
         };
-        let close = move |conn: &Connection| late.end(conn);
+        let close = move |conn: &Db| {
+            if conn.vault.unscrubbed.get() {
+                renew::scrub(conn);
+            }
+            late.end(conn);
+        };
         Ok(Self { worker: Worker::begin(path.to_owned(), clock, open, close)?, alive })
     }
 
     /// Opens a store that exists, to look at it; every write is refused with
     /// [`StoreError::ReadOnly`].
     pub async fn open_read_only(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
-        let open = |path: &Path| file::open_read_only(path, StoreOptions::default());
+        Self::open_read_only_with(path, clock, StoreOptions::default()).await
+    }
+
+    /// The same, with options.
+    pub async fn open_read_only_with(
+        path: &Path,
+        clock: Arc<dyn Clock>,
+        options: StoreOptions,
+    ) -> Result<Self, StoreError> {
+        let open = move |path: &Path| file::open_read_only(path, &options);
         let alive = Arc::new(Alive::new(path));
         let worker = Worker::begin(path.to_owned(), clock, open, |_| ())?;
         worker.opened().await?;
@@ -79,7 +96,7 @@ impl SqliteStore {
     /// An empty store in memory that is gone with the process: to plan where there is no file yet
     /// without making one.
     pub async fn open_in_memory(clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
-        let open = |path: &Path| file::open_in_memory(path, StoreOptions::default());
+        let open = |path: &Path| file::open_in_memory(path, &StoreOptions::default());
         let path = PathBuf::from(":memory:");
         let worker = Worker::begin(path, clock, open, |_| ())?;
         worker.opened().await?;
@@ -141,8 +158,7 @@ impl Store for SqliteStore {
     ) -> BoxFuture<'a, Result<Lease, StoreError>> {
         let (stack, holder, alive) = (stack.clone(), holder.to_owned(), self.alive.clone());
         Box::pin(async move {
-            let work =
-                move |conn: &Connection, now| lease::acquire(conn, now, &stack, &holder, ttl_ms, &alive);
+            let work = move |conn: &Db, now| lease::acquire(conn, now, &stack, &holder, ttl_ms, &alive);
             self.worker.write(work).await?
         })
     }
@@ -236,6 +252,6 @@ impl Store for SqliteStore {
     }
 
     fn stacks(&self) -> BoxFuture<'_, Result<Vec<StackId>, StoreError>> {
-        Box::pin(self.worker.read(query::stacks))
+        Box::pin(self.worker.read(|conn| query::stacks(conn)))
     }
 }

@@ -6,8 +6,9 @@ use std::path::Path;
 use evenkeel_state::{Serial, State};
 use rusqlite::Connection;
 
+use crate::audit::reading;
+use crate::db::Db;
 use crate::error::{Fault, StoreError};
-use crate::file;
 use crate::load;
 use crate::query;
 use crate::record::StackId;
@@ -26,13 +27,11 @@ pub struct Verified {
 }
 
 /// Checks a store that may be in use; blocks, and reads all of it.
-pub fn verify(path: &Path) -> Result<Vec<Verified>, StoreError> {
-    let mut conn = file::open_read_only(path, StoreOptions::default())?;
-    let named = |fault: Fault| fault.named(path);
-    let tx = conn.transaction().map_err(|error| named(error.into()))?;
-    check_file(&tx).map_err(named)?;
-    let stacks = query::stacks(&tx).map_err(named)?;
-    stacks.into_iter().map(|stack| check_stack(&tx, path, stack).map_err(named)).collect()
+pub fn verify(path: &Path, options: &StoreOptions) -> Result<Vec<Verified>, StoreError> {
+    reading(path, options, |db| {
+        check_file(db)?;
+        query::stacks(db)?.into_iter().map(|stack| check_stack(db, path, stack)).collect()
+    })
 }
 
 fn check_file(conn: &Connection) -> Result<(), Fault> {
@@ -46,7 +45,7 @@ fn check_file(conn: &Connection) -> Result<(), Fault> {
     }
 }
 
-fn check_stack(conn: &Connection, path: &Path, stack: StackId) -> Result<Verified, Fault> {
+fn check_stack(conn: &Db, path: &Path, stack: StackId) -> Result<Verified, Fault> {
     let rows = load::load(conn, &stack)?;
     let mut fold = State { lineage: rows.lineage.clone(), ..State::default() };
     let mut lines = 0;

@@ -10,10 +10,10 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use evenkeel_model::Timestamp;
-use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::clock::Clock;
+use crate::db::Db;
 use crate::error::{Fault, StoreError};
 
 /// Writes that share a transaction at most: bounds how long the first one waits for the others.
@@ -32,7 +32,7 @@ pub(crate) struct Worker {
 }
 
 enum Job {
-    Read(Box<dyn FnOnce(&mut Connection) + Send>),
+    Read(Box<dyn FnOnce(&Db) + Send>),
     Write(Box<dyn Write>),
     End,
 }
@@ -43,8 +43,8 @@ impl Worker {
     pub(crate) fn begin(
         path: PathBuf,
         clock: Arc<dyn Clock>,
-        open: impl FnOnce(&Path) -> Result<Connection, StoreError> + Send + 'static,
-        close: impl FnOnce(&Connection) + Send + 'static,
+        open: impl FnOnce(&Path) -> Result<Db, StoreError> + Send + 'static,
+        close: impl FnOnce(&Db) + Send + 'static,
     ) -> Result<Self, StoreError> {
         let path: Arc<Path> = path.into();
         let (jobs, queue) = mpsc::channel(QUEUE_MAX);
@@ -93,7 +93,7 @@ impl Worker {
     /// Runs `work` in a transaction that sees one state of the file.
     pub(crate) async fn read<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
+        work: impl FnOnce(&Db) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
         let path = self.path.clone();
@@ -109,7 +109,7 @@ impl Worker {
     /// Runs `work` in a transaction of its group. It may run more than once; only the last run counts.
     pub(crate) async fn write<T: Send + 'static>(
         &self,
-        work: impl FnMut(&Connection, Timestamp) -> Result<T, Fault> + Send + 'static,
+        work: impl FnMut(&Db, Timestamp) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
         self.send(Job::Write(Box::new(Pending { work, result: None, reply }))).await?;
@@ -144,7 +144,7 @@ impl Drop for Worker {
 /// One write that waits for its group.
 trait Write: Send {
     /// Does it and keeps the result; false when it failed and must leave no trace.
-    fn run(&mut self, conn: &Connection, now: Timestamp, path: &Path) -> bool;
+    fn run(&mut self, conn: &Db, now: Timestamp, path: &Path) -> bool;
     /// Tells the caller, with the failure of the whole group if there was one.
     fn answer(self: Box<Self>, group: Result<(), StoreError>);
 }
@@ -155,8 +155,8 @@ struct Pending<T, F> {
     reply: oneshot::Sender<Result<T, StoreError>>,
 }
 
-impl<T: Send, F: FnMut(&Connection, Timestamp) -> Result<T, Fault> + Send> Write for Pending<T, F> {
-    fn run(&mut self, conn: &Connection, now: Timestamp, path: &Path) -> bool {
+impl<T: Send, F: FnMut(&Db, Timestamp) -> Result<T, Fault> + Send> Write for Pending<T, F> {
+    fn run(&mut self, conn: &Db, now: Timestamp, path: &Path) -> bool {
         let result = (self.work)(conn, now).map_err(|fault| fault.named(path));
         self.result.insert(result).is_ok()
     }
@@ -176,7 +176,7 @@ impl<T: Send, F: FnMut(&Connection, Timestamp) -> Result<T, Fault> + Send> Write
 struct Shop {
     path: Arc<Path>,
     clock: Arc<dyn Clock>,
-    conn: Connection,
+    conn: Db,
 }
 
 /// Why a group was not committed.
@@ -193,7 +193,7 @@ impl Shop {
         while let Some(job) = next.take().or_else(|| queue.blocking_recv()) {
             match job {
                 Job::End => return,
-                Job::Read(work) => work(&mut self.conn),
+                Job::Read(work) => work(&self.conn),
                 Job::Write(first) => {
                     let mut group = vec![first];
                     next = gather(&mut queue, &mut group);
@@ -241,7 +241,7 @@ fn gather(queue: &mut mpsc::Receiver<Job>, group: &mut Vec<Box<dyn Write>>) -> O
 }
 
 fn run_all(
-    conn: &Connection,
+    conn: &Db,
     group: &mut [Box<dyn Write>],
     clock: &dyn Clock,
     path: &Path,
@@ -257,10 +257,8 @@ fn run_all(
     Ok(())
 }
 
-fn read_consistently<T>(
-    conn: &mut Connection,
-    work: impl FnOnce(&Connection) -> Result<T, Fault>,
-) -> Result<T, Fault> {
-    let tx = conn.transaction()?;
-    work(&tx)
+fn read_consistently<T>(conn: &Db, work: impl FnOnce(&Db) -> Result<T, Fault>) -> Result<T, Fault> {
+    // Ends when it is dropped; it has written nothing.
+    let _tx = conn.unchecked_transaction()?;
+    work(conn)
 }

@@ -15,6 +15,7 @@ use tokio::task::block_in_place;
 use crate::args::Global;
 use crate::error::Failure;
 use crate::flow::Session;
+use crate::settings::store_options;
 use crate::ui::Ui;
 
 /// Digits of a link.
@@ -112,13 +113,15 @@ fn unknown(stack: &StackId) -> Failure {
 /// Checks the log, that it still has a line that was noted, and that the rows follow from it.
 fn verify_store(path: &Path, stack: &StackId, noted: Option<(u64, String)>) -> Result<AuditHead, Failure> {
     let what = format!("the audit log of the stack \"{stack}\"");
-    let head = audit(path, stack)?.ok_or_else(|| unknown(stack))?.map_err(|found| tampered(&what, &found))?;
+    let options = store_options()?;
+    let head = audit(path, stack, &options)?;
+    let head = head.ok_or_else(|| unknown(stack))?.map_err(|found| tampered(&what, &found))?;
     if let Some((line, link)) = noted
         && link_at(path, stack, line)?.as_ref() != Some(&link)
     {
         return Err(rewritten(&what, line));
     }
-    verify(path)?;
+    verify(path, &options)?;
     Ok(head)
 }
 

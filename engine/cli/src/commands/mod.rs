@@ -11,6 +11,7 @@ pub mod graph;
 mod history;
 mod import;
 mod init;
+pub mod keys;
 mod list;
 mod modes;
 mod output;
@@ -70,6 +71,7 @@ pub async fn dispatch(arguments: Arguments, providers: Providers, ui: &Ui) -> Re
         Command::Explain(args) => explain::run(&global, args, providers, ui).await,
         Command::History(args) => history::run(&global, &args, providers, ui).await,
         Command::Audit(args) => audit::run(&global, args, providers, ui).await,
+        Command::Keys(args) => keys::run(&global, args, ui),
         Command::State(args) => state::run(&global, args.command, providers, ui).await,
         Command::Get(args) => init::get(&global, args, ui).await,
         Command::Fmt(args) => fmt::run(&args, ui),

@@ -97,6 +97,9 @@ fn start(run: &LocalExec, directory: &std::path::Path) -> Result<(std::process::
     let errors = input.try_clone().map_err(|error| error.to_string())?;
     let mut command = Command::new(&**program);
     command.args(arguments.iter().map(|argument| &**argument)).current_dir(directory);
+    crate::settings::keys::SECRET_VARIABLES.iter().for_each(|name| {
+        command.env_remove(name);
+    });
     command.envs(run.environment.iter().map(|(name, value)| (&**name, &**value)));
     command.stdin(Stdio::null()).stdout(input).stderr(errors);
     #[cfg(unix)]

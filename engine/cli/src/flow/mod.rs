@@ -26,13 +26,13 @@ use evenkeel_provider::{Catalog, Providers};
 use evenkeel_provider_builtin::HostFiles;
 use evenkeel_provider_utility::RevisionFiles;
 use evenkeel_source::Origin;
-use evenkeel_store::{SqliteStore, StackId, Store, StoreOptions, SystemClock};
+use evenkeel_store::{SqliteStore, StackId, Store, SystemClock};
 
 use crate::args::Global;
 use crate::error::Failure;
 use crate::flow::connections::Pool;
 use crate::flow::ephemeral::Openings;
-use crate::settings::Place;
+use crate::settings::{Place, store_options};
 use crate::ui::Ui;
 
 pub use utility::add_utility;
@@ -86,7 +86,7 @@ impl Session {
         let place = Place::of(global, location)?;
         place.prepare(global)?;
         let files = add_own(&mut providers, global, &place, revision);
-        let store = SqliteStore::open(&place.store, Arc::new(SystemClock)).await?;
+        let store = SqliteStore::open_with(&place.store, Arc::new(SystemClock), store_options()?).await?;
         Ok(Self { revision: files, ..Self::new(global, place, store, providers, ui) })
     }
 
@@ -124,7 +124,7 @@ impl Session {
         }
         place.prepare(global)?;
         let files = add_own(&mut providers, global, &place, revision);
-        let store = SqliteStore::begin(&place.store, Arc::new(SystemClock), StoreOptions::default())?;
+        let store = SqliteStore::begin(&place.store, Arc::new(SystemClock), store_options()?)?;
         Ok(Self { revision: files, is_new: true, ..Self::new(global, place, store, providers, ui) })
     }
 
@@ -163,9 +163,12 @@ impl Session {
         let store = match is_there {
             true => {
                 place.prepare(global)?;
-                SqliteStore::open(&place.store, Arc::new(SystemClock)).await?
+                SqliteStore::open_with(&place.store, Arc::new(SystemClock), store_options()?).await?
             }
-            false => SqliteStore::open_read_only(&place.store, Arc::new(SystemClock)).await?,
+            false => {
+                SqliteStore::open_read_only_with(&place.store, Arc::new(SystemClock), store_options()?)
+                    .await?
+            }
         };
         let session = Self::new(global, place, store, providers, ui);
         if is_there {

@@ -10,6 +10,8 @@ use evenkeel_provider_builtin::remote_state::Outputs;
 use evenkeel_state::State;
 use evenkeel_store::{SqliteStore, StackId, Store, SystemClock};
 
+use crate::settings::store_options;
+
 /// Store files of this machine.
 pub struct StoreFiles;
 
@@ -19,7 +21,10 @@ impl Stores for StoreFiles {
             if !store.exists() {
                 return Err(format!("there is no store at {}.", store.display()));
             }
-            let opened = SqliteStore::open_read_only(store, Arc::new(SystemClock)).await;
+            let options = store_options().map_err(|failure| {
+                failure.diagnostics.iter().map(|problem| problem.detail.clone()).collect::<Vec<_>>().join(" ")
+            })?;
+            let opened = SqliteStore::open_read_only_with(store, Arc::new(SystemClock), options).await;
             let opened = opened.map_err(|error| format!("{error}."))?;
             let stack = StackId::from(stack);
             let stacks = opened.stacks().await.map_err(|error| format!("{error}."))?;

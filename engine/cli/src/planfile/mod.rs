@@ -174,7 +174,8 @@ impl PlanFile {
 
     fn foreign(&self, path: &Path) -> Failure {
         let detail = format!(
-            "{} is sealed with a key that this state store does not have: it was made with another store, for the \
+            "{} is sealed with a key that this state store does not have: it was made with another store, or before \
+             the keys of this one were rotated, for the \
              stack \"{}\" with the lineage \"{}\". A plan can be applied from any directory and any machine, but with \
              the store that it was made with, as only that has the state it is about. Name it with -store=FILE, or \
              plan again with this one.",

@@ -4,7 +4,9 @@
 use std::path::Path;
 
 use evenkeel_state::{Action, Entry};
-use evenkeel_store::{AuditHead, SqliteStore, Store, audit, check_export, export_audit, link_at};
+use evenkeel_store::{
+    AuditHead, SqliteStore, Store, StoreOptions, audit, check_export, export_audit, link_at,
+};
 use proptest::prelude::*;
 use rusqlite::Connection;
 
@@ -48,7 +50,7 @@ fn edit(path: &Path, sql: &str) -> usize {
 async fn a_log_that_nobody_touched_is_whole() {
     let place = Place::new();
     let store = filled(&place).await;
-    let head = audit(&place.path(), &stack()).unwrap().unwrap().unwrap();
+    let head = audit(&place.path(), &stack(), &StoreOptions::default()).unwrap().unwrap().unwrap();
     assert_eq!(head.lines, 7);
     let (text, end) = exported(&place.path());
     assert_eq!(end, head);
@@ -62,7 +64,7 @@ async fn a_log_that_nobody_touched_is_whole() {
     // What follows is bound to it.
     let lease = store.acquire(&stack(), "bob@host", 60_000).await.unwrap_err();
     assert!(lease.to_string().contains("ann@host"), "{lease}");
-    assert_eq!(audit(&place.path(), &"other".into()).unwrap(), None);
+    assert_eq!(audit(&place.path(), &"other".into(), &StoreOptions::default()).unwrap(), None);
 }
 
 #[tokio::test]
@@ -88,7 +90,7 @@ async fn every_edited_row_is_found() {
         let copy = place.directory.path().join("copy");
         std::fs::copy(place.path(), &copy).unwrap();
         assert_eq!(edit(&copy, sql), 1, "{sql}");
-        let tampered = audit(&copy, &stack()).unwrap().unwrap().expect_err(sql);
+        let tampered = audit(&copy, &stack(), &StoreOptions::default()).unwrap().unwrap().expect_err(sql);
         assert_eq!(tampered.line, line, "{sql}: {tampered:?}");
         let (text, _) = exported(&copy);
         if !sql.contains("stacks") && !sql.contains("seq = 7") {
@@ -134,6 +136,7 @@ async fn lines_of_an_older_format_are_bound_when_the_file_is_opened() {
     // As the format before it was.
     let conn = Connection::open(place.path()).unwrap();
     for sql in [
+        "DROP TABLE data_keys",
         "ALTER TABLE journal DROP COLUMN actor",
         "ALTER TABLE journal DROP COLUMN link",
         "ALTER TABLE stacks DROP COLUMN audit_lines",
@@ -144,12 +147,12 @@ async fn lines_of_an_older_format_are_bound_when_the_file_is_opened() {
     conn.pragma_update(None, "user_version", 3).unwrap();
     drop(conn);
     let store = place.open().await;
-    let head = audit(&place.path(), &stack()).unwrap().unwrap().unwrap();
+    let head = audit(&place.path(), &stack(), &StoreOptions::default()).unwrap().unwrap().unwrap();
     assert_eq!(head.lines, 7);
     place.clock.move_by(100_000);
     let lease = store.acquire(&stack(), "bob@host", 60_000).await.unwrap();
     store.append(&lease, vec![support::started(2), support::finished(2)]).await.unwrap();
-    assert_eq!(audit(&place.path(), &stack()).unwrap().unwrap().unwrap().lines, 9);
+    assert_eq!(audit(&place.path(), &stack(), &StoreOptions::default()).unwrap().unwrap().unwrap().lines, 9);
     assert_eq!(link_at(&place.path(), &stack(), 7).unwrap(), Some(head.link));
 }
 

@@ -83,7 +83,7 @@ async fn a_damaged_store_is_left_alone() {
         Ok(store) => store.load(&stack()).await.unwrap_err(),
     };
     assert!(matches!(error, StoreError::Damaged { .. }), "{error:?}");
-    assert!(matches!(verify(&place.path()), Err(StoreError::Damaged { .. })));
+    assert!(matches!(verify(&place.path(), &StoreOptions::default()), Err(StoreError::Damaged { .. })));
     assert_eq!(fs::read(place.path()).unwrap(), bytes);
 }
 
@@ -105,7 +105,7 @@ async fn an_empty_file_becomes_a_store_but_not_by_reading_it() {
     let read = SqliteStore::open_read_only(&place.path(), place.clock.clone()).await;
     assert!(matches!(read, Err(StoreError::Outdated { found: 0, .. })));
     drop(place.open().await);
-    assert!(verify(&place.path()).unwrap().is_empty());
+    assert!(verify(&place.path(), &StoreOptions::default()).unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use evenkeel_state::testing::{entry, journal};
 use evenkeel_state::{Entry, State};
-use evenkeel_store::{SqliteStore, StackId, Store, verify};
+use evenkeel_store::{SqliteStore, StackId, Store, StoreOptions, verify};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
@@ -36,7 +36,7 @@ fn check(cases: u32, entries: impl Strategy<Value = Vec<Entry>>) {
     if let Err(error) = result {
         panic!("{error}");
     }
-    verify(&place.path()).unwrap();
+    verify(&place.path(), &StoreOptions::default()).unwrap();
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use evenkeel_state::{Action, Serial};
-use evenkeel_store::{StackId, Store, StoreError, verify};
+use evenkeel_store::{StackId, Store, StoreError, StoreOptions, verify};
 use tokio::task::JoinSet;
 
 use crate::support::*;
@@ -32,7 +32,7 @@ async fn a_refused_append_does_not_harm_its_group() {
     let state = store.load(&stack()).await.unwrap();
     assert_eq!(state.instances.len(), 66);
     assert_eq!(state.serial, Serial(66));
-    verify(&place.path()).unwrap();
+    verify(&place.path(), &StoreOptions::default()).unwrap();
 }
 
 /// An append that does not fit fails by itself, with all its entries; smaller ones go on.
@@ -54,7 +54,7 @@ async fn a_full_disk_refuses_what_does_not_fit_and_loses_nothing() {
     let after = store.load(&stack()).await.unwrap();
     assert_eq!(after.instances, before.instances);
     assert_eq!(after.pending.len(), 1);
-    verify(&place.path()).unwrap();
+    verify(&place.path(), &StoreOptions::default()).unwrap();
 }
 
 /// Until it is full to the last page, every append that was confirmed is there.
@@ -76,7 +76,7 @@ async fn a_disk_that_fills_up_keeps_what_was_confirmed() {
     drop(store);
     let state = place.open().await.load(&stack()).await.unwrap();
     assert_eq!((state.serial.0, state.instances.len() as u64), (confirmed, confirmed));
-    verify(&place.path()).unwrap();
+    verify(&place.path(), &StoreOptions::default()).unwrap();
 }
 
 /// Callers that wait share a flush; the figure is printed for whoever asks for it.
@@ -103,6 +103,6 @@ async fn a_hundred_appenders() {
     }
     let per_second = 100.0 * EACH as f64 / start.elapsed().as_secs_f64();
     println!("100 appenders: {per_second:.0} durable appends a second");
-    let verified = verify(&place.path()).unwrap();
+    let verified = verify(&place.path(), &StoreOptions::default()).unwrap();
     assert!(verified.len() == 100 && verified.iter().all(|stack| stack.lines == EACH));
 }

@@ -2,7 +2,7 @@
 
 use evenkeel_model::Timestamp;
 use evenkeel_state::{Action, DeposedKey, Entry, OutcomeKind, RunId, RunStatus, Serial, State};
-use evenkeel_store::{JournalQuery, Seq, SqliteStore, StackId, Store, StoreError, verify};
+use evenkeel_store::{JournalQuery, Seq, SqliteStore, StackId, Store, StoreError, StoreOptions, verify};
 
 use crate::support::*;
 
@@ -33,7 +33,7 @@ async fn what_was_appended_is_there_after_reopening() {
     assert_eq!(state.lineage.len(), 32);
     expected.lineage = state.lineage.clone();
     assert_eq!(state, expected);
-    assert_eq!(verify(&place.path()).unwrap()[0].lines, 4);
+    assert_eq!(verify(&place.path(), &StoreOptions::default()).unwrap()[0].lines, 4);
 }
 
 #[tokio::test]

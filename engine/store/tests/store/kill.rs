@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use evenkeel_state::{Action, OutcomeKind};
-use evenkeel_store::{SqliteStore, StackId, Store, verify};
+use evenkeel_store::{SqliteStore, StackId, Store, StoreOptions, verify};
 
 use crate::support::*;
 
@@ -94,7 +94,7 @@ fn killed_at_any_moment_nothing_confirmed_is_lost() {
         // A small generator of awkward moments; the machine's own timing does the rest.
         let confirmations = round * round * 7919 % 61;
         let confirmed = kill_after(&path, round, confirmations);
-        let verified = verify(&path).unwrap();
+        let verified = verify(&path, &StoreOptions::default()).unwrap();
         for (stack, (serial, run)) in confirmed {
             let name = StackId::from(format!("stack-{stack}"));
             let found = verified.iter().find(|verified| verified.stack == name).expect("the stack is there");

@@ -10,4 +10,5 @@ mod kill;
 mod leases;
 mod mounts;
 mod opening;
+mod secrets;
 mod support;

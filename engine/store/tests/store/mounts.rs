@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use evenkeel_store::{SqliteStore, Store, StoreError, verify};
+use evenkeel_store::{SqliteStore, Store, StoreError, StoreOptions, verify};
 
 use crate::support::*;
 
@@ -59,7 +59,7 @@ async fn inside_one_that_fills_up() {
     assert_eq!(store.load(&stack()).await.unwrap().serial.0, confirmed);
     drop(store);
     // Even the full disk can be looked at, and what was confirmed is there.
-    assert_eq!(verify(&path).unwrap()[0].serial.0, confirmed);
+    assert_eq!(verify(&path, &StoreOptions::default()).unwrap()[0].serial.0, confirmed);
 }
 
 #[test]
