@@ -27,7 +27,7 @@ DATA = pathlib.Path(__file__).with_name("documents.txt")
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*(Z|[+-]\d\d:\d\d)")
 # Both tell how far they are in their own words.
-OWN_LINES = {"version", "init_output", "log", "api_calls"}
+OWN_LINES = {"version", "init_output", "log", "api_calls", "governor"}
 
 
 def read(text):

@@ -66,6 +66,8 @@ def play(program, steps):
         environment = dict(os.environ, CHECKPOINT_DISABLE="1", HOME=directory, TF_CLI_CONFIG_FILE="/dev/null")
         for variable in [name for name in environment if name.startswith(("EVENKEEL_", "TF_VAR_", "TF_IN_"))]:
             del environment[variable]
+        # Terraform has none, and every plan that empties a configuration would differ by its warning.
+        environment["EVENKEEL_GOVERNOR"] = "off"
         # Without a terminal there is no colour here; Terraform has to be told.
         for command in PLAIN:
             environment[f"TF_CLI_ARGS_{command}"] = "-no-color"

@@ -10,4 +10,6 @@ pub enum Plant {
     IgnoreDependencies,
     /// A recovery declares every intent void without looking.
     DropUnresolvedIntents,
+    /// Nobody asks the governor.
+    IgnoreGovernor,
 }

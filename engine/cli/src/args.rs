@@ -3,6 +3,7 @@
 mod early;
 mod flags;
 mod foreign;
+mod governor;
 mod help;
 mod init;
 mod overview;
@@ -16,6 +17,7 @@ use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand,
 
 pub use crate::args::early::Early;
 use crate::args::foreign::without_foreign;
+pub use crate::args::governor::{GovernorArgs, GovernorChoice};
 pub use crate::args::init::{GetArgs, InitArgs};
 use crate::args::overview::overview;
 pub use crate::args::state::{StateArgs, StateChangeArgs, StateCommand};
@@ -85,6 +87,10 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Show the runs, or every version of one object
     History(HistoryArgs),
+    /// Compare what was remembered at two moments
+    Diff(DiffArgs),
+    /// Go back to a revision that was applied before
+    Rollback(RollbackArgs),
     /// Prove that what was written down was not changed afterwards
     Audit(crate::commands::audit::AuditArgs),
     /// Say under which keys sensitive values are kept, or replace them
@@ -137,6 +143,7 @@ impl Command {
             Self::Apply(args) | Self::Destroy(args) => Some(&mut args.run),
             Self::Reconcile(args) => Some(&mut args.run),
             Self::Drift(args) => Some(&mut args.run),
+            Self::Rollback(args) => Some(&mut args.run),
             Self::List(args) => Some(&mut args.run),
             Self::Explain(args) => Some(&mut args.run),
             Self::Console(args) => Some(&mut args.run),
@@ -147,6 +154,7 @@ impl Command {
             | Self::Show(_)
             | Self::Output(_)
             | Self::History(_)
+            | Self::Diff(_)
             | Self::Audit(_)
             | Self::Keys(_)
             | Self::State(_) => None,
@@ -175,6 +183,8 @@ impl Command {
             Self::List(args) => args.run.json,
             Self::Explain(args) => args.run.json,
             Self::History(args) => args.json,
+            Self::Diff(args) => args.json,
+            Self::Rollback(args) => args.run.json,
             Self::State(args) => matches!(&args.command, StateCommand::Show { json: true, .. }),
             Self::Audit(_) | Self::Keys(_) => false,
             Self::Console(_) | Self::Fmt(_) | Self::Validate(_) => false,
@@ -257,6 +267,8 @@ pub struct PlanArgs {
     #[command(flatten)]
     pub run: RunArgs,
     #[command(flatten)]
+    pub governor: GovernorArgs,
+    #[command(flatten)]
     pub choice: ChoiceArgs,
     /// Exit with 2 when there are changes, 0 when there are none
     #[arg(long)]
@@ -299,6 +311,11 @@ pub struct ChoiceArgs {
 pub struct ApplyArgs {
     #[command(flatten)]
     pub run: RunArgs,
+    #[command(flatten)]
+    pub governor: GovernorArgs,
+    /// Approve the plan with this digest, which the governor has stopped
+    #[arg(long, value_name = "DIGEST", value_parser = governor::digest)]
+    pub approve: Option<String>,
     #[command(flatten)]
     pub choice: ChoiceArgs,
     /// Do not ask for approval
@@ -394,6 +411,11 @@ pub enum WorkspaceCommand {
 pub struct ReconcileArgs {
     #[command(flatten)]
     pub run: RunArgs,
+    #[command(flatten)]
+    pub governor: GovernorArgs,
+    /// Approve the plan with this digest, which the governor has stopped: once, and for an hour
+    #[arg(long, value_name = "DIGEST", value_parser = governor::digest)]
+    pub approve: Option<String>,
     /// Stop after one pass
     #[arg(long)]
     pub once: bool,
@@ -466,6 +488,46 @@ pub struct HistoryArgs {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// What `diff` takes.
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// A serial, a run (run:3), a time, or a revision that was applied
+    #[arg(value_name = "FROM")]
+    pub from: String,
+    /// Another one; without it what is remembered now
+    #[arg(value_name = "TO")]
+    pub to: Option<String>,
+    /// The directory or repository whose history to look into
+    #[arg(long, value_name = "DIR-OR-REPO", default_value = ".")]
+    pub location: String,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What `rollback` takes.
+#[derive(Debug, Args)]
+pub struct RollbackArgs {
+    /// The revision whose configuration is to hold again: a revision that was applied, a run (run:3), a serial or a time
+    #[arg(long, value_name = "REVISION", required = true)]
+    pub to: String,
+    #[command(flatten)]
+    pub run: RunArgs,
+    #[command(flatten)]
+    pub choice: ChoiceArgs,
+    #[command(flatten)]
+    pub governor: GovernorArgs,
+    /// Approve the plan with this digest, which the governor has stopped
+    #[arg(long, value_name = "DIGEST", value_parser = governor::digest)]
+    pub approve: Option<String>,
+    /// Do not ask for approval
+    #[arg(long)]
+    pub auto_approve: bool,
+    /// Write the plan to a file that `apply` takes, and do nothing more
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
 }
 
 /// What `import` takes.

@@ -1,6 +1,7 @@
 //! What the user sees. Everything that is printed goes through here: results to standard output,
 //! mistakes to standard error; as text, or as JSON, one message a line.
 
+mod governor;
 mod run;
 
 use std::cell::RefCell;
@@ -21,6 +22,7 @@ use serde_json::{Value as Json, json};
 
 use crate::args::Global;
 use crate::error::Failure;
+use crate::flow::past::Then;
 use crate::flow::planning::Planned;
 use crate::render::{self, Style, Whys};
 use run::stored_outputs;
@@ -486,6 +488,16 @@ impl Ui {
         match self.json {
             true => self.line(&render::json::line(&render::json::versions(address, rows, schema.as_deref()))),
             false => self.line(&render::versions(address, rows, schema.as_deref(), self.out)),
+        }
+    }
+
+    /// How two states differ.
+    pub fn difference(&self, from: &Then, to: &Then, catalog: &SharedCatalog) {
+        let schemas = schemas(catalog);
+        let (from, to) = ((&from.past, from.run.as_ref()), (&to.past, to.run.as_ref()));
+        match self.json {
+            true => self.line(&render::json::line(&render::difference_json(from, to, &schemas))),
+            false => self.line(&render::difference(from, to, &schemas, self.out)),
         }
     }
 

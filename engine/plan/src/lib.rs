@@ -14,6 +14,7 @@ mod ephemeral;
 mod expand;
 pub mod finish;
 pub mod generate;
+pub mod governor;
 mod graph;
 pub mod ignored;
 mod input;

@@ -34,6 +34,8 @@ pub enum Reason {
     Planning,
     /// There is no plan.
     PlanFailed,
+    /// A plan destroys more than may be destroyed without an approval.
+    ApprovalNeeded,
     /// A plan is being applied.
     Applying,
     /// Not every step of the plan succeeded.
@@ -61,6 +63,7 @@ impl Reason {
             Self::RevisionGone => "RevisionGone",
             Self::Planning => "Planning",
             Self::PlanFailed => "PlanFailed",
+            Self::ApprovalNeeded => "ApprovalNeeded",
             Self::Applying => "Applying",
             Self::ApplyFailed => "ApplyFailed",
             Self::NotConverging => "NotConverging",

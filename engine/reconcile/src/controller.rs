@@ -218,6 +218,9 @@ impl Controller {
             );
             return self.fail(Reason::NotConverging, &message, Some(AlertKind::CannotConverge), now);
         }
+        if let Some(why) = &summary.stopped {
+            return self.stopped(summary, why, now);
+        }
         self.phase = Phase::Applying;
         let message = self.describe(summary);
         self.conditions.progress(Reason::Applying, &message, now);
@@ -225,6 +228,17 @@ impl Controller {
             self.conditions.not_ready(Reason::Applying, &message, now);
         }
         vec![Order::Apply { digest: summary.digest.clone() }]
+    }
+
+    /// Nothing is wrong and nothing will be right by itself: somebody has to look.
+    fn stopped(&mut self, summary: &PlanSummary, why: &str, now: Timestamp) -> Vec<Order> {
+        let message = format!(
+            "The plan of revision {} needs an approval: {why}. Nothing was changed. The plan's digest is {}.",
+            summary.revision, summary.digest
+        );
+        self.conditions.stalled(Reason::ApprovalNeeded, &message, now);
+        let alert = self.alert(AlertKind::ApprovalNeeded, &message);
+        self.end_well(StopResult::ApprovalNeeded, alert, now)
     }
 
     fn describe(&self, summary: &PlanSummary) -> String {

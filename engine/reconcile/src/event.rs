@@ -144,6 +144,8 @@ pub enum AlertKind {
     CannotConverge,
     /// What a dead run left behind cannot be found out.
     RecoveryBlocked,
+    /// A plan destroys more than may be destroyed without an approval.
+    ApprovalNeeded,
 }
 
 /// How the controller ended.
@@ -153,6 +155,8 @@ pub enum StopResult {
     Converged,
     /// The cloud drifted, which was reported as asked.
     DriftDetected,
+    /// A plan destroys more than may be destroyed without an approval; nothing was changed.
+    ApprovalNeeded,
     /// Another process holds the stack.
     LeaseHeld,
     /// Something failed; the conditions say what.

@@ -20,6 +20,8 @@ pub struct PlanSummary {
     pub changes: usize,
     /// Whether applying the plan does anything, be it only write down what was seen.
     pub effects: bool,
+    /// Why the safety governor stops the plan, which nobody has approved.
+    pub stopped: Option<Arc<str>>,
     /// The plan's digest.
     pub digest: Arc<str>,
     /// The revision it brings about.
@@ -27,7 +29,7 @@ pub struct PlanSummary {
 }
 
 impl PlanSummary {
-    /// The summary of a plan.
+    /// The summary of a plan that the safety governor lets through.
     pub fn of(plan: &Plan) -> Self {
         let from_drift = consequences_of_drift(plan);
         let objects = plan.changes.iter().filter(|change| change.action != ChangeAction::Read).count();
@@ -40,6 +42,7 @@ impl PlanSummary {
             config_changes: objects - from_drift.len() + outputs,
             changes: objects + plan.outputs.len(),
             effects: plan.has_effects(),
+            stopped: None,
             digest: plan.digest.clone(),
             revision: plan.revision.clone(),
         }

@@ -12,7 +12,7 @@ const USAGE: &str =
   --first-seed S  starting with this one (1)
   --seed S        run this seed only
   --log           print what happens
-  --plant FAULT   call-before-intent, ignore-dependencies or drop-unresolved
+  --plant FAULT   call-before-intent, ignore-dependencies, drop-unresolved or ignore-governor
   --keep-going    run the other seeds after one that fails, and print no logs
 
 Exits with 1 when a seed breaks an invariant.";
@@ -85,6 +85,7 @@ fn plant(value: Option<String>) -> Result<Plant, String> {
     match value.as_deref() {
         Some("call-before-intent") => Ok(Plant::CallBeforeIntentDurable),
         Some("ignore-dependencies") => Ok(Plant::IgnoreDependencies),
+        Some("ignore-governor") => Ok(Plant::IgnoreGovernor),
         Some("drop-unresolved") => Ok(Plant::DropUnresolvedIntents),
         Some(other) => Err(format!("there is no fault {other} to plant")),
         None => Err("--plant needs the name of a fault".to_owned()),

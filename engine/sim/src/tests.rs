@@ -53,3 +53,8 @@ fn ignored_dependencies_are_caught() {
 fn dropped_intents_are_caught() {
     is_caught(Plant::DropUnresolvedIntents);
 }
+
+#[test]
+fn deletions_that_nobody_approved_are_caught() {
+    is_caught(Plant::IgnoreGovernor);
+}

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use evenkeel_model::{InstanceAddress, Revision};
+use evenkeel_model::{InstanceAddress, Revision, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::drift::DriftRecord;
@@ -265,6 +265,18 @@ pub enum Entry {
         /// The serial goes on from here, where it is not beyond it already.
         serial: crate::snapshot::Serial,
     },
+    /// Somebody lets one plan through that the safety governor stops.
+    Approved {
+        /// The digest of the plan.
+        plan_digest: Arc<str>,
+        /// When the approval ends.
+        until: Timestamp,
+    },
+    /// An approval was used; it holds no more.
+    ApprovalUsed {
+        /// The digest of the plan.
+        plan_digest: Arc<str>,
+    },
     /// A run ended.
     RunFinished {
         /// The run.
@@ -289,6 +301,8 @@ impl Entry {
             Self::RunStarted { .. }
             | Self::Outputs { .. }
             | Self::TakenOver { .. }
+            | Self::Approved { .. }
+            | Self::ApprovalUsed { .. }
             | Self::RunFinished { .. } => None,
         }
     }
@@ -305,6 +319,8 @@ impl Entry {
             Self::Drift(_) => "drift",
             Self::Outputs { .. } => "outputs",
             Self::TakenOver { .. } => "taken_over",
+            Self::Approved { .. } => "approved",
+            Self::ApprovalUsed { .. } => "approval_used",
             Self::RunFinished { .. } => "run_finished",
         }
     }

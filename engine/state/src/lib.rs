@@ -6,6 +6,7 @@
 //! [`State::apply`] makes the same changes in memory. Nothing here knows SQLite, a clock or a
 //! provider; attribute values stay encoded JSON until somebody with a schema decodes them.
 
+pub mod approval;
 pub mod drift;
 pub mod entry;
 pub mod needs;

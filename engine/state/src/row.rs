@@ -74,7 +74,11 @@ pub enum RowChange {
 /// The changes an entry makes, in order; empty for entries that only tell a story.
 pub fn changes(entry: &Entry) -> Vec<RowChange> {
     match entry {
-        Entry::RunStarted { .. } | Entry::RunFinished { .. } | Entry::Drift(_) => Vec::new(),
+        Entry::RunStarted { .. }
+        | Entry::RunFinished { .. }
+        | Entry::Drift(_)
+        | Entry::Approved { .. }
+        | Entry::ApprovalUsed { .. } => Vec::new(),
         Entry::Intent(intent) => {
             let depose = intent
                 .depose_current_as

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use evenkeel_model::{InstanceAddress, Path, PathStep, ResourceAddress, Revision};
+use evenkeel_model::{InstanceAddress, Path, PathStep, ResourceAddress, Revision, Timestamp};
 use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
@@ -201,6 +201,8 @@ pub fn entry() -> impl Strategy<Value = Entry> {
             .prop_map(|(address, deposed)| Entry::Forgotten { address, deposed }),
         1 => (address(), address()).prop_map(|(from, to)| Entry::Moved { from, to }),
         1 => (0..40u64).prop_map(|serial| Entry::TakenOver { lineage: "taken over".into(), serial: Serial(serial) }),
+        1 => (0..40i64).prop_map(|at| Entry::Approved { plan_digest: "plan".into(), until: Timestamp(at) }),
+        1 => Just(Entry::ApprovalUsed { plan_digest: "plan".into() }),
         1 => drift().prop_map(|drift| Entry::Drift(Box::new(drift))),
         1 => outputs().prop_map(|outputs| Entry::Outputs { outputs }),
         1 => (run(), proptest::sample::select(ends), error())

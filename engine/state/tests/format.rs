@@ -33,7 +33,9 @@ fn every_kind_of_entry_is_among_them() {
         | Entry::Drift(_)
         | Entry::Outputs { .. }
         | Entry::TakenOver { .. }
-        | Entry::RunFinished { .. } => 10,
+        | Entry::Approved { .. }
+        | Entry::ApprovalUsed { .. }
+        | Entry::RunFinished { .. } => 12,
     };
     assert!(lines().all(|(_, entry)| all(&entry) == names.len()));
 }
@@ -49,7 +51,7 @@ fn the_tag_of_a_line_is_its_stored_kind() {
 fn the_lines_fold() {
     let mut state = State::default();
     lines().for_each(|(_, entry)| state.fold(&entry));
-    // All but the two starts, the two ends and the two drifts change something.
+    // All but the two starts, the two ends, the two drifts and what is said of approvals change something.
     assert_eq!(state.serial.0, 21);
     assert!(state.pending.is_empty());
     assert_eq!(state.outputs.len(), 1);

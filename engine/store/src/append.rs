@@ -144,6 +144,8 @@ fn run_of(entry: &Entry) -> Option<RunId> {
         | Entry::Moved { .. }
         | Entry::Drift(_)
         | Entry::TakenOver { .. }
+        | Entry::Approved { .. }
+        | Entry::ApprovalUsed { .. }
         | Entry::Outputs { .. } => None,
     }
 }
@@ -188,6 +190,8 @@ fn tell_run(conn: &Connection, now: Timestamp, head: &mut Head, entry: &Entry) -
         | Entry::Moved { .. }
         | Entry::Drift(_)
         | Entry::TakenOver { .. }
+        | Entry::Approved { .. }
+        | Entry::ApprovalUsed { .. }
         | Entry::Outputs { .. } => {}
     }
     Ok(())

@@ -21,6 +21,7 @@ mod file;
 mod lease;
 mod load;
 mod migrate;
+mod past;
 mod plans;
 mod query;
 mod record;
@@ -35,6 +36,7 @@ mod worker;
 pub use audit::{AuditHead, Tampered, audit, check_export, export_audit, link_at};
 pub use clock::{Clock, SystemClock};
 pub use error::{LeaseLoss, StoreError};
+pub use past::{Moment, Past};
 pub use record::{
     JournalQuery, JournalRow, JournalSpan, Lease, LeaseToken, RunCounts, RunRow, Seq, StackId, StoredPlan,
     VersionRow,

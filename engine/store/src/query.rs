@@ -105,15 +105,40 @@ pub(crate) fn journal(conn: &Db, stack: &StackId, query: JournalQuery) -> Result
     Ok(lines)
 }
 
+/// What the journal says of approvals, oldest first. Few lines, and only asked for where a plan is stopped.
+pub(crate) fn approvals(conn: &Db, stack: &StackId) -> Result<Vec<Entry>, Fault> {
+    let Some(key) = StackKey::find(conn, stack)? else { return Ok(Vec::new()) };
+    let sql = "SELECT seq, at, run, serial, entry, address FROM journal
+        WHERE stack_id = ?1 AND kind IN ('approved', 'approval_used') ORDER BY seq";
+    let mut statement = conn.prepare_cached(sql)?;
+    let mut rows = statement.query([key.0])?;
+    let mut entries = Vec::new();
+    while let Some(row) = rows.next()? {
+        entries.push(line(conn, key, row)?.entry);
+    }
+    Ok(entries)
+}
+
 /// Calls `visit` with each line of a stack's journal, in order, without holding them all.
 pub(crate) fn each_line(
     conn: &Db,
     key: StackKey,
+    visit: impl FnMut(JournalRow) -> Result<(), Fault>,
+) -> Result<(), Fault> {
+    each_line_to(conn, key, Seq(i64::MAX.cast_unsigned()), visit)
+}
+
+/// The same up to a line, with it.
+pub(crate) fn each_line_to(
+    conn: &Db,
+    key: StackKey,
+    last: Seq,
     mut visit: impl FnMut(JournalRow) -> Result<(), Fault>,
 ) -> Result<(), Fault> {
-    let sql = "SELECT seq, at, run, serial, entry, address FROM journal WHERE stack_id = ?1 ORDER BY seq";
+    let sql = "SELECT seq, at, run, serial, entry, address FROM journal
+        WHERE stack_id = ?1 AND seq <= ?2 ORDER BY seq";
     let mut statement = conn.prepare_cached(sql)?;
-    let mut rows = statement.query([key.0])?;
+    let mut rows = statement.query([key.0, last.0.cast_signed()])?;
     while let Some(row) = rows.next()? {
         visit(line(conn, key, row)?)?;
     }

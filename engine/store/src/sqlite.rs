@@ -10,6 +10,7 @@ use crate::alive::Alive;
 use crate::clock::Clock;
 use crate::db::Db;
 use crate::error::StoreError;
+use crate::past::{self, Moment, Past};
 use crate::record::{JournalQuery, JournalRow, Lease, RunRow, StackId, StoredPlan, VersionRow};
 use crate::store::{BoxFuture, Store};
 use crate::vault::{KeySource, renew};
@@ -113,6 +114,19 @@ impl SqliteStore {
     pub async fn plan_key(&self, stack: &StackId) -> Result<Option<Vec<u8>>, StoreError> {
         let stack = stack.clone();
         self.worker.read(move |conn| plans::find_key(conn, &stack)).await
+    }
+
+    /// The state of a stack as it was at a moment; nothing where nothing had been written by then, or where the
+    /// moment has not come. Folds the journal.
+    pub async fn past(&self, stack: &StackId, moment: Moment) -> Result<Option<Past>, StoreError> {
+        let stack = stack.clone();
+        self.worker.read(move |conn| past::past(conn, &stack, moment)).await
+    }
+
+    /// What the journal says of approvals of plans, oldest first.
+    pub async fn approvals(&self, stack: &StackId) -> Result<Vec<Entry>, StoreError> {
+        let stack = stack.clone();
+        self.worker.read(move |conn| query::approvals(conn, &stack)).await
     }
 
     /// What was written down of the state file beside a stack; text that the store does not read.

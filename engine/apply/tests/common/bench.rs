@@ -257,6 +257,7 @@ pub fn describe(entry: &Entry) -> String {
         Entry::Outputs { outputs } => format!("outputs {}", outputs["names"].value["?value"]),
         Entry::RunStarted { .. } => "run started".into(),
         Entry::TakenOver { .. } => "taken over".into(),
+        Entry::Approved { .. } | Entry::ApprovalUsed { .. } => "approval".into(),
         Entry::Observed { .. } => format!("observed {name}"),
         Entry::Forgotten { .. } => format!("forgotten {name}"),
         Entry::Moved { .. } => format!("moved {name}"),

@@ -74,6 +74,10 @@ pub fn mistake(error: &clap::Error, words: &[String], program: &Command) -> Earl
             }
         }
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => flags_wrong(wrong_value(error)),
+        ErrorKind::MissingRequiredArgument if !command.get_positionals().any(clap::Arg::is_required_set) => {
+            let missing = said(error, ContextKind::InvalidArg).unwrap_or_default();
+            flags_wrong(format!("The option {} is required.", one_dash(&missing)))
+        }
         ErrorKind::MissingRequiredArgument => refused(&expected(command), help::usage(words, command)),
         ErrorKind::ArgumentConflict => {
             let one = said(error, ContextKind::InvalidArg).unwrap_or_default();

@@ -49,6 +49,9 @@ pub enum StateCommand {
         /// Only objects with this id
         #[arg(long, value_name = "ID")]
         id: Option<String>,
+        /// As it was then: a serial, a run (run:3), a time, or a revision that was applied
+        #[arg(long, value_name = "MOMENT")]
+        at: Option<String>,
         /// The directory or repository whose state to list
         #[arg(long, value_name = "DIR-OR-REPO", default_value = ".")]
         location: String,
@@ -83,6 +86,9 @@ pub enum StateCommand {
         /// Its address
         #[arg(value_name = "ADDRESS")]
         address: String,
+        /// As it was then: a serial, a run (run:3), a time, or a revision that was applied
+        #[arg(long, value_name = "MOMENT")]
+        at: Option<String>,
         /// The directory or repository whose state to look into
         #[arg(long, value_name = "DIR-OR-REPO", default_value = ".")]
         location: String,

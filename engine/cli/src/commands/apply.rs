@@ -8,11 +8,12 @@ use evenkeel_plan::Mode;
 use evenkeel_provider::Providers;
 use evenkeel_state::{RunKind, RunStatus};
 
-use crate::args::{ApplyArgs, ChoiceArgs, Global};
+use crate::args::{ApplyArgs, ChoiceArgs, Global, GovernorChoice};
 use crate::commands::{check_run, machine_options, wish};
 use crate::error::Failure;
 use crate::flow::Session;
 use crate::flow::apply::{apply, remember};
+use crate::flow::governor;
 use crate::flow::interrupt::Signals;
 use crate::flow::lease::Held;
 use crate::flow::planning::{NotPlanned, Planned, plan};
@@ -79,6 +80,9 @@ async fn under_lease(
         ui.nothing_to_apply(args.destroy, &planned);
         return Ok(0);
     }
+    if !is_let_through(session, held, args, &planned).await? {
+        return Ok(governor::STOPPED);
+    }
     if planned.plan.has_changes() && !args.auto_approve && !approved(session, args, signals).await? {
         ui.note(if args.destroy { "Destroy cancelled." } else { "Apply cancelled." });
         return Ok(1);
@@ -90,6 +94,34 @@ async fn under_lease(
     let report = apply(session, held, &planned, kind, options, signals.interrupts()).await?;
     ui.applied(&report, args.destroy, &planned, held_warnings(args, &planned));
     Ok(u8::from(report.status != RunStatus::Succeeded))
+}
+
+/// Asks the safety governor. Who is asked for a yes has seen the plan, and is only told; who is not, needs an
+/// approval of exactly this plan where the operator's settings are strict.
+async fn is_let_through(
+    session: &Session,
+    held: &Held,
+    args: &ApplyArgs,
+    planned: &Planned,
+) -> Result<bool, Failure> {
+    let digest = &*planned.plan.digest;
+    if let Some(approved) = &args.approve {
+        governor::approve(session, held, approved).await?;
+    }
+    let verdict = governor::judge(session, planned, &args.governor);
+    let is_strict = args.governor.governor == Some(GovernorChoice::Strict);
+    if !verdict.stops() || (args.auto_approve && !is_strict) {
+        return Ok(true);
+    }
+    if !args.auto_approve {
+        session.ui.would_be_stopped(&verdict, digest);
+        return Ok(true);
+    }
+    if governor::use_approval(session, held, digest).await? {
+        return Ok(true);
+    }
+    session.ui.stopped(&verdict, digest, &format!("evenkeel apply -auto-approve -approve={digest}"));
+    Ok(false)
 }
 
 /// Whether the warnings of a plan are told when it has been carried out, because nobody is asked before.

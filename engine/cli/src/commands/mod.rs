@@ -3,6 +3,7 @@
 mod apply;
 pub mod audit;
 pub mod console;
+mod diff;
 mod drift;
 pub mod elsewhere;
 mod explain;
@@ -19,6 +20,7 @@ mod plan;
 pub mod providers;
 mod reconcile;
 mod refresh;
+mod rollback;
 mod show;
 mod state;
 mod taint;
@@ -67,6 +69,8 @@ pub async fn dispatch(arguments: Arguments, providers: Providers, ui: &Ui) -> Re
         Command::Show(args) => show::run(&global, &args, providers, ui).await,
         Command::Reconcile(args) => reconcile::run(&global, args, providers, ui).await,
         Command::Drift(args) => drift::run(&global, args, providers, ui).await,
+        Command::Diff(args) => diff::run(&global, &args, providers, ui).await,
+        Command::Rollback(args) => rollback::run(&global, args, providers, ui).await,
         Command::List(args) => list::run(&global, args, providers, ui).await,
         Command::Explain(args) => explain::run(&global, args, providers, ui).await,
         Command::History(args) => history::run(&global, &args, providers, ui).await,

@@ -14,6 +14,7 @@ pub fn check(command: &Command) -> Result<(), Failure> {
     match command {
         Command::Plan(args) => exclusive("plan", args.destroy, &args.choice, &args.run),
         Command::Apply(args) => exclusive("apply", args.destroy, &args.choice, &args.run),
+        Command::Rollback(args) => exclusive("rollback", false, &args.choice, &args.run),
         Command::Explain(args) => exclusive("explain", args.destroy, &args.choice, &args.run),
         Command::Destroy(args) => only_destroys(args),
         _ => Ok(()),

@@ -14,6 +14,7 @@ use crate::commands::{check_run, machine_options, options, wish_of};
 use crate::error::Failure;
 use crate::flow::Session;
 use crate::flow::generate;
+use crate::flow::governor;
 use crate::flow::interrupt::Signals;
 use crate::flow::lease::Held;
 use crate::flow::load::{Loaded, load};
@@ -64,6 +65,10 @@ pub async fn run(global: &Global, args: PlanArgs, providers: Providers, ui: &Ui)
     match args.out.as_ref().zip(key) {
         Some((file, key)) => both(|| save(&session.stack, &planned, &key, file), show).0?,
         None => show(),
+    }
+    let verdict = governor::judge(&session, &planned, &args.governor);
+    if verdict.stops() {
+        ui.would_be_stopped(&verdict, &planned.plan.digest);
     }
     if planned.plan.is_applicable() {
         let generated = args.generate_config_out.as_deref().filter(|_| has_generated);

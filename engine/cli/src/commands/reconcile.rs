@@ -2,6 +2,7 @@
 //! after the other and tells what happened; every decision is the controller's.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use evenkeel_apply::driver::Timer;
 use evenkeel_model::{Diagnostics, Revision, Timestamp};
@@ -13,11 +14,12 @@ use evenkeel_reconcile::{
 use evenkeel_state::{RunKind, RunStatus};
 use evenkeel_store::{Store, StoreError};
 
-use crate::args::{ChoiceArgs, DriftChoice, Global, ReconcileArgs};
+use crate::args::{ChoiceArgs, DriftChoice, Global, GovernorChoice, ReconcileArgs};
 use crate::commands::{machine_options, options, wish_of};
 use crate::error::Failure;
 use crate::flow::Session;
 use crate::flow::apply::{SystemTimer, apply, remember};
+use crate::flow::governor;
 use crate::flow::interrupt::Signals;
 use crate::flow::lease::Held;
 use crate::flow::load::{Loaded, descends, load, resolve};
@@ -54,6 +56,8 @@ pub async fn run(global: &Global, args: ReconcileArgs, providers: Providers, ui:
         held: None,
         planned: None,
         loaded: None,
+        needs_approval: false,
+        stopped: None,
         events: VecDeque::from([Event::Wake]),
         wake_at: None,
         told_to_stop: false,
@@ -66,6 +70,7 @@ pub async fn run(global: &Global, args: ReconcileArgs, providers: Providers, ui:
         StopResult::Converged | StopResult::Interrupted => 0,
         StopResult::DriftDetected => 2,
         StopResult::LeaseHeld | StopResult::Failed => 1,
+        StopResult::ApprovalNeeded => governor::STOPPED,
     })
 }
 
@@ -76,6 +81,10 @@ struct Shell {
     held: Option<Held>,
     planned: Option<Planned>,
     loaded: Option<(Revision, Loaded)>,
+    /// Whether the plan that was made last is carried out only with its approval.
+    needs_approval: bool,
+    /// The plan that people were told of last because it was stopped.
+    stopped: Option<Arc<str>>,
     events: VecDeque<Event>,
     wake_at: Option<Timestamp>,
     told_to_stop: bool,
@@ -151,7 +160,7 @@ impl Shell {
     async fn acquire(&mut self) -> Event {
         let lease = self.args.run.lock_timeout;
         match Held::try_take(&self.session, lease).await {
-            Ok(held) => match held.settled(lease).await {
+            Ok(held) => match self.settled(held).await {
                 Ok(held) => {
                     self.held = Some(held);
                     Event::LeaseGranted
@@ -170,6 +179,16 @@ impl Shell {
                 Event::LeaseLost
             }
         }
+    }
+
+    /// What is done first under a new lease: the approval that was given on the command line is written down.
+    async fn settled(&mut self, held: Held) -> Result<Held, Failure> {
+        let held = held.settled(self.args.run.lock_timeout).await?;
+        if let Some(digest) = self.args.approve.take() {
+            governor::approve(&self.session, &held, &digest).await?;
+            self.session.ui.log(&format!("approved for an hour: the plan {digest}"));
+        }
+        Ok(held)
     }
 
     async fn recover(&mut self) -> Event {
@@ -224,9 +243,8 @@ impl Shell {
 
     async fn plan(&mut self, revision: Revision) -> Event {
         match self.try_plan(&revision).await {
-            Ok(planned) => {
-                let summary = PlanSummary::of(&planned.plan);
-                self.session.ui.reconcile_plan(&planned, &self.session.catalog);
+            Ok((planned, stopped)) => {
+                let summary = PlanSummary { stopped, ..PlanSummary::of(&planned.plan) };
                 self.planned = Some(planned);
                 Event::Planned(summary)
             }
@@ -239,7 +257,8 @@ impl Shell {
         }
     }
 
-    async fn try_plan(&mut self, revision: &Revision) -> Result<Planned, Failure> {
+    /// The plan, and why the governor stops it.
+    async fn try_plan(&mut self, revision: &Revision) -> Result<(Planned, Option<Arc<str>>), Failure> {
         let loaded = match &self.loaded {
             Some((known, loaded)) if known == revision => loaded.clone(),
             _ => {
@@ -258,7 +277,32 @@ impl Shell {
         if let Some(held) = &self.held {
             remember(&self.session, held, &planned).await?;
         }
-        Ok(planned)
+        self.session.ui.reconcile_plan(&planned, &self.session.catalog);
+        let stopped = self.governed(&planned).await?;
+        Ok((planned, stopped))
+    }
+
+    /// Asks the safety governor: why it stops the plan, which people are told of once.
+    async fn governed(&mut self, planned: &Planned) -> Result<Option<Arc<str>>, Failure> {
+        let verdict = governor::judge(&self.session, planned, &self.args.governor);
+        let digest = &planned.plan.digest;
+        let warns = self.args.governor.governor == Some(GovernorChoice::Warn);
+        self.needs_approval = verdict.stops() && !warns;
+        if !verdict.stops() {
+            return Ok(None);
+        }
+        if warns {
+            self.session.ui.would_be_stopped(&verdict, digest);
+            return Ok(None);
+        }
+        if governor::is_approved(&self.session, digest).await? {
+            return Ok(None);
+        }
+        if self.stopped.as_ref() != Some(digest) {
+            self.session.ui.stopped(&verdict, digest, &format!("evenkeel reconcile -once -approve={digest}"));
+            self.stopped = Some(digest.clone());
+        }
+        Ok(Some(verdict.reasons().into()))
     }
 
     /// The revision to ask the source for: exactly the commit that was resolved, as branches move.
@@ -273,6 +317,9 @@ impl Shell {
         let (Some(held), Some(planned)) = (&self.held, self.planned.take()) else {
             return Event::Applied { status: RunStatus::Failed };
         };
+        if self.needs_approval && !self.use_approval(held, &planned).await {
+            return Event::Applied { status: RunStatus::Failed };
+        }
         let limits = machine_options(&self.args.run);
         let interrupts = self.signals.interrupts();
         match apply(&self.session, held, &planned, RunKind::Reconcile, limits, interrupts).await {
@@ -286,6 +333,17 @@ impl Shell {
             Err(failure) => {
                 self.session.ui.failure(&failure);
                 Event::Applied { status: RunStatus::Failed }
+            }
+        }
+    }
+
+    /// Uses the approval up; it may have ended since the plan was made.
+    async fn use_approval(&self, held: &Held, planned: &Planned) -> bool {
+        match governor::use_approval(&self.session, held, &planned.plan.digest).await {
+            Ok(used) => used,
+            Err(failure) => {
+                self.session.ui.failure(&failure);
+                false
             }
         }
     }

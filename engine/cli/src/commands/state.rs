@@ -16,6 +16,7 @@ use crate::args::{Global, StateChangeArgs, StateCommand};
 use crate::error::Failure;
 use crate::flow::Session;
 use crate::flow::lease::Held;
+use crate::flow::past;
 use crate::flow::state_file;
 use crate::settings::Place;
 use crate::ui::Ui;
@@ -27,15 +28,15 @@ pub async fn run(
     ui: &Ui,
 ) -> Result<u8, Failure> {
     match command {
-        StateCommand::List { addresses, id, location } => {
+        StateCommand::List { addresses, id, at, location } => {
             has_state(global, &location)?;
             let session = Session::look(global, &location, providers, ui).await?;
-            list(&session.state().await?, &addresses, id.as_deref(), ui)?;
+            list(&state_at(&session, at.as_deref()).await?, &addresses, id.as_deref(), ui)?;
         }
-        StateCommand::Show { address, location, .. } => {
+        StateCommand::Show { address, at, location, .. } => {
             has_state(global, &location)?;
             let session = Session::look(global, &location, providers, ui).await?;
-            show(&session, &address).await?;
+            show(&session, &address, at.as_deref()).await?;
         }
         StateCommand::Mv { source, destination, dry_run, change } => {
             let session = to_change(global, &change, providers, ui).await?;
@@ -168,8 +169,16 @@ fn unknown(address: &str) -> Failure {
     }
 }
 
-async fn show(session: &Session, address: &str) -> Result<(), Failure> {
-    let state = session.state().await?;
+/// What is remembered, or was at a moment.
+async fn state_at(session: &Session, at: Option<&str>) -> Result<State, Failure> {
+    match at {
+        None => session.state().await,
+        Some(_) => Ok(past::at(session, at).await?.past.state),
+    }
+}
+
+async fn show(session: &Session, address: &str, at: Option<&str>) -> Result<(), Failure> {
+    let state = state_at(session, at).await?;
     let parsed: InstanceAddress =
         address.parse().map_err(|error| Failure::plain("Invalid address", format!("{error}.")))?;
     let object = state.instances.get(&parsed).and_then(|instance| instance.current.as_ref());

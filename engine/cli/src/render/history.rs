@@ -64,7 +64,7 @@ fn run_cells(run: &RunRow) -> [String; 7] {
 }
 
 /// A moment for people, in UTC.
-pub(super) fn moment(at: Timestamp) -> String {
+pub fn moment(at: Timestamp) -> String {
     match jiff::Timestamp::from_millisecond(at.0) {
         Ok(at) => at.strftime("%Y-%m-%d %H:%M:%S").to_string(),
         Err(_) => at.0.to_string(),

@@ -9,8 +9,10 @@
 mod align;
 mod compare;
 mod diagnostic;
+mod difference;
 mod drift;
 mod explain;
+mod governor;
 pub mod graph;
 mod hide;
 mod history;
@@ -37,10 +39,12 @@ use evenkeel_model::ResourceAddress;
 use evenkeel_model::schema::Schema;
 
 pub use diagnostic::{compact, consolidated, diagnostics, valid};
+pub use difference::{Side, difference, difference_json, side};
 pub use drift::{drift, visible_paths as drifted_paths};
 pub use explain::{Explained, LastChange, Neighbour, Remembered, explained, explained_json};
+pub use governor::{governed, governed_json};
 pub use hide::remembered;
-pub use history::{runs, versions};
+pub use history::{moment, runs, versions};
 pub use object::object;
 pub use outputs::outputs;
 pub use plan::{not_saved, plan, plan_summary, ruler};

@@ -446,7 +446,7 @@ fn reason(change: &Change) -> Option<String> {
 }
 
 /// `Changes to Outputs:` and a line for each.
-fn output_changes(outputs: &BTreeMap<std::sync::Arc<str>, OutputChange>, style: Style) -> String {
+pub(super) fn output_changes(outputs: &BTreeMap<std::sync::Arc<str>, OutputChange>, style: Style) -> String {
     let mut out = String::from("\nChanges to Outputs:\n");
     let width = outputs.keys().map(|name| text::width(&text::name(name))).max().unwrap_or_default();
     let writer = Writer::changes(style);

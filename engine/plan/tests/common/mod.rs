@@ -24,6 +24,8 @@ pub struct Spec {
     address: ProviderAddress,
     config: Schema,
     thing: Thing,
+    /// The same, and it holds data.
+    disk: Thing,
     data: Schema,
     lease: Schema,
 }
@@ -50,7 +52,11 @@ impl ProviderSpec for Spec {
     }
 
     fn resource(&self, kind: &str) -> Option<&dyn ResourceSpec> {
-        (kind == "test_thing").then_some(&self.thing)
+        match kind {
+            "test_thing" => Some(&self.thing),
+            "test_disk" => Some(&self.disk),
+            _ => None,
+        }
     }
 
     fn data_source(&self, kind: &str) -> Option<&Schema> {
@@ -66,7 +72,7 @@ impl ProviderSpec for Spec {
     }
 
     fn resource_kinds(&self) -> Vec<&str> {
-        vec!["test_thing"]
+        vec!["test_thing", "test_disk"]
     }
 
     fn data_kinds(&self) -> Vec<&str> {
@@ -108,6 +114,12 @@ pub fn catalog() -> Arc<dyn Catalog + Send + Sync> {
                 "password": {"type": "string", "optional": true, "write_only": true},
                 "code": {"type": "number", "computed": true, "sensitive": true},
                 "stamp": {"type": "string", "computed": true, "recompute_on": ["size"]}
+            }}}"#,
+        )),
+        disk: Thing(schema(
+            r#"{"type_name": "test_disk", "stateful": true, "block": {"attributes": {
+                "id": {"type": "string", "computed": true},
+                "name": {"type": "string", "required": true, "force_new": true}
             }}}"#,
         )),
         data: schema(

@@ -15,9 +15,15 @@ fn planned(id: &str, drift: usize, config_changes: usize) -> Event {
         config_changes,
         changes,
         effects: changes > 0,
+        stopped: None,
         digest: format!("plan-{id}-{changes}").into(),
         revision: revision(id),
     })
+}
+
+fn stopped(id: &str) -> Event {
+    let Event::Planned(summary) = planned(id, 0, 2) else { return Event::Wake };
+    Event::Planned(PlanSummary { stopped: Some("2 objects are destroyed".into()), ..summary })
 }
 
 fn applied(status: RunStatus) -> Event {
@@ -273,4 +279,35 @@ fn answers_nobody_waits_for_have_no_effect() {
         (Event::LeaseGranted, "recover"),
     ];
     check(settings(), &script);
+}
+
+#[test]
+fn a_plan_that_the_governor_stops_waits_for_its_approval() {
+    let script = after_fetch(&[
+        (fetched("a", None), "plan a"),
+        (stopped("a"), "alert ApprovalNeeded, release, wake 30004"),
+        (Event::Wake, "acquire"),
+        (Event::LeaseGranted, "recover"),
+        (Event::Recovered, "fetch"),
+        (fetched("a", None), "plan a"),
+        (stopped("a"), "release, wake 30009"),
+        (Event::Wake, "acquire"),
+        (Event::LeaseGranted, "recover"),
+        (Event::Recovered, "fetch"),
+        (fetched("a", None), "plan a"),
+        (planned("a", 0, 2), "apply plan-a-2"),
+    ]);
+    let controller = check(settings(), &script);
+    assert_eq!(controller.conditions().reconciling.reason, Reason::Applying);
+}
+
+#[test]
+fn a_single_pass_that_is_stopped_says_so() {
+    let once = Settings { once: true, ..settings() };
+    let script = after_fetch(&[
+        (fetched("a", None), "plan a"),
+        (stopped("a"), "alert ApprovalNeeded, release, stop ApprovalNeeded"),
+    ]);
+    let stalled = &check(once, &script).conditions().stalled.clone();
+    assert!(stalled.holds && stalled.message.contains("plan-a-2"), "{}", stalled.message);
 }

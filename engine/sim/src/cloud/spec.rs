@@ -127,7 +127,9 @@ pub fn echo(input: &str) -> String {
 }
 
 fn schema(name: &str, attributes: serde_json::Value) -> Schema {
-    let schema = json!({"type_name": name, "block": {"attributes": attributes}});
+    // Nets are taken to hold data, so that the governor has something to look after.
+    let stateful = name == Kind::Net.name();
+    let schema = json!({"type_name": name, "stateful": stateful, "block": {"attributes": attributes}});
     serde_json::from_value(schema).expect("the schemas above are well formed")
 }
 

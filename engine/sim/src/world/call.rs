@@ -53,6 +53,7 @@ impl World {
         self.figures.calls += 1;
         self.check_intended(&call, step);
         self.check_key(&call);
+        self.check_destroyed(number, &call, step);
         let fault = CALL_FAULTS.into_iter().find(|fault| fits(*fault, &call) && self.strikes(*fault));
         self.note(|| {
             let fault = fault.map(|fault| format!(" ({})", fault.name())).unwrap_or_default();

@@ -4,12 +4,13 @@
 //! durable, an answer arrives. Items of a process that died meanwhile are dropped or, where they
 //! are already on their way to cloud or store, may still have their effect. `process` carries out
 //! what the controller orders, `work` runs planner and machines, `call` makes calls, `command` runs
-//! what provisioners say, `mishap`
+//! what provisioners say, `governor` stops what destroys too much, `mishap`
 //! lets things go wrong, `check` looks after the invariants.
 
 mod call;
 mod check;
 mod command;
+mod governor;
 mod mishap;
 mod process;
 mod work;
@@ -19,11 +20,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use evenkeel_apply::Plant;
+use evenkeel_model::Timestamp;
 use evenkeel_provider::Catalog;
 use evenkeel_state::Serial;
 
 use self::call::Flight;
 use self::command::Commands;
+use self::governor::Governor;
 use self::process::{Message, Process};
 use self::work::Append;
 use crate::cloud::SimCloud;
@@ -70,6 +73,8 @@ enum Item {
     Start { process: usize, life: u64 },
     /// A process that stood still goes on.
     Resume { process: usize, life: u64 },
+    /// A person approves a plan that was stopped.
+    Approve { digest: Arc<str>, until: Timestamp },
     /// Rewritten history is put back.
     Restore { place: usize },
 }
@@ -90,6 +95,7 @@ pub struct World {
     flights: BTreeMap<u64, Flight>,
     flown: u64,
     commands: Commands,
+    governor: Governor,
     /// When faults stopped.
     calm_since: Option<i64>,
     destroying: bool,
@@ -128,6 +134,7 @@ impl World {
             flights: BTreeMap::new(),
             flown: 0,
             commands,
+            governor: Governor::of(seed),
             calm_since: None,
             destroying: false,
             forced: false,
@@ -231,6 +238,7 @@ impl World {
                 }
             }
             Item::Resume { process, life } => self.resume(process, life),
+            Item::Approve { digest, until } => self.approve(digest, until),
             Item::Restore { place } => self.restore(place),
         }
         self.check();

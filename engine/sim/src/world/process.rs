@@ -7,6 +7,7 @@ use evenkeel_reconcile::{
     Backoff, Controller, DriftPolicy, Event, FetchFailure, Order, Settings, StopResult,
 };
 
+use super::governor::Destroyed;
 use super::work::{QuestionAnswer, Ready, Work};
 use super::{Item, LEASE_MS, World};
 use crate::fault::Fault;
@@ -23,6 +24,8 @@ pub(super) struct Process {
     pub(super) work_number: u64,
     /// The plan that was made last.
     pub(super) ready: Option<Ready>,
+    /// What the run that goes on has destroyed.
+    pub(super) destroyed: Destroyed,
     pub(super) paused: bool,
     /// What came while it stood still.
     deferred: Vec<Message>,
@@ -52,6 +55,7 @@ impl Process {
             work: Work::None,
             work_number: 0,
             ready: None,
+            destroyed: Destroyed::default(),
             paused: false,
             deferred: Vec::new(),
             wake: 0,

@@ -16,6 +16,7 @@ use evenkeel_provider::{ErrorKind, ObserveRequest, ProviderError};
 use evenkeel_reconcile::{Event, PlanSummary};
 use evenkeel_state::{DeposedKey, Entry, ProviderConfigAddress, RunKind, RunStatus, State};
 
+use super::governor::Destroyed;
 use super::process::{Message, append_name};
 use super::{Item, World};
 use crate::cloud::spec::{Kind, echo, lease};
@@ -37,8 +38,8 @@ pub(super) enum Work {
 
 /// A plan in the making.
 pub(super) struct PlanWork {
-    commit: Arc<Commit>,
-    state: State,
+    pub(super) commit: Arc<Commit>,
+    pub(super) state: State,
     answers: Answers,
     missing: usize,
     rounds: u32,
@@ -228,7 +229,8 @@ impl World {
         if !plan.has_effects() {
             self.check_converged(&work.commit, work.since, work.mode);
         }
-        let summary = PlanSummary::of(&plan);
+        let stopped = self.governed(&work, &plan);
+        let summary = PlanSummary { stopped, ..PlanSummary::of(&plan) };
         let opened = work
             .answers
             .opened
@@ -308,6 +310,9 @@ impl World {
             let detail = format!("revision {} is applied though it rewrites history", plan.revision);
             return self.violate("history", detail);
         }
+        let fence = self.processes[number].lease.map_or(0, |lease| lease.fence);
+        let allowed = self.use_approval(fence, &plan.digest) || plan.mode != Mode::Normal;
+        self.processes[number].destroyed = Destroyed::begin(allowed);
         let Ok(configuration) = &commit.loaded else { return };
         let kind = match plan.mode {
             Mode::Normal => RunKind::Reconcile,

@@ -150,7 +150,7 @@ pub fn output_changes(outputs: &BTreeMap<Arc<str>, OutputChange>, plan: &Plan) -
         .into()
 }
 
-pub(super) fn output_action(change: &OutputChange) -> &'static str {
+pub(in crate::render) fn output_action(change: &OutputChange) -> &'static str {
     match (&change.before, &change.after) {
         (None, None) => "noop",
         (None, Some(_)) => "create",

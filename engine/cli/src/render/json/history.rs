@@ -53,7 +53,7 @@ fn version(row: &VersionRow, schema: Option<&Schema>) -> Json {
 }
 
 /// A moment as RFC 3339 in UTC; milliseconds since 1970 where the calendar has no such day.
-fn moment(at: Timestamp) -> Json {
+pub(in crate::render) fn moment(at: Timestamp) -> Json {
     match jiff::Timestamp::from_millisecond(at.0) {
         Ok(moment) => json!(moment.to_string()),
         Err(_) => json!(at.0),

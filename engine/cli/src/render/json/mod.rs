@@ -20,16 +20,19 @@ use serde_json::{Value as Json, json};
 
 use super::text;
 
+pub(super) use change::output_action;
 pub use change::{
     action, all_outputs, applied_summary, change_summary, drift, output_changes, planned_change,
     resource_drift,
 };
 pub use diagnostic::{diagnostic, validation};
+pub(super) use history::moment;
 pub use history::{run, runs, versions};
 pub use plan::plan;
 pub use progress::{ephemeral, progress, refreshed, refreshing};
 pub use state::state;
 pub use value::outputs;
+pub(super) use value::{redacted, sensitive_flags};
 
 /// One line of machine output: level, text for people, kind, and the fields of that kind.
 pub fn message(level: &str, text: &str, kind: &str, extra: Json) -> Json {

@@ -9,7 +9,7 @@ use serde_json::{Map, Value as Json, json};
 
 /// The value; what must not be shown is null, what is unknown is left out of objects and null
 /// elsewhere.
-pub(super) fn redacted(value: &Value) -> Json {
+pub(in crate::render) fn redacted(value: &Value) -> Json {
     if !value.marks().is_empty() {
         return Json::Null;
     }
@@ -28,7 +28,7 @@ pub(super) fn redacted(value: &Value) -> Json {
 }
 
 /// True where a value must not be shown; leaves that may are left out of objects.
-pub(super) fn sensitive_flags(value: &Value) -> Json {
+pub(in crate::render) fn sensitive_flags(value: &Value) -> Json {
     flags(value, &|value| (!value.marks().is_empty()).then_some(json!(true)))
 }
 
