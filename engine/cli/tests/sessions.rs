@@ -149,6 +149,7 @@ fn normal(text: &str, place: &Path) -> String {
     let names = [
         (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "<id>"),
         (r"\b[0-9a-f]{64}\b", "<digest>"),
+        (r"\b[0-9a-f]{32}\b", "<lineage>"),
         (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?", "<time>"),
         (r"\bdirectory:[0-9a-f]{12}\b", "directory:<digest>"),
         (r"(?m)^\d\d:\d\d:\d\d ", "<time> "),

@@ -61,13 +61,16 @@ impl Alive {
         ours && lock(&self.directory.join(name)).is_some()
     }
 
-    /// Removes files of dead stores that no lease names any more.
-    pub(crate) fn sweep(&self, conn: &Connection) -> Result<(), Fault> {
-        let Ok(files) = fs::read_dir(&self.directory) else { return Ok(()) };
+    /// Removes files of dead stores that no lease names any more; tells whether there was one, which did not come
+    /// to its end.
+    pub(crate) fn sweep(&self, conn: &Connection) -> Result<bool, Fault> {
+        let mut died = false;
+        let Ok(files) = fs::read_dir(&self.directory) else { return Ok(died) };
         for file in files.flatten() {
             let name = file.file_name();
             let Some(name) = name.to_str().filter(|name| name.starts_with(&self.prefix)) else { continue };
             let Some(locked) = lock(&file.path()) else { continue };
+            died = true;
             let sql = "SELECT 1 FROM leases WHERE mark = ?1";
             if !conn.prepare_cached(sql)?.exists([self.mark_of(name)])? {
                 // Somebody else may have been faster.
@@ -75,7 +78,7 @@ impl Alive {
             }
             drop(locked);
         }
-        Ok(())
+        Ok(died)
     }
 
     /// The last act of a store: leases that were not given back can be taken over from now on.

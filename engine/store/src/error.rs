@@ -167,6 +167,24 @@ pub enum StoreError {
         /// What differs.
         detail: String,
     },
+    /// A file is in the way.
+    #[error("there is a file {} already", .path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A line of an audit log is not what was written.
+    #[error("line {line} of the audit log of the stack \"{stack}\" in {} {detail}", .path.display())]
+    Tampered {
+        /// The file.
+        path: PathBuf,
+        /// The stack.
+        stack: StackId,
+        /// The line, counted from 1.
+        line: u64,
+        /// What is wrong with it.
+        detail: String,
+    },
     /// The operating system refused a file operation.
     #[error("cannot {action} the store {}", .path.display())]
     Io {
@@ -260,11 +278,15 @@ impl StoreError {
                 "Free some space and run the command again; everything that was recorded before is still there.".into()
             }
             Self::Damaged { path, .. } => format!(
-                "Copy {0} together with {0}-wal and {0}-shm before anything else, then restore a backup or recover the copy with the SQLite shell's .recover. The file was left as it is.",
+                "Copy {0} together with {0}-wal and {0}-shm before anything else, then restore a backup (evenkeel state restore FILE) or recover the copy with the SQLite shell's .recover. The file was left as it is.",
                 path.display()
             ),
             Self::Diverged { .. } => {
                 "Keep a copy of the file and report this as a bug of Evenkeel; the journal is complete and the rows can be made from it again.".into()
+            }
+            Self::Exists { .. } => "Give another name. The file was left as it is.".into(),
+            Self::Tampered { .. } => {
+                "Compare it with a copy that was exported earlier, and use another backup. Nothing was changed.".into()
             }
             Self::Io { .. } | Self::Sqlite { .. } => {
                 "See the cause, put it right, and run the command again; everything that was recorded before is still there.".into()

@@ -38,6 +38,7 @@ pub(crate) fn open(path: &Path, options: &StoreOptions) -> Result<Db, StoreError
         }
         // Before anything is written, so that a file of somebody else stays untouched.
         migrate::check(&conn, path)?;
+        whole_pages(&conn, path)?;
         use_wal(&conn, options)?;
         conn.pragma_update(None, "synchronous", "FULL")?;
         conn.pragma_update(None, "foreign_keys", true)?;
@@ -82,7 +83,9 @@ fn connect_to_read(path: &Path, name: &OsStr, options: &StoreOptions) -> Result<
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let uri = if name == path.as_os_str() { OpenFlags::empty() } else { OpenFlags::SQLITE_OPEN_URI };
     let conn = connect(Path::new(name), flags | uri, options)?;
-    match migrate::check(&conn, path)? {
+    let found = migrate::check(&conn, path)?;
+    whole_pages(&conn, path)?;
+    match found {
         migrate::FORMAT => Ok(Db::new(conn, Vault::new(path, &options.keys))),
         found => Err(StoreError::Outdated { path: path.to_owned(), found, known: migrate::FORMAT }.into()),
     }
@@ -111,6 +114,44 @@ fn immutable_uri(path: &Path) -> OsString {
     }
     uri.push_str("?immutable=1");
     uri.into()
+}
+
+/// Opens a store of any known format, to copy it.
+pub(crate) fn open_any(path: &Path) -> Result<Connection, StoreError> {
+    inspect(path)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let open = |name: &OsStr, uri| {
+        let conn = connect(Path::new(name), flags | uri, &StoreOptions::default())?;
+        let found = migrate::check(&conn, path)?;
+        whole_pages(&conn, path)?;
+        match found {
+            0 => Err(StoreError::NotSqlite { path: path.to_owned() }.into()),
+            _ => Ok(conn),
+        }
+    };
+    named(path, || match open(path.as_os_str(), OpenFlags::empty()) {
+        Err(Fault::Sqlite(error)) if is_cannot_open(&error) && !has_log(path) => {
+            open(&immutable_uri(path), OpenFlags::SQLITE_OPEN_URI)
+        }
+        other => other,
+    })
+}
+
+/// Refuses a file that ends inside a page: the part that is there would be taken for the whole page. That
+/// whole pages are missing SQLite notices itself.
+fn whole_pages(conn: &Connection, path: &Path) -> Result<(), Fault> {
+    let Ok(metadata) = path.metadata() else { return Ok(()) };
+    let page: i64 = conn.query_row("PRAGMA page_size", [], |row| row.get(0))?;
+    let page = page.cast_unsigned().max(1);
+    match metadata.len() % page {
+        0 => Ok(()),
+        // Pages of the log take the place of what is missing.
+        _ if has_log(path) => Ok(()),
+        rest => Err(Fault::Damaged(format!(
+            "its end is missing: after {} whole pages there are {rest} bytes of another one",
+            metadata.len() / page
+        ))),
+    }
 }
 
 fn named<T>(path: &Path, work: impl FnOnce() -> Result<T, Fault>) -> Result<T, StoreError> {

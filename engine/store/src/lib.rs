@@ -14,6 +14,7 @@
 mod alive;
 mod append;
 mod audit;
+mod backup;
 mod clock;
 mod db;
 mod error;
@@ -25,6 +26,7 @@ mod past;
 mod plans;
 mod query;
 mod record;
+mod replace;
 mod rows;
 mod sqlite;
 mod stacks;
@@ -34,6 +36,7 @@ mod verify;
 mod worker;
 
 pub use audit::{AuditHead, Tampered, audit, check_export, export_audit, link_at};
+pub use backup::{Before, Restored, back_up, restore};
 pub use clock::{Clock, SystemClock};
 pub use error::{LeaseLoss, StoreError};
 pub use past::{Moment, Past};

@@ -25,6 +25,9 @@ const MIGRATIONS: [&str; 5] = [
     include_str!("migrations/0005.sql"),
 ];
 
+/// All of them together, for a file that is new.
+const LATEST: &str = include_str!("migrations/latest.sql");
+
 /// The first format in which lines of the journal are bound to each other.
 const FIRST_WITH_LINKS: i64 = 4;
 
@@ -56,9 +59,11 @@ pub(crate) fn migrate(db: &Db, path: &Path) -> Result<bool, Fault> {
     }
     let tx = Transaction::new_unchecked(db, TransactionBehavior::Immediate)?;
     let found = check(db, path)?;
-    for migration in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
-        tx.execute_batch(migration)?;
-    }
+    let scripts = match found {
+        0 => &[LATEST],
+        _ => MIGRATIONS.get(usize::try_from(found).unwrap_or(0)..).unwrap_or_default(),
+    };
+    scripts.iter().try_for_each(|script| tx.execute_batch(script))?;
     let sealed = bring_up(db, found)?;
     tx.pragma_update(None, "application_id", APPLICATION_ID)?;
     tx.pragma_update(None, "user_version", FORMAT)?;
@@ -85,3 +90,6 @@ fn bring_up(db: &Db, found: i64) -> Result<bool, Fault> {
     }
     Ok(sealed)
 }
+
+#[cfg(test)]
+mod tests;

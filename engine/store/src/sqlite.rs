@@ -15,7 +15,7 @@ use crate::record::{JournalQuery, JournalRow, Lease, RunRow, StackId, StoredPlan
 use crate::store::{BoxFuture, Store};
 use crate::vault::{KeySource, renew};
 use crate::worker::Worker;
-use crate::{append, file, lease, load, plans, query, stacks};
+use crate::{append, file, lease, load, plans, query, stacks, verify};
 
 /// How a file is opened.
 #[derive(Clone, Debug)]
@@ -63,7 +63,12 @@ impl SqliteStore {
         let (early, late) = (alive.clone(), alive.clone());
         let open = move |path: &Path| {
             let conn = file::open(path, &options)?;
-            early.sweep(&conn).map_err(|fault| fault.named(path))?;
+            let opened = early.sweep(&conn).and_then(|died| match died {
+                // Only then something may be amiss with the file.
+                true => verify::check_quickly(&conn),
+                false => Ok(()),
+            });
+            opened.map_err(|fault| fault.named(path))?;
             Ok(conn)
         };
         let close = move |conn: &Db| {

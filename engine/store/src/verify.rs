@@ -28,13 +28,23 @@ pub struct Verified {
 
 /// Checks a store that may be in use; blocks, and reads all of it.
 pub fn verify(path: &Path, options: &StoreOptions) -> Result<Vec<Verified>, StoreError> {
-    reading(path, options, |db| {
-        check_file(db)?;
-        query::stacks(db)?.into_iter().map(|stack| check_stack(db, path, stack)).collect()
-    })
+    reading(path, options, |db| check(db, path))
 }
 
-fn check_file(conn: &Connection) -> Result<(), Fault> {
+/// The same for a connection that is open already.
+pub(crate) fn check(db: &Db, path: &Path) -> Result<Vec<Verified>, Fault> {
+    check_file(db)?;
+    query::stacks(db)?.into_iter().map(|stack| check_stack(db, path, stack)).collect()
+}
+
+/// SQLite's own check without that of the indexes, for a store whose last holder did not close it.
+pub(crate) fn check_quickly(conn: &Connection) -> Result<(), Fault> {
+    let found: String = conn.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    if found == "ok" { Ok(()) } else { Err(Fault::Damaged(found)) }
+}
+
+/// SQLite's own checks.
+pub(crate) fn check_file(conn: &Connection) -> Result<(), Fault> {
     let found: String = conn.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
     if found != "ok" {
         return Err(Fault::Damaged(found));

@@ -76,7 +76,8 @@ pub fn mistake(error: &clap::Error, words: &[String], program: &Command) -> Earl
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => flags_wrong(wrong_value(error)),
         ErrorKind::MissingRequiredArgument if !command.get_positionals().any(clap::Arg::is_required_set) => {
             let missing = said(error, ContextKind::InvalidArg).unwrap_or_default();
-            flags_wrong(format!("The option {} is required.", one_dash(&missing)))
+            let what = if missing.starts_with('-') { "option" } else { "argument" };
+            flags_wrong(format!("The {what} {} is required.", one_dash(&missing)))
         }
         ErrorKind::MissingRequiredArgument => refused(&expected(command), help::usage(words, command)),
         ErrorKind::ArgumentConflict => {
@@ -168,6 +169,9 @@ fn wrong_value(error: &clap::Error) -> String {
 
 /// An option as Terraform's users write it, without the name of its value.
 fn one_dash(option: &str) -> String {
+    if !option.starts_with('-') {
+        return format!("\"{}\"", option.trim_matches(['<', '>', '[', ']']));
+    }
     let option = option.split([' ', '=', '[']).next().unwrap_or(option);
     option.strip_prefix("--").map_or_else(|| format!("\"{option}\""), |name| format!("-{name}"))
 }

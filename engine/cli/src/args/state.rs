@@ -136,6 +136,35 @@ pub enum StateCommand {
         #[command(flatten)]
         change: StateChangeArgs,
     },
+    /// Write a copy of the whole store, also while it is in use
+    Backup {
+        /// The file to write
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// Replace a file that is there
+        #[arg(long)]
+        force: bool,
+        /// The directory or repository whose store to copy
+        #[arg(long, value_name = "DIR-OR-REPO", default_value = ".")]
+        location: String,
+    },
+    /// Put a copy in the place of the store, or take a stack back to a moment of its history
+    Restore {
+        /// The copy, as `state backup` wrote it
+        #[arg(value_name = "FILE", required_unless_present = "at", conflicts_with = "at")]
+        file: Option<PathBuf>,
+        /// Remember what the stack did then: a serial, a run (run:3), a time, or a revision that was applied
+        #[arg(long, value_name = "MOMENT")]
+        at: Option<String>,
+        #[command(flatten)]
+        change: StateChangeArgs,
+    },
+    /// Prove that the whole store is what was written
+    Verify {
+        /// The directory or repository whose store to check
+        #[arg(long, value_name = "DIR-OR-REPO", default_value = ".")]
+        location: String,
+    },
     /// Give objects another provider
     ReplaceProvider {
         /// The provider they have

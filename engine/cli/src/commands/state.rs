@@ -1,5 +1,6 @@
 //! `evenkeel state`: looks into what is remembered, and puts it right.
 
+mod backup;
 mod mv;
 mod replace_provider;
 mod transfer;
@@ -61,6 +62,18 @@ pub async fn run(
             let session = Session::open_alone(global, &location, None, providers, ui).await?;
             transfer::export(&session, file.as_deref(), force).await?;
         }
+        StateCommand::Backup { file, force, location } => {
+            backup::backup(global, &file, force, &location, ui)?;
+        }
+        StateCommand::Restore { file: Some(file), change, .. } => {
+            check(&change)?;
+            backup::restore(global, &file, &change.location, ui)?;
+        }
+        StateCommand::Restore { file: None, at, change } => {
+            let session = to_change(global, &change, providers, ui).await?;
+            backup::restore_at(&session, &at.unwrap_or_default(), change.lock_timeout).await?;
+        }
+        StateCommand::Verify { location } => backup::verify(global, &location, ui)?,
         StateCommand::Pull { location } => {
             let place = Place::of(global, &location)?;
             if let Some(session) = Session::look_at(global, place, providers, ui).await? {

@@ -2,6 +2,8 @@
 //! the process, the clock, the file and the disk.
 
 mod audit;
+mod backup;
+mod damage;
 mod files;
 mod fold;
 mod group;
