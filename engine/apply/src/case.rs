@@ -1,17 +1,17 @@
 //! One intent without outcome, while it is being resolved.
 
 use evenkeel_model::schema::Schema;
-use evenkeel_model::{InstanceAddress, Timestamp, Type, Value, json};
+use evenkeel_model::{InstanceAddress, Timestamp, Type, Value, json, redact};
 use evenkeel_provider::{ErrorKind, FindRequest, ObserveRequest, ProviderError, ResourceSpec};
 use evenkeel_state::{Action, Intent, Object, ObjectStatus, OutcomeKind};
 
 use crate::command::{Call, CallResult};
 use crate::inquiry::{Answer, Look};
+use crate::message;
 use crate::options::MachineOptions;
 use crate::recovery::{PendingIntent, RecoveryInput};
 use crate::report::{Activity, Resolution, Subject};
 use crate::work::{Form, id_of};
-use crate::{message, redact};
 
 /// What an outcome says that does not fulfil its intention.
 const UNKNOWN: &str = "the run stopped before the outcome was known; what is true was found out afterwards";

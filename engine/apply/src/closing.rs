@@ -7,9 +7,9 @@ use evenkeel_model::{Diagnostics, Marks, Severity, Value, json};
 use evenkeel_plan::Plan;
 use evenkeel_state::{Entry, OutputValue, RunStatus};
 
-use crate::redact;
 use crate::report::{Activity, Counts, StepReport, StepStatus};
 use crate::work::subject;
+use evenkeel_model::redact;
 
 /// How a run ended whose steps ended so.
 pub(crate) fn status<'a>(statuses: impl Iterator<Item = &'a StepStatus>) -> RunStatus {

@@ -24,7 +24,6 @@ mod outbox;
 #[cfg(feature = "planted-faults")]
 pub mod plant;
 mod recovery;
-mod redact;
 pub mod report;
 mod work;
 

@@ -8,9 +8,9 @@ use evenkeel_provider::check::Violation;
 use evenkeel_state::{Intent, ProviderConfigAddress};
 
 use crate::command::AppendFailure;
-use crate::redact;
 use crate::report::Activity;
 use crate::work::Work;
+use evenkeel_model::redact;
 
 /// A step's call did not succeed.
 pub(crate) fn failed(work: &Work, error: &ProviderError) -> Diagnostic {

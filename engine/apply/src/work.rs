@@ -412,11 +412,7 @@ pub(crate) fn subject(step: &Step, change: &Change) -> Option<Subject> {
 
 /// The object's `id`, if it has one that may be shown.
 pub(crate) fn id_of(value: &Value) -> Option<Arc<str>> {
-    let id = value.get("id")?;
-    if value.is_sensitive() || id.is_sensitive() {
-        return None;
-    }
-    id.as_str().map(Arc::from)
+    value.visible_id().map(Arc::from)
 }
 
 /// The intent to run a command beside the creation or destruction of an object.

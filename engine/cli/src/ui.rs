@@ -609,7 +609,7 @@ fn is_looked_at(question: &Question) -> bool {
 
 fn refresh_line(question: &Question) -> String {
     match question {
-        Question::Observe { address, prior, .. } => match prior.get_str("id") {
+        Question::Observe { address, id, .. } => match id {
             Some(id) => format!("{address}: Refreshing state... [id={id}]"),
             None => format!("{address}: Refreshing state..."),
         },

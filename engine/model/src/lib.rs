@@ -12,6 +12,7 @@ mod echo;
 pub mod json;
 pub mod number;
 pub mod path;
+pub mod redact;
 pub mod schema;
 pub mod snapshot;
 pub mod ty;

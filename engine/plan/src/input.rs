@@ -146,6 +146,8 @@ pub enum Question {
         address: InstanceAddress,
         /// The deposed object it is about.
         deposed: Option<DeposedKey>,
+        /// Its `id`, where that may be shown.
+        id: Option<Arc<str>>,
         /// The provider block to ask.
         provider: ProviderConfigAddress,
         /// Its configuration, wholly known and without marks.

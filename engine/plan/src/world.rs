@@ -442,7 +442,9 @@ impl World {
         let (value, mut diagnostics) = decode_body(&block.body, schema, &self.scope(place), &block.range);
         if !diagnostics.has_errors() {
             let (plain, _) = value.clone().unmark_deep();
-            for found in validate::block(schema, &plain).into_iter().chain(spec.validate_config(&plain)) {
+            let mut all = validate::block(schema, &plain);
+            all.extend(spec.validate_config(&plain));
+            for found in all.redacted([&value]) {
                 diagnostics.push(found.at(block.range.clone()));
             }
         }

@@ -285,7 +285,7 @@ async fn answer(
     let mut openings = Vec::new();
     for question in questions {
         match question {
-            Question::Observe { address, deposed, provider, provider_config, prior } => {
+            Question::Observe { address, deposed, provider, provider_config, prior, id: _ } => {
                 let batch = batches.entry((provider, provider_config)).or_default();
                 let kind = address.resource.kind.clone();
                 batch.keys.push((address.clone(), deposed));

@@ -139,7 +139,11 @@ impl Secrets {
         }
         let mut secrets = Self::default();
         for (number, text) in texts.into_iter().filter(|text| !text.is_empty()).enumerate() {
-            let instead = format!("redacted-{}", number + 1);
+            let instead = match text.parse::<evenkeel_model::Number>() {
+                // What is read as a number has to go on to be one.
+                Ok(_) => format!("{}", 1_000 + number),
+                Err(_) => format!("redacted-{}", number + 1),
+            };
             match text.len() >= EVERYWHERE_MIN {
                 true => secrets.everywhere.push((text, instead)),
                 false => drop(secrets.alone.insert(text, instead)),

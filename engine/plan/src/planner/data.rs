@@ -2,7 +2,7 @@
 
 use evenkeel_lang::eval::decode_body;
 use evenkeel_model::schema::Schema;
-use evenkeel_model::{Diagnostic, InstanceAddress, Type, Value};
+use evenkeel_model::{Diagnostic, InstanceAddress, Type, Value, redact};
 use evenkeel_provider::{ProviderSpec, propose, validate};
 
 use super::instance::mark_by_schema;
@@ -81,7 +81,7 @@ impl Planner<'_> {
         }
         if !diagnostics.has_errors() {
             diagnostics.extend(ephemeral::refuse_in(&schema.block, &config));
-            diagnostics.extend(validate::block(&schema.block, &config));
+            diagnostics.extend(validate::block(&schema.block, &config).redacted([&config]));
         }
         if self.take_diagnostics(diagnostics, address, subject) {
             return Err(Status::Failed);
@@ -98,7 +98,7 @@ impl Planner<'_> {
         if let Some(reason) = reason {
             return Ok(self.defer(subject, schema, address, &config, reason));
         }
-        let value = self.read(subject, address, plain)?;
+        let value = self.read(subject, address, &config, plain)?;
         let value = mark_by_schema(&schema.block, value.with_marks_of(&config).with_echoes_marked(&config));
         let mut scope = self.world.scope_of(subject.place, &data);
         scope.self_value = Some(value.clone());
@@ -118,12 +118,16 @@ impl Planner<'_> {
         &mut self,
         subject: &Subject<'_>,
         address: &InstanceAddress,
+        marked: &Value,
         config: Value,
     ) -> Result<Value, Status> {
         match self.input.answers.data.get(address) {
             Some(DataAnswer { config: asked, result: Ok(value) }) if *asked == config => Ok(value.clone()),
             Some(DataAnswer { config: asked, result: Err(error) }) if *asked == config => {
-                let diagnostic = Diagnostic::error(format!("Reading {address} failed"), error.to_string());
+                let diagnostic = Diagnostic::error(
+                    format!("Reading {address} failed"),
+                    redact::message(&error.to_string(), [marked, &subject.provider_config]),
+                );
                 self.diagnostics.push(diagnostic.at(subject.resource.range.clone()).about(address));
                 Err(Status::Failed)
             }

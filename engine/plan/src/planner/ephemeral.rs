@@ -3,7 +3,7 @@
 
 use evenkeel_lang::eval::decode_body;
 use evenkeel_model::schema::Schema;
-use evenkeel_model::{Diagnostic, InstanceAddress, Marks, Value};
+use evenkeel_model::{Diagnostic, InstanceAddress, Marks, Value, redact};
 use evenkeel_provider::{ProviderSpec, propose, validate};
 
 use super::instance::mark_by_schema;
@@ -58,7 +58,7 @@ impl Planner<'_> {
         let (config, found) = decode_body(&subject.resource.body, &schema.block, &scope, range);
         diagnostics.extend(found);
         if !diagnostics.has_errors() {
-            diagnostics.extend(validate::block(&schema.block, &config));
+            diagnostics.extend(validate::block(&schema.block, &config).redacted([&config]));
         }
         if !lifecycle.preconditions.is_empty() {
             self.world.note_resource_conditions(address, checked);
@@ -103,7 +103,8 @@ impl Planner<'_> {
         address: &InstanceAddress,
         config: &Value,
     ) -> Result<Value, Status> {
-        let config = config.clone().unmark_deep().0;
+        let marked = config;
+        let config = marked.clone().unmark_deep().0;
         if self.input.answers.leave_closed {
             return Ok(propose::as_create(schema, &config));
         }
@@ -117,7 +118,10 @@ impl Planner<'_> {
                 Ok(value.clone())
             }
             Some(OpenAnswer { config: asked, result: Err(error), .. }) if *asked == config => {
-                let diagnostic = Diagnostic::error(format!("Opening {address} failed"), error.to_string());
+                let diagnostic = Diagnostic::error(
+                    format!("Opening {address} failed"),
+                    redact::message(&error.to_string(), [marked, &subject.provider_config]),
+                );
                 self.diagnostics.push(diagnostic.at(subject.resource.range.clone()).about(address));
                 Err(Status::Failed)
             }

@@ -52,14 +52,15 @@ impl Planner<'_> {
         };
         let plain_config = config.clone().unmark_deep().0;
 
-        let planned = self.ask_spec(subject, spec, address, plain_prior.as_ref(), &plain_config)?;
+        let planned =
+            self.ask_spec(subject, spec, address, plain_prior.as_ref(), Asked(&config, &plain_config))?;
         let mut decision = self.decide(subject, address, plain_prior.as_ref(), tainted, &planned);
         // A new object has nothing that could stay as it is.
         let replaces = decision.action.is_some_and(ChangeAction::is_replace);
         let config = if replaces { whole } else { config };
         let plain_config = if replaces { config.clone().unmark_deep().0 } else { plain_config };
         let planned = match replaces {
-            true => self.ask_spec(subject, spec, address, None, &plain_config)?.planned,
+            true => self.ask_spec(subject, spec, address, None, Asked(&config, &plain_config))?.planned,
             false => planned.planned,
         };
         let after =
@@ -152,8 +153,9 @@ impl Planner<'_> {
         if !failed {
             let plain = config.clone().unmark_deep().0;
             failed |= self.take_diagnostics(ephemeral::refuse_in(block, &config), address, subject);
-            failed |= self.take_diagnostics(validate::block(block, &config), address, subject);
-            failed |= self.take_diagnostics(spec.validate(&plain), address, subject);
+            failed |=
+                self.take_diagnostics(validate::block(block, &config).redacted([&config]), address, subject);
+            failed |= self.take_diagnostics(spec.validate(&plain).redacted([&config]), address, subject);
             failed |=
                 self.refuse_infinity(&config, format_args!("{address} in state: failed to serialize value"));
         }
@@ -192,11 +194,12 @@ impl Planner<'_> {
         spec: &dyn ResourceSpec,
         address: &InstanceAddress,
         prior: Option<&Value>,
-        config: &Value,
+        Asked(marked, config): Asked<'_>,
     ) -> Result<PlannedChange, Status> {
         let provider_config = subject.provider_config.clone().unmark_deep().0;
         let planned = spec.plan(&PlanRequest { provider_config: &provider_config, prior, config });
-        if self.take_diagnostics(planned.diagnostics.clone(), address, subject) {
+        let said = planned.diagnostics.clone().redacted([marked, &subject.provider_config]);
+        if self.take_diagnostics(said, address, subject) {
             return Err(Status::Failed);
         }
         let violations = check::planned(&spec.schema().block, prior, config, &planned.planned);
@@ -394,6 +397,9 @@ fn take_map_entry(config: &Value, prior: &Value, key: &Arc<str>) -> Value {
     }
     Value::map(element, entries).with_marks(config.marks())
 }
+
+/// A configuration with its marks, and without.
+struct Asked<'v>(&'v Value, &'v Value);
 
 /// Marks what the schema calls sensitive.
 pub(crate) fn mark_by_schema(block: &Block, value: Value) -> Value {

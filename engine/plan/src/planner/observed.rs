@@ -2,7 +2,7 @@
 
 use evenkeel_lang::config::{Resource, ResourceKey};
 use evenkeel_model::schema::Schema;
-use evenkeel_model::{Diagnostic, InstanceAddress, ResourceAddress, SourceRange, Type, Value, json};
+use evenkeel_model::{Diagnostic, InstanceAddress, ResourceAddress, SourceRange, Type, Value, json, redact};
 use evenkeel_provider::{ResourceSpec, diff};
 use evenkeel_state::{DeposedKey, Object, ProviderConfigAddress};
 use std::sync::Arc;
@@ -42,7 +42,10 @@ impl Planner<'_> {
             Some(Err(error)) => {
                 let diagnostic = Diagnostic::error(
                     format!("Reading {address} failed"),
-                    format!("{error} The object could not be looked at, so nothing can be planned."),
+                    redact::message(
+                        &format!("{error} The object could not be looked at, so nothing can be planned."),
+                        [&expected],
+                    ),
                 );
                 self.diagnostics.push(diagnostic.at(range).about(address));
                 return Err(Status::Failed);
@@ -208,6 +211,7 @@ impl Planner<'_> {
                     deposed: key,
                     provider: object.provider.clone(),
                     provider_config: config,
+                    id: prior.visible_id().map(Arc::from),
                     prior: prior.unmark_deep().0,
                 });
             }

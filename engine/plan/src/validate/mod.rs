@@ -282,9 +282,12 @@ impl<'a> Walk<'a> {
         let scope = self.scope(&node.path, Repeats::default());
         let (value, mut found) = decode_body(&block.body, schema, &scope, &block.range);
         if !found.has_errors() {
-            let (plain, _) = value.unmark_deep();
-            let all = validate::block(schema, &plain).into_iter().chain(spec.validate_config(&plain));
-            all.for_each(|diagnostic| found.push(diagnostic.at(block.range.clone())));
+            let (plain, _) = value.clone().unmark_deep();
+            let mut all = validate::block(schema, &plain);
+            all.extend(spec.validate_config(&plain));
+            all.redacted([&value])
+                .into_iter()
+                .for_each(|diagnostic| found.push(diagnostic.at(block.range.clone())));
         }
         self.diagnostics.extend(found);
     }
@@ -357,9 +360,9 @@ impl<'a> Walk<'a> {
             if resource.key.mode != ResourceMode::Ephemeral {
                 found.extend(ephemeral::refuse_in(block, &value));
             }
-            found.extend(validate::block(block, &value));
+            found.extend(validate::block(block, &value).redacted([&value]));
             if let Some(managed) = managed {
-                found.extend(managed.validate(&value.unmark_deep().0));
+                found.extend(managed.validate(&value.clone().unmark_deep().0).redacted([&value]));
             }
         }
         found.extend(ignored::check(block, resource));

@@ -19,6 +19,8 @@ const SEALED: &str = "?sealed";
 const BOUND: &str = "?bound";
 const MARKS: &str = "?marks";
 const VALUE: &str = "?value";
+const TYPE: &str = "?type";
+const UNKNOWN: &str = "?unknown";
 
 /// How a sealed part begins in a text that serde_json wrote. Inside of a text its quotes would be escaped.
 const SEALED_SIGN: &str = "\"?sealed\":\"";
@@ -277,6 +279,12 @@ fn marked(value: &mut Json, path: &mut String, visit: &mut Visit<'_>) -> Result<
         Json::Array(elements) => elements.iter_mut().enumerate().try_for_each(|(index, element)| {
             inside(path, &index.to_string(), |path| marked(element, path, visit))
         }),
+        // Types name keys, which may be secret like the values beside them.
+        Json::Object(fields)
+            if fields.contains_key(SEALED) || is_composite(fields) || is_open_with_marks(fields) =>
+        {
+            visit(path, value)
+        }
         Json::Object(fields) if fields.contains_key(MARKS) => match fields.get_mut(VALUE) {
             Some(value) => visit(path, value),
             None => Ok(()),
@@ -285,6 +293,26 @@ fn marked(value: &mut Json, path: &mut String, visit: &mut Visit<'_>) -> Result<
             .iter_mut()
             .try_for_each(|(name, value)| inside(path, name, |path| marked(value, path, visit))),
         Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => Ok(()),
+    }
+}
+
+/// Whether it is an unknown value whose type has parts.
+fn is_composite(fields: &Map<String, Json>) -> bool {
+    fields.get(UNKNOWN).is_some_and(|ty| !ty.is_string())
+}
+
+/// Whether it is a value with its type, and something in it is marked.
+fn is_open_with_marks(fields: &Map<String, Json>) -> bool {
+    fields.contains_key(TYPE) && fields.get(VALUE).is_some_and(has_marks)
+}
+
+fn has_marks(value: &Json) -> bool {
+    match value {
+        Json::Array(elements) => elements.iter().any(has_marks),
+        Json::Object(fields) => {
+            fields.contains_key(MARKS) || is_composite(fields) || fields.values().any(has_marks)
+        }
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => false,
     }
 }
 

@@ -37,6 +37,7 @@ fn secret_object(id: &str) -> Object {
         "password": marked("canary-attribute"),
         "tags": marked(json!({"canary-key": "x"})),
         "list": ["plain", {"deep": marked(json!(["canary-inside", 1, null, true]))}],
+        "open": {"?type": ["object", {"canary-key": "string"}], "?value": {"canary-key": marked("x"), "b": 1}},
         "repeats": {"?marks": ["echo"], "?value": "a canary-echo"},
         "private": "no secret",
         "??marks": "a key of a user",
@@ -47,7 +48,12 @@ fn secret_object(id: &str) -> Object {
 /// A state with something sensitive in every place, and a call that nobody knows the end of.
 fn entries() -> Vec<Entry> {
     let Entry::Intent(intent) = intent(1, 1, "aws_vpc.b[\"x\"]", Action::Create) else { panic!() };
-    let planned = Arc::new(json!({"password": marked("canary-planned"), "free": 1}));
+    let planned = Arc::new(json!({
+        "password": marked("canary-planned"),
+        "free": 1,
+        "later": {"?unknown": ["object", {"canary-key": "string"}]},
+        "typed": {"?type": ["object", {"canary-key": "string"}], "?value": {"?unknown": ["map", ["object", {"canary-key": "string"}]]}},
+    }));
     let deposed = OutcomeKind::Present(Box::new(Object {
         attributes: Arc::new(json!({"id": "old", "password": marked("canary-deposed")})),
         ..object("old")

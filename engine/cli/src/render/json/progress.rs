@@ -152,7 +152,7 @@ pub fn refreshed(question: &Question) -> Json {
 /// What an object is known by, as text and as `hook`.
 fn looked_at(question: &Question, address: &InstanceAddress) -> (String, Json) {
     let id = match question {
-        Question::Observe { prior, .. } => prior.get_str("id"),
+        Question::Observe { id, .. } => id.as_deref(),
         Question::Import { id, .. } => Some(&**id),
         Question::Open { .. } | Question::ReadData { .. } => None,
     };
