@@ -91,6 +91,8 @@ pub enum Command {
     Diff(DiffArgs),
     /// Go back to a revision that was applied before
     Rollback(RollbackArgs),
+    /// Make a state again that was lost, from the configuration and the clouds
+    Recover(RecoverArgs),
     /// Prove that what was written down was not changed afterwards
     Audit(crate::commands::audit::AuditArgs),
     /// Say under which keys sensitive values are kept, or replace them
@@ -144,6 +146,7 @@ impl Command {
             Self::Reconcile(args) => Some(&mut args.run),
             Self::Drift(args) => Some(&mut args.run),
             Self::Rollback(args) => Some(&mut args.run),
+            Self::Recover(args) => Some(&mut args.run),
             Self::List(args) => Some(&mut args.run),
             Self::Explain(args) => Some(&mut args.run),
             Self::Console(args) => Some(&mut args.run),
@@ -185,6 +188,7 @@ impl Command {
             Self::History(args) => args.json,
             Self::Diff(args) => args.json,
             Self::Rollback(args) => args.run.json,
+            Self::Recover(args) => args.run.json,
             Self::State(args) => matches!(&args.command, StateCommand::Show { json: true, .. }),
             Self::Audit(_) | Self::Keys(_) => false,
             Self::Console(_) | Self::Fmt(_) | Self::Validate(_) => false,
@@ -528,6 +532,16 @@ pub struct RollbackArgs {
     /// Write the plan to a file that `apply` takes, and do nothing more
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+}
+
+/// What `recover` takes.
+#[derive(Debug, Args)]
+pub struct RecoverArgs {
+    #[command(flatten)]
+    pub run: RunArgs,
+    /// Write down what was found without asking
+    #[arg(long)]
+    pub auto_approve: bool,
 }
 
 /// What `import` takes.

@@ -18,6 +18,7 @@ pub mod governor;
 mod graph;
 pub mod ignored;
 mod input;
+pub mod matching;
 mod moves;
 mod order;
 pub mod outline;
@@ -38,7 +39,7 @@ pub use finish::{Finished, Finisher, LocalExec, Opening, Unfinished, Withheld, i
 pub use input::{
     Answers, DataAnswer, ImportAnswer, Input, Mode, OpenAnswer, Options, Planning, Provisioners, Question,
 };
-pub use planner::{plan, provider_configs};
+pub use planner::{identified, plan, provider_configs};
 pub use target::Target;
 pub use types::{
     ActionReason, Change, ChangeAction, Check, CheckKind, CheckStatus, Checked, Drift, Importing, Move,

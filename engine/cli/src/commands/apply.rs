@@ -221,6 +221,11 @@ async fn approved(session: &Session, args: &ApplyArgs, signals: &Signals) -> Res
         ));
     }
     ui.ask_approval(args.destroy, &session.stack.0);
+    read_yes(ui, signals).await
+}
+
+/// Reads a line; whether it is a yes.
+pub(super) async fn read_yes(ui: &Ui, signals: &Signals) -> Result<bool, Failure> {
     if !std::io::stdin().is_terminal() {
         ui.note("");
     }

@@ -36,7 +36,7 @@ pub async fn run(global: &Global, args: ImportArgs, providers: Providers, ui: &U
     let loaded = load(&session, args.run.revision.as_deref()).await?;
     ui.diagnostics(&loaded.warnings, Some(&loaded.snapshot));
     is_declared(&address, &loaded)?;
-    let loaded = with_block(loaded, &address, &args.id)?;
+    let loaded = with_blocks(loaded, [(&address, &*args.id)])?;
     let held = Held::take(&session, args.run.lock_timeout).await?;
     let result = import(&session, &held, &args, &address, loaded, &signals).await;
     held.finish(result).await?;
@@ -70,7 +70,7 @@ async fn import(
     ui.line(&format!(
         "{address}: Import prepared!\n  Prepared {kind} for import\n{address}: Refreshing state... [id={id}]"
     ));
-    write(session, held, &planned, address, object).await
+    write(session, held, &planned, vec![(address.clone(), object)]).await
 }
 
 fn address(text: &str) -> Result<InstanceAddress, Failure> {
@@ -121,9 +121,13 @@ fn is_free(address: &InstanceAddress, state: &State) -> Result<(), Failure> {
     Err(Failure::plain("Resource already managed by Evenkeel", detail))
 }
 
-/// The configuration with one import block more.
-fn with_block(loaded: Loaded, address: &InstanceAddress, id: &str) -> Result<Loaded, Failure> {
-    let text = format!("import {{\n  to = {address}\n  id = {}\n}}\n", quote(id));
+/// The configuration with more import blocks.
+pub(super) fn with_blocks<'i>(
+    loaded: Loaded,
+    imports: impl IntoIterator<Item = (&'i InstanceAddress, &'i str)>,
+) -> Result<Loaded, Failure> {
+    let block = |(address, id)| format!("import {{\n  to = {address}\n  id = {}\n}}\n", quote(id));
+    let text: String = imports.into_iter().map(block).collect();
     let path = match loaded.root.trim_matches('/') {
         "" => FILE.to_owned(),
         root => format!("{root}/{FILE}"),
@@ -140,7 +144,7 @@ fn with_block(loaded: Loaded, address: &InstanceAddress, id: &str) -> Result<Loa
 
 /// What is wrong, without what only the way of planning it brought: a warning that a part is planned, and
 /// places in a file that nobody has.
-fn without_block(mut failure: Failure) -> Failure {
+pub(super) fn without_block(mut failure: Failure) -> Failure {
     failure.diagnostics.0.retain(|found| found.severity == Severity::Error);
     for found in &mut failure.diagnostics.0 {
         if found.range.as_ref().is_some_and(|range| range.filename.ends_with(FILE)) {
@@ -151,7 +155,7 @@ fn without_block(mut failure: Failure) -> Failure {
 }
 
 /// The object that the plan found.
-fn imported(planned: &Planned, address: &InstanceAddress) -> Result<Object, Failure> {
+pub(super) fn imported(planned: &Planned, address: &InstanceAddress) -> Result<Object, Failure> {
     let mut found = planned.plan.refreshed.iter();
     let found = found.find(|refreshed| refreshed.address == *address && refreshed.deposed.is_none());
     found.and_then(|refreshed| refreshed.object.clone()).ok_or_else(|| {
@@ -163,26 +167,28 @@ fn imported(planned: &Planned, address: &InstanceAddress) -> Result<Object, Fail
     })
 }
 
-/// Writes the object down, as a run of its own.
-async fn write(
+/// Writes objects down, as a run of their own.
+pub(super) async fn write(
     session: &Session,
     held: &Held,
     planned: &Planned,
-    address: &InstanceAddress,
-    object: Object,
+    objects: Vec<(InstanceAddress, Object)>,
 ) -> Result<(), Failure> {
     let lease = held.lease();
     let run = session.store.next_run(&lease).await?;
-    let entries = vec![
-        Entry::RunStarted {
-            run,
-            kind: RunKind::Refresh,
-            revision: planned.loaded.snapshot.revision.clone(),
-            plan_digest: planned.plan.digest.clone(),
-        },
-        Entry::Observed { address: address.clone(), deposed: None, object: Some(Box::new(object)) },
-        Entry::RunFinished { run, status: RunStatus::Succeeded, error: None },
-    ];
+    let started = Entry::RunStarted {
+        run,
+        kind: RunKind::Refresh,
+        revision: planned.loaded.snapshot.revision.clone(),
+        plan_digest: planned.plan.digest.clone(),
+    };
+    let finished = Entry::RunFinished { run, status: RunStatus::Succeeded, error: None };
+    let observed = objects.into_iter().map(|(address, object)| Entry::Observed {
+        address,
+        deposed: None,
+        object: Some(Box::new(object)),
+    });
+    let entries = std::iter::once(started).chain(observed).chain([finished]).collect();
     session.store.append(&lease, entries).await?;
     Ok(())
 }

@@ -19,6 +19,7 @@ mod output;
 mod plan;
 pub mod providers;
 mod reconcile;
+mod recover;
 mod refresh;
 mod rollback;
 mod show;
@@ -70,6 +71,7 @@ pub async fn dispatch(arguments: Arguments, providers: Providers, ui: &Ui) -> Re
         Command::Reconcile(args) => reconcile::run(&global, args, providers, ui).await,
         Command::Drift(args) => drift::run(&global, args, providers, ui).await,
         Command::Diff(args) => diff::run(&global, &args, providers, ui).await,
+        Command::Recover(args) => recover::run(&global, args, providers, ui).await,
         Command::Rollback(args) => rollback::run(&global, args, providers, ui).await,
         Command::List(args) => list::run(&global, args, providers, ui).await,
         Command::Explain(args) => explain::run(&global, args, providers, ui).await,

@@ -110,8 +110,10 @@ impl Held {
     }
 
     /// Gives it back, so that the next process need not wait.
-    pub async fn release(self) {
+    pub async fn release(mut self) {
         self.renewal.abort();
+        // It has the store until it is over, and the process may end before the store is closed.
+        let _ = (&mut self.renewal).await;
         let lease = self.lease();
         // A lease that cannot be given back expires.
         let _ = self.store.release(&lease).await;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use evenkeel_lang::config::{Import, ResourceKey, instance_key};
 use evenkeel_lang::eval::evaluate;
+use evenkeel_model::schema::Schema;
 use evenkeel_model::{
     Diagnostic, Diagnostics, InstanceAddress, InstanceKey, Marks, SourceRange, Type, Value, convert, json,
 };
@@ -179,7 +180,7 @@ impl Planner<'_> {
             provider: subject.provider.clone(),
             provider_config,
             id: id.clone(),
-            prior: identified(spec, id),
+            prior: identified(spec.schema(), id),
         });
     }
 
@@ -233,9 +234,9 @@ impl Planner<'_> {
     }
 }
 
-/// An object of which nothing is known but its id.
-fn identified(spec: &dyn ResourceSpec, id: &str) -> Value {
-    let block = &spec.schema().block;
+/// An object of a type of which nothing is known but its id.
+pub fn identified(schema: &Schema, id: &str) -> Value {
+    let block = &schema.block;
     let attributes = block.attributes.iter().map(|(name, one)| (name.clone(), Value::null(one.ty.clone())));
     let blocks = block.block_types.iter().map(|(name, one)| (name.clone(), Value::null(one.implied_type())));
     Value::object(attributes.chain(blocks).collect::<Vec<_>>()).with_attribute("id", Value::string(id))

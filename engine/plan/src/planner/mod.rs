@@ -13,6 +13,7 @@ mod removed;
 mod triggers;
 
 use changes::Changes;
+pub use imports::identified;
 pub(crate) use imports::identifier;
 pub(crate) use instance::{ignore_changes, mark_by_schema};
 
