@@ -16,6 +16,11 @@ impl Db {
     pub(crate) fn new(conn: Connection, vault: Vault) -> Self {
         Self { conn, vault }
     }
+
+    /// The connection alone.
+    pub(crate) fn into_connection(self) -> Connection {
+        self.conn
+    }
 }
 
 impl Deref for Db {

@@ -11,6 +11,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::db::Db;
 use crate::error::{Fault, StoreError};
+use crate::fresh::{self, PlanKey};
 use crate::migrate;
 use crate::sqlite::StoreOptions;
 use crate::vault::{KeySource, Vault, renew};
@@ -26,9 +27,20 @@ const STATEMENTS_MAX: usize = 64;
 
 /// Opens a store to be written, making the file if there is none.
 pub(crate) fn open(path: &Path, options: &StoreOptions) -> Result<Db, StoreError> {
+    open_keyed(path, None, options)
+}
+
+/// The same; a file that is made has the key that plan files of a stack are sealed with.
+pub(crate) fn open_keyed(
+    path: &Path,
+    key: Option<&PlanKey>,
+    options: &StoreOptions,
+) -> Result<Db, StoreError> {
     let _opening = OPENING.lock().unwrap_or_else(PoisonError::into_inner);
     inspect_directory(path)?;
-    create_private(path)?;
+    if !named(path, || fresh::make(path, key, &options.keys))? {
+        create_private(path)?;
+    }
     inspect(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     named(path, || {

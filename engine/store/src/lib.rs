@@ -19,6 +19,7 @@ mod clock;
 mod db;
 mod error;
 mod file;
+mod fresh;
 mod lease;
 mod load;
 mod migrate;

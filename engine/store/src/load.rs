@@ -42,12 +42,17 @@ fn instances(conn: &Db, key: StackKey) -> Result<BTreeMap<InstanceAddress, Insta
     let mut rows = statement.query([key.0])?;
     let mut providers = Providers::default();
     let mut resources = Resources::default();
-    let mut instances: BTreeMap<InstanceAddress, Instance> = BTreeMap::new();
+    let mut dependencies = Dependencies::default();
+    let mut instances: Vec<(InstanceAddress, Instance)> = Vec::new();
     while let Some(row) = rows.next()? {
         let address = resources.share(stored("address", text(row, 0)?.parse())?);
         let deposed = text(row, 1)?;
-        let object = object(conn, key, row, &mut providers)?;
-        let instance = instances.entry(address).or_default();
+        let object = object(conn, key, row, &mut providers, &mut dependencies)?;
+        // The objects of an instance are mostly read one after the other, and in the order of addresses.
+        if instances.last().is_none_or(|(last, _)| *last != address) {
+            instances.push((address, Instance::default()));
+        }
+        let Some((_, instance)) = instances.last_mut() else { continue };
         match deposed {
             "" => instance.current = Some(object),
             key => {
@@ -56,7 +61,21 @@ fn instances(conn: &Db, key: StackKey) -> Result<BTreeMap<InstanceAddress, Insta
             }
         }
     }
-    Ok(instances)
+    Ok(merged(instances))
+}
+
+/// Objects of the same instance, wherever they were read, belong together.
+fn merged(mut read: Vec<(InstanceAddress, Instance)>) -> BTreeMap<InstanceAddress, Instance> {
+    read.sort_by(|(a, _), (b, _)| a.cmp(b));
+    read.dedup_by(|(later, from), (known, into)| {
+        let same = later == known;
+        if same {
+            into.current = into.current.take().or(from.current.take());
+            into.deposed.append(&mut from.deposed);
+        }
+        same
+    });
+    read.into_iter().collect()
 }
 
 /// The resources that instances belong to: thousands of addresses share a few.
@@ -90,14 +109,35 @@ impl Providers {
     }
 }
 
-fn object(conn: &Db, stack: StackKey, row: &Row<'_>, providers: &mut Providers) -> Result<Object, Fault> {
+/// Lists of dependencies by their stored text: all instances of a resource have the same.
+#[derive(Default)]
+struct Dependencies(Option<(String, Vec<ResourceAddress>)>);
+
+impl Dependencies {
+    fn read(&mut self, text: &str) -> Result<Vec<ResourceAddress>, Fault> {
+        if let Some((_, last)) = self.0.as_ref().filter(|(last, _)| last == text) {
+            return Ok(last.clone());
+        }
+        let read: Vec<ResourceAddress> = stored("list of dependencies", serde_json::from_str(text))?;
+        self.0 = Some((text.to_owned(), read.clone()));
+        Ok(read)
+    }
+}
+
+fn object(
+    conn: &Db,
+    stack: StackKey,
+    row: &Row<'_>,
+    providers: &mut Providers,
+    dependencies: &mut Dependencies,
+) -> Result<Object, Fault> {
     let status: ObjectStatus = stored("object status", serde_json::from_str(text(row, 2)?))?;
     let token: Option<String> = row.get(7)?;
     Ok(Object {
         status,
         provider: providers.read(text(row, 3)?)?,
         schema_version: row.get::<_, i64>(4)?.cast_unsigned(),
-        dependencies: stored("list of dependencies", serde_json::from_str(text(row, 5)?))?,
+        dependencies: dependencies.read(text(row, 5)?)?,
         create_before_destroy: row.get(6)?,
         token: token.map(|token| Token(token.into())),
         private: private(conn, stack, row)?,

@@ -10,6 +10,7 @@ use crate::alive::Alive;
 use crate::clock::Clock;
 use crate::db::Db;
 use crate::error::StoreError;
+use crate::fresh::PlanKey;
 use crate::past::{self, Moment, Past};
 use crate::record::{JournalQuery, JournalRow, Lease, RunRow, StackId, StoredPlan, VersionRow};
 use crate::store::{BoxFuture, Store};
@@ -59,10 +60,30 @@ impl SqliteStore {
 
     /// The same without waiting until the file is open: what is asked first waits for that.
     pub fn begin(path: &Path, clock: Arc<dyn Clock>, options: StoreOptions) -> Result<Self, StoreError> {
+        Self::begin_with(path, clock, None, options)
+    }
+
+    /// The same; a file that is made has the key that plan files of a stack are sealed with.
+    pub fn begin_keyed(
+        path: &Path,
+        clock: Arc<dyn Clock>,
+        stack: &StackId,
+        key: Vec<u8>,
+        options: StoreOptions,
+    ) -> Result<Self, StoreError> {
+        Self::begin_with(path, clock, Some((stack.clone(), key)), options)
+    }
+
+    fn begin_with(
+        path: &Path,
+        clock: Arc<dyn Clock>,
+        key: Option<PlanKey>,
+        options: StoreOptions,
+    ) -> Result<Self, StoreError> {
         let alive = Arc::new(Alive::new(path));
         let (early, late) = (alive.clone(), alive.clone());
         let open = move |path: &Path| {
-            let conn = file::open(path, &options)?;
+            let conn = file::open_keyed(path, key.as_ref(), &options)?;
             let opened = early.sweep(&conn).and_then(|died| match died {
                 // Only then something may be amiss with the file.
                 true => verify::check_quickly(&conn),

@@ -34,6 +34,7 @@ use crate::args::Global;
 use crate::error::Failure;
 use crate::flow::connections::Pool;
 use crate::flow::ephemeral::Openings;
+use crate::planfile;
 use crate::settings::{Place, store_options};
 use crate::ui::Ui;
 
@@ -126,7 +127,9 @@ impl Session {
         }
         place.prepare(global)?;
         let files = add_own(&mut providers, global, &place, revision);
-        let store = SqliteStore::begin(&place.store, Arc::new(SystemClock), store_options()?)?;
+        let key = planfile::new_key()?;
+        let store =
+            SqliteStore::begin_keyed(&place.store, Arc::new(SystemClock), &stack, key, store_options()?)?;
         Ok(Self { revision: files, is_new: true, ..Self::new(global, place, store, providers, ui) })
     }
 

@@ -42,7 +42,7 @@ fn secret_object(id: &str) -> Object {
         "private": "no secret",
         "??marks": "a key of a user",
     });
-    Object { attributes: Arc::new(attributes), private: Some("canary-private".into()), ..object(id) }
+    Object { attributes: attributes.into(), private: Some("canary-private".into()), ..object(id) }
 }
 
 /// A state with something sensitive in every place, and a call that nobody knows the end of.
@@ -55,7 +55,7 @@ fn entries() -> Vec<Entry> {
         "typed": {"?type": ["object", {"canary-key": "string"}], "?value": {"?unknown": ["map", ["object", {"canary-key": "string"}]]}},
     }));
     let deposed = OutcomeKind::Present(Box::new(Object {
-        attributes: Arc::new(json!({"id": "old", "password": marked("canary-deposed")})),
+        attributes: json!({"id": "old", "password": marked("canary-deposed")}).into(),
         ..object("old")
     }));
     let put_aside = |entry| match entry {

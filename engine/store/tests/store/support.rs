@@ -77,7 +77,7 @@ pub fn object(id: &str) -> Object {
         status: ObjectStatus::Ready,
         provider: provider(),
         schema_version: 1,
-        attributes: Arc::new(serde_json::json!({ "id": id })),
+        attributes: serde_json::json!({ "id": id }).into(),
         dependencies: Vec::new(),
         create_before_destroy: false,
         token: None,
