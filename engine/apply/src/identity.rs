@@ -139,7 +139,7 @@ mod tests {
             status: ObjectStatus::Ready,
             provider: block(alias),
             schema_version: 0,
-            attributes: Arc::new(attributes),
+            attributes: attributes.into(),
             dependencies: Vec::new(),
             create_before_destroy: false,
             token: None,

@@ -6,7 +6,7 @@ use evenkeel_state::{Entry, RunId, RunKind};
 
 /// The first entries of a run.
 pub(crate) fn entries(plan: &Plan, run: RunId, kind: RunKind) -> Vec<Entry> {
-    let (revision, plan_digest) = (plan.revision.clone(), plan.digest.clone());
+    let (revision, plan_digest) = (plan.revision.clone(), plan.digest().clone());
     let started = Entry::RunStarted { run, kind, revision, plan_digest };
     let moved = plan.moves.iter().map(|one| Entry::Moved { from: one.from.clone(), to: one.to.clone() });
     let refreshed = plan.refreshed.iter().map(|refreshed| Entry::Observed {

@@ -45,7 +45,7 @@ pub fn from_plain_untyped(json: &Json) -> Result<Value, JsonError> {
     Ok(match json {
         Json::Null => Value::null(Type::Dynamic),
         Json::Bool(value) => Value::bool(*value),
-        Json::Number(number) => Value::from(Kind::Number(parse_number(&number.to_string())?)),
+        Json::Number(number) => Value::from(Kind::Number(parse_number(number.as_str())?)),
         Json::String(text) => Value::string(text),
         Json::Array(elements) => {
             Value::tuple(elements.iter().map(from_plain_untyped).collect::<Result<Vec<_>, _>>()?)
@@ -225,7 +225,7 @@ fn decode_with(json: &Json, ty: &Type, encoded: bool) -> Result<Value, JsonError
         },
         Type::Bool => json.as_bool().map(Value::bool).ok_or_else(wrong),
         Type::Number => match json {
-            Json::Number(number) => Ok(Kind::Number(parse_number(&number.to_string())?).into()),
+            Json::Number(number) => Ok(Kind::Number(parse_number(number.as_str())?).into()),
             Json::String(text) => Ok(Kind::Number(parse_number(text)?).into()),
             _ => Err(wrong()),
         },
@@ -262,7 +262,10 @@ fn decode_with(json: &Json, ty: &Type, encoded: bool) -> Result<Value, JsonError
                 .attributes
                 .iter()
                 .map(|(name, ty)| {
-                    let json = entries.get(&*if encoded { escape_key(name) } else { name.to_string() });
+                    let json = match encoded && name.starts_with('?') {
+                        true => entries.get(&escape_key(name)),
+                        false => entries.get(&**name),
+                    };
                     let value = json
                         .map_or_else(|| Ok(Value::null(ty.clone())), |json| decode_with(json, ty, encoded));
                     Ok((name.clone(), value.map_err(|e| JsonError(format!("{name}: {e}")))?))

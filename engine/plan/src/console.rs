@@ -117,7 +117,9 @@ fn decode(address: &ResourceAddress, object: &Object, catalog: &dyn Catalog) -> 
         true => None,
         false => spec.upgrade(object.schema_version, &object.attributes),
     };
-    let attributes = upgraded.as_ref().unwrap_or(&object.attributes);
-    let value = json::decode(attributes, &schema.ty()).ok()?;
+    let ty = schema.ty();
+    let value =
+        upgraded.map_or_else(|| object.attributes.decode(&ty), |upgraded| json::decode(&upgraded, &ty));
+    let value = value.ok()?;
     Some(mark_by_schema(&schema.block, value))
 }

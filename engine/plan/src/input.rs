@@ -192,11 +192,14 @@ pub enum Question {
     },
 }
 
+/// What came of looking at an object: `None` when it is gone.
+pub type Observed = Result<Option<Value>, ProviderError>;
+
 /// What the world said. Given again, with more in it, on every re-run.
 #[derive(Clone, Debug, Default)]
 pub struct Answers {
     /// Objects as they were seen; `None` for one that is gone.
-    pub observed: BTreeMap<(InstanceAddress, Option<DeposedKey>), Result<Option<Value>, ProviderError>>,
+    pub observed: BTreeMap<(InstanceAddress, Option<DeposedKey>), Observed>,
     /// Objects that were looked for to be imported.
     pub imported: BTreeMap<InstanceAddress, ImportAnswer>,
     /// Data sources as they were read.

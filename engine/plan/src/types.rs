@@ -1,7 +1,7 @@
 //! The plan: complete, so that apply has no decision left to take.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use evenkeel_lang::config::When;
 use evenkeel_model::{
@@ -53,8 +53,16 @@ pub struct Plan {
     pub refreshed: Vec<Refreshed>,
     /// Every resource as it will be after apply, for references.
     pub resources: BTreeMap<ResourceAddress, ResourceValues>,
-    /// SHA-256 over the normalised content, in hexadecimal.
-    pub digest: Arc<str>,
+    /// As [`Plan::digest`] gives it, once somebody asked.
+    pub digest: OnceLock<Arc<str>>,
+}
+
+impl Plan {
+    /// SHA-256 over the normalised content, in hexadecimal. Computed when it is first asked for: a plan that
+    /// is only shown needs none.
+    pub fn digest(&self) -> &Arc<str> {
+        self.digest.get_or_init(|| crate::digest::of(self))
+    }
 }
 
 /// All instances of a resource, as values that expressions can refer to.

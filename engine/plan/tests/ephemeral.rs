@@ -96,7 +96,7 @@ fn the_digest_does_not_depend_on_them() {
     let digest = |value: &str| {
         let mut stack = Stack::new();
         stack.variables.insert("v".into(), Value::string(value));
-        stack.plan(&[("main.tf", &text)]).unwrap().0.digest
+        stack.plan(&[("main.tf", &text)]).unwrap().0.digest().clone()
     };
     assert_eq!(digest("a"), digest("b"));
 }

@@ -17,7 +17,7 @@ pub fn paths(a: &Value, b: &Value) -> Vec<Path> {
 fn collect(a: &Value, b: &Value, path: &Path, found: &mut Vec<Path>) {
     match (a.kind(), b.kind()) {
         (Kind::Object(x), Kind::Object(y)) => {
-            for name in x.keys().chain(y.keys().filter(|name| !x.contains_key(*name))) {
+            for name in x.keys().chain(y.keys().filter(|name| !x.contains_key(name))) {
                 let path = path.then(PathStep::Attribute(name.clone()));
                 match (x.get(name), y.get(name)) {
                     (Some(x), Some(y)) => collect(x, y, &path, found),
@@ -26,7 +26,7 @@ fn collect(a: &Value, b: &Value, path: &Path, found: &mut Vec<Path>) {
             }
         }
         (Kind::Map(_, x), Kind::Map(_, y)) => {
-            for key in x.keys().chain(y.keys().filter(|key| !x.contains_key(*key))) {
+            for key in x.keys().chain(y.keys().filter(|key| !x.contains_key(key))) {
                 let path = path.then(PathStep::Key(key.clone()));
                 match (x.get(key), y.get(key)) {
                     (Some(x), Some(y)) => collect(x, y, &path, found),

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use evenkeel_model::schema::{Attribute, Block, NestedBlock, Nesting, Schema};
-use evenkeel_model::value::Kind;
+use evenkeel_model::value::{Entries, Kind};
 use evenkeel_model::{Diagnostics, Path, PathStep, Value, json};
 
 use crate::contract::{PlanRequest, PlannedChange};
@@ -182,7 +182,8 @@ fn recompute(block: &Block, prior: &Value, config: &Value, planned: Value) -> Va
     }
     let follows =
         |attribute: &Attribute| attribute.recompute_on.iter().any(|on| &**on == "*" || changed.contains(on));
-    let mut attributes: BTreeMap<Arc<str>, Value> = planned.as_entries().cloned().unwrap_or_default();
+    let mut attributes: BTreeMap<Arc<str>, Value> =
+        planned.as_entries().map(Entries::to_map).unwrap_or_default();
     for (name, attribute) in &block.attributes {
         let set = config.get(name).is_some_and(|value| !value.is_null());
         if follows(attribute) && !set && !changed.contains(name) {

@@ -43,7 +43,7 @@ impl PlanSummary {
             changes: objects + plan.outputs.len(),
             effects: plan.has_effects(),
             stopped: None,
-            digest: plan.digest.clone(),
+            digest: plan.digest().clone(),
             revision: plan.revision.clone(),
         }
     }

@@ -7,6 +7,7 @@
 //! provider; attribute values stay encoded JSON until somebody with a schema decodes them.
 
 pub mod approval;
+pub mod attributes;
 pub mod drift;
 pub mod entry;
 pub mod needs;
@@ -17,6 +18,7 @@ pub mod snapshot;
 pub mod testing;
 pub mod tfstate;
 
+pub use attributes::Attributes;
 pub use entry::{Action, Entry, Intent, Outcome, OutcomeKind, RunId, RunKind, RunStatus, StepId, Token};
 pub use object::{DeposedKey, Object, ObjectStatus, ProviderConfigAddress};
 pub use row::{RowChange, changes};

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use evenkeel_model::{ProviderAddress, ResourceAddress, Value, json};
 use serde::{Deserialize, Serialize};
 
+use crate::attributes::Attributes;
+
 /// Whether the object can be relied on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -126,7 +128,7 @@ pub struct Object {
     /// The version of the schema that the attributes follow.
     pub schema_version: u64,
     /// The encoded attributes.
-    pub attributes: Arc<serde_json::Value>,
+    pub attributes: Attributes,
     /// The resources it was made from: they must outlive it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub dependencies: Vec<ResourceAddress>,
@@ -144,7 +146,7 @@ pub struct Object {
 impl Object {
     /// The attributes as a value of the schema's type.
     pub fn value(&self, ty: &evenkeel_model::Type) -> Result<Value, json::JsonError> {
-        json::decode(&self.attributes, ty)
+        self.attributes.decode(ty)
     }
 
     /// The `id` attribute as text, if there is one: for messages and listings.

@@ -170,7 +170,7 @@ pub fn planned_all(provider_config: &Value, config: &Value) -> Value {
         all.extend(entries.iter().map(|(key, value)| (key.clone(), value.clone())));
     }
     all.retain(|key, value| !value.is_null() && !ignore.matches(key));
-    Value::from(Kind::Map(Type::String, Arc::new(all)))
+    Value::from(Kind::Map(Type::String, all.into()))
 }
 
 /// Refuses keys that configuration may not use.

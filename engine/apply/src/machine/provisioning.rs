@@ -140,7 +140,7 @@ impl Machine {
             }
         };
         let is_last = self.beside.get(&place).is_some_and(|beside| beside.after_create.last() == Some(&id));
-        let intent = command_intent(self.run, &self.plan.digest, id, change);
+        let intent = command_intent(self.run, self.plan.digest(), id, change);
         self.begun += 1;
         let slot = &mut self.steps[index(id)];
         slot.work = Some(Work::command(subject, change, intent.clone(), run, made.filter(|_| is_last)));

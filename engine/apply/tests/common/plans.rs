@@ -71,7 +71,7 @@ pub fn plan(lines: &[&str]) -> Arc<Plan> {
         drift: Vec::new(),
         refreshed: Vec::new(),
         resources: BTreeMap::new(),
-        digest: "digest".into(),
+        digest: Arc::<str>::from("digest").into(),
     })
 }
 
@@ -157,7 +157,7 @@ pub fn base_state(plan: &Plan) -> State {
             status: ObjectStatus::Ready,
             provider: provider(),
             schema_version: 0,
-            attributes: Arc::new(evenkeel_model::json::encode(before)),
+            attributes: evenkeel_model::json::encode(before).into(),
             dependencies: Vec::new(),
             create_before_destroy: false,
             token: Some(Token(format!("made-{}", change.address.resource.name).into())),

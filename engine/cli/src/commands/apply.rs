@@ -104,7 +104,7 @@ async fn is_let_through(
     args: &ApplyArgs,
     planned: &Planned,
 ) -> Result<bool, Failure> {
-    let digest = &*planned.plan.digest;
+    let digest = &**planned.plan.digest();
     if let Some(approved) = &args.approve {
         governor::approve(session, held, approved).await?;
     }

@@ -180,7 +180,7 @@ pub(super) async fn write(
         run,
         kind: RunKind::Refresh,
         revision: planned.loaded.snapshot.revision.clone(),
-        plan_digest: planned.plan.digest.clone(),
+        plan_digest: planned.plan.digest().clone(),
     };
     let finished = Entry::RunFinished { run, status: RunStatus::Succeeded, error: None };
     let observed = objects.into_iter().map(|(address, object)| Entry::Observed {

@@ -68,7 +68,7 @@ pub async fn run(global: &Global, args: PlanArgs, providers: Providers, ui: &Ui)
     }
     let verdict = governor::judge(&session, &planned, &args.governor);
     if verdict.stops() {
-        ui.would_be_stopped(&verdict, &planned.plan.digest);
+        ui.would_be_stopped(&verdict, planned.plan.digest());
     }
     if planned.plan.is_applicable() {
         let generated = args.generate_config_out.as_deref().filter(|_| has_generated);
@@ -117,7 +117,7 @@ async fn replay(
     let session = Session::to_plan(global, &args.run.location, None, providers, ui).await?;
     let planned = replay_file(&session, file).await?;
     ui.plan(&planned, &why::told_before(&session, &planned), &session.catalog);
-    ui.replayed(file, &planned.plan.digest);
+    ui.replayed(file, planned.plan.digest());
     Ok(if args.detailed_exitcode && planned.plan.is_applicable() { 2 } else { 0 })
 }
 

@@ -285,7 +285,7 @@ impl Shell {
     /// Asks the safety governor: why it stops the plan, which people are told of once.
     async fn governed(&mut self, planned: &Planned) -> Result<Option<Arc<str>>, Failure> {
         let verdict = governor::judge(&self.session, planned, &self.args.governor);
-        let digest = &planned.plan.digest;
+        let digest = planned.plan.digest();
         let warns = self.args.governor.governor == Some(GovernorChoice::Warn);
         self.needs_approval = verdict.stops() && !warns;
         if !verdict.stops() {
@@ -339,7 +339,7 @@ impl Shell {
 
     /// Uses the approval up; it may have ended since the plan was made.
     async fn use_approval(&self, held: &Held, planned: &Planned) -> bool {
-        match governor::use_approval(&self.session, held, &planned.plan.digest).await {
+        match governor::use_approval(&self.session, held, planned.plan.digest()).await {
             Ok(used) => used,
             Err(failure) => {
                 self.session.ui.failure(&failure);

@@ -59,7 +59,7 @@ async fn keep(session: &Session, planned: &Planned) -> Result<(), Failure> {
     let document = tokio::task::spawn_blocking(write).await.map_err(|error| {
         Failure::plain("The plan could not be kept", format!("{error}. This is a bug in Evenkeel."))
     })?;
-    Ok(session.store.save_plan(&session.stack, &planned.plan.digest, document).await?)
+    Ok(session.store.save_plan(&session.stack, planned.plan.digest(), document).await?)
 }
 
 /// Applies a plan under a lease, step by step, every step journalled.

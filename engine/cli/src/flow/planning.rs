@@ -312,7 +312,11 @@ async fn answer(
     let importing = import_all(session, imports, parallelism);
     let (observed, read, imported) = futures_util::future::try_join3(observing, reading, importing).await?;
     answers.imported.extend(imported);
-    answers.observed.extend(observed);
+    match answers.observed.is_empty() {
+        // All at once, and not each for itself.
+        true => answers.observed = observed.into_iter().collect(),
+        false => answers.observed.extend(observed),
+    }
     answers.data.extend(read);
     Ok(())
 }

@@ -105,14 +105,14 @@ pub async fn open(
     let quiet = Session { ui: session.ui.without_warnings(), ..session.clone() };
     let planned = made_again(&quiet, restored, args).await?;
     let planned = Planned { warnings: Diagnostics::new(), ..planned };
-    if planned.plan.digest != file.header.digest {
+    if *planned.plan.digest() != file.header.digest {
         return Err(Failure::plain(
             "The plan comes out differently",
             format!(
                 "{} was made again from what it was made from and is another plan now (digest {} instead of {}). \
                  Nothing was changed. Plan again.",
                 path.display(),
-                planned.plan.digest,
+                planned.plan.digest(),
                 file.header.digest,
             ),
         ));
@@ -158,7 +158,7 @@ pub async fn record(session: &Session, planned: &Planned, path: &Path) -> Result
     };
     let is_same = match &again {
         Ok(again) => {
-            recording.digest = again.plan.digest.to_string();
+            recording.digest = again.plan.digest().to_string();
             actions(&again.plan) == actions(&planned.plan)
         }
         Err(_) => false,
@@ -213,14 +213,14 @@ pub async fn replay_file(session: &Session, path: &Path) -> Result<Planned, Fail
         return Err(Failure::plain("Failed to read recording", detail));
     };
     let planned = made_again(session, recording.contents()?.restore()?, None).await?;
-    if !recording.digest.is_empty() && *planned.plan.digest != *recording.digest {
+    if !recording.digest.is_empty() && **planned.plan.digest() != *recording.digest {
         let detail = format!(
             "Evenkeel {} recorded a plan with the digest {}, and this is Evenkeel {} with the digest {}. What it does \
              with the same answers is not the same.",
             recording.evenkeel,
             recording.digest,
             env!("CARGO_PKG_VERSION"),
-            planned.plan.digest,
+            planned.plan.digest(),
         );
         return Err(Failure::plain("The plan comes out differently", detail));
     }

@@ -70,7 +70,7 @@ impl Header {
             lineage: plan.lineage.clone(),
             serial: plan.base_serial,
             revision: plan.revision.clone(),
-            digest: plan.digest.clone(),
+            digest: plan.digest().clone(),
             at,
             key: seal::name_of(key),
         }

@@ -35,7 +35,7 @@ fn state() -> State {
             alias: None,
         },
         schema_version: 2,
-        attributes: Arc::new(serde_json::json!({"?marks": ["sensitive"], "?value": {}})),
+        attributes: serde_json::json!({"?marks": ["sensitive"], "?value": {}}).into(),
         dependencies: Vec::new(),
         create_before_destroy: true,
         token: None,

@@ -52,7 +52,7 @@ pub(super) fn empty_plan() -> Plan {
         drift: Vec::new(),
         refreshed: Vec::new(),
         resources: BTreeMap::new(),
-        digest: "digest".into(),
+        digest: Arc::<str>::from("digest").into(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use evenkeel_model::value::Kind;
+use evenkeel_model::value::{Entries, Kind};
 use evenkeel_model::{Type, Value};
 
 use super::style::Style;
@@ -69,11 +69,7 @@ fn sequence(elements: &[Value], indent: usize, style: Style) -> String {
     out + &" ".repeat(indent) + "]"
 }
 
-fn mapping(
-    entries: &std::collections::BTreeMap<std::sync::Arc<str>, Value>,
-    indent: usize,
-    style: Style,
-) -> String {
+fn mapping(entries: &Entries, indent: usize, style: Style) -> String {
     if entries.is_empty() {
         return "{}".to_owned();
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use evenkeel_model::convert::convert;
 use evenkeel_model::ty::ObjectType;
-use evenkeel_model::value::Kind;
+use evenkeel_model::value::{Entries, Kind};
 use evenkeel_model::{Diagnostics, Type, Value};
 
 use super::block::nearest;
@@ -61,8 +61,8 @@ impl TypeDefaults {
         filled.with_marks(marks)
     }
 
-    fn apply_entries(&self, entries: &BTreeMap<Arc<str>, Value>) -> Value {
-        let mut filled = entries.clone();
+    fn apply_entries(&self, entries: &Entries) -> Value {
+        let mut filled: BTreeMap<Arc<str>, Value> = entries.to_map();
         for (name, default) in &self.attributes {
             if filled.get(name).is_none_or(Value::is_null) {
                 filled.insert(name.clone(), default.clone());

@@ -9,7 +9,6 @@ use std::sync::Arc;
 use evenkeel_model::convert::{concrete, convert};
 use evenkeel_model::schema::{self, NestedBlock, Nesting};
 use evenkeel_model::ty::ObjectType;
-use evenkeel_model::value::Kind;
 use evenkeel_model::{Diagnostics, Marks, SourceRange, Type, Value};
 
 use super::{Evaluator, Scope, did_you_mean};
@@ -69,16 +68,16 @@ impl Evaluator<'_> {
             },
             &names_of(schema),
         );
-        let mut attributes = BTreeMap::new();
+        let mut attributes = Vec::with_capacity(schema.attributes.len() + schema.block_types.len());
         for (name, attribute) in &schema.attributes {
             let value = self.decode_attribute(body, name, attribute, range);
-            attributes.insert(name.clone(), value);
+            attributes.push((name.clone(), value));
         }
         for (name, nested) in &schema.block_types {
             let value = self.decode_nested(body, name, nested, range);
-            attributes.insert(name.clone(), value);
+            attributes.push((name.clone(), value));
         }
-        Kind::Object(Arc::new(attributes)).into()
+        Value::object(attributes)
     }
 
     /// The body with those arguments of the JSON syntax made blocks that are blocks: for them,

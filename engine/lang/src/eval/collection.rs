@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use evenkeel_model::convert::convert;
-use evenkeel_model::value::Kind;
+use evenkeel_model::value::{Entries, Kind};
 use evenkeel_model::{Diagnostics, Marks, SourceRange, Type, Value};
 
 use super::Evaluator;
@@ -61,7 +61,7 @@ impl Evaluator<'_> {
         if !known {
             return Value::unknown(Type::Dynamic);
         }
-        Value::from(Kind::Object(Arc::new(attributes))).with_marks(marks)
+        Value::from(Kind::Object(attributes.into())).with_marks(marks)
     }
 
     /// Adds one item. The last one of a name wins in the native syntax; the JSON syntax refuses more.
@@ -275,7 +275,7 @@ fn finish_for(for_expr: &ForExpr, result: ForResult) -> Value {
     if for_expr.key.is_none() {
         return Value::tuple(result.values).with_marks(result.marks);
     }
-    let attributes: BTreeMap<Arc<str>, Value> = result
+    let attributes: Entries = result
         .entries
         .into_iter()
         .filter_map(|(key, mut values)| {
@@ -283,7 +283,7 @@ fn finish_for(for_expr: &ForExpr, result: ForResult) -> Value {
             Some((key, value))
         })
         .collect();
-    Value::from(Kind::Object(Arc::new(attributes))).with_marks(result.marks)
+    Value::from(Kind::Object(attributes)).with_marks(result.marks)
 }
 
 /// The source of a splat that has another splat inside. The parser writes it as a `for` over the

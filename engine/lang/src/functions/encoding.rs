@@ -1,12 +1,12 @@
 //! Encodings: Base64, JSON, CSV, URL and character sets.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::io::Read;
 use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
-use evenkeel_model::value::{Kind, Refinements};
+use evenkeel_model::value::{Entries, Kind, Refinements};
 use evenkeel_model::{Type, Value, json};
 
 use super::{CallError, Function, Parameter, Ty, bad, failed, string, text};
@@ -292,12 +292,12 @@ fn csvdecode(arguments: &[Value]) -> Result<Value, CallError> {
         if record.len() != header.len() {
             return failed("wrong number of fields");
         }
-        let row: BTreeMap<Arc<str>, Value> = header
+        let row: Entries = header
             .iter()
             .zip(record)
             .map(|(name, field)| (Arc::from(name.as_str()), Value::string(field)))
             .collect();
-        rows.push(Value::from(Kind::Object(Arc::new(row))));
+        rows.push(Value::from(Kind::Object(row)));
     }
     Ok(Value::list(element, rows))
 }

@@ -1,11 +1,10 @@
 //! The functions of the built-in provider: `provider::terraform::encode_tfvars` and its kin. A module
 //! can call them once it names the provider in `required_providers`.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use evenkeel_model::diag::Severity;
-use evenkeel_model::value::{Kind, Refinements};
+use evenkeel_model::value::{Entries, Kind, Refinements};
 use evenkeel_model::{Type, Value};
 
 use super::filesystem::is_identifier;
@@ -126,7 +125,7 @@ impl Writer {
         }
     }
 
-    fn entries(&mut self, entries: &BTreeMap<Arc<str>, Value>) {
+    fn entries(&mut self, entries: &Entries) {
         for (name, value) in entries {
             self.lines.push(Line { lead: key(name), ..Line::default() });
             let first = self.lines.len();

@@ -8,9 +8,7 @@ mod unify;
 
 use crate::path::{Path, PathStep};
 use crate::ty::{ObjectType, Type};
-use crate::value::{Kind, Refinements, Value};
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use crate::value::{Entries, Kind, Refinements, Value};
 
 use types::{common_element, fill_dynamic};
 
@@ -240,35 +238,32 @@ fn convert_map(value: &Value, element: &Type, ty: &Type) -> Result<Value, Conver
     let element = open_element(value, element, ty)?;
     let entries = convert_entries(entries, &element)?;
     if !element.has_dynamic() {
-        return Ok(Value::map(concrete(&element), entries));
+        return Ok(Kind::Map(concrete(&element), entries).into());
     }
     let element = element_type(value, &element, entries.values(), ty)?;
-    match entries.values().all(|found| found.ty() == element) {
-        true => Ok(Value::map(element, entries)),
+    let all_have_it = entries.values().all(|found| found.ty() == element);
+    match all_have_it {
+        true => Ok(Kind::Map(element, entries).into()),
         false => {
             let entries = convert_entries(&entries, &element)?;
-            Ok(Value::map(element, entries))
+            Ok(Kind::Map(element, entries).into())
         }
     }
 }
 
-fn convert_entries(
-    entries: &BTreeMap<Arc<str>, Value>,
-    ty: &Type,
-) -> Result<BTreeMap<Arc<str>, Value>, ConvertError> {
-    let mut converted = BTreeMap::new();
-    for (key, value) in entries {
+fn convert_entries(entries: &Entries, ty: &Type) -> Result<Entries, ConvertError> {
+    let converted = entries.iter().map(|(key, value)| {
         let value = convert(value, ty).map_err(|error| error.inside(PathStep::Key(key.clone())))?;
-        converted.insert(key.clone(), value);
-    }
-    Ok(converted)
+        Ok((key.clone(), value))
+    });
+    converted.collect()
 }
 
-fn convert_object(entries: &BTreeMap<Arc<str>, Value>, object: &ObjectType) -> Result<Value, ConvertError> {
+fn convert_object(entries: &Entries, object: &ObjectType) -> Result<Value, ConvertError> {
     let missing: Vec<String> = object
         .attributes
         .keys()
-        .filter(|name| !entries.contains_key(*name) && !object.optional.contains(*name))
+        .filter(|name| !entries.contains_key(name) && !object.optional.contains(*name))
         .map(|name| format!("\"{name}\""))
         .collect();
     match &missing[..] {

@@ -267,13 +267,13 @@ impl From<i32> for Number {
 
 impl From<u64> for Number {
     fn from(value: u64) -> Self {
-        Self::new(IBig::from(value), 0)
+        i64::try_from(value).map_or_else(|_| Self::new(IBig::from(value), 0), Self::from)
     }
 }
 
 impl From<usize> for Number {
     fn from(value: usize) -> Self {
-        Self::new(IBig::from(value), 0)
+        i64::try_from(value).map_or_else(|_| Self::new(IBig::from(value), 0), Self::from)
     }
 }
 

@@ -75,6 +75,13 @@ impl FromStr for Number {
         if matches!(body, "inf" | "Inf") {
             return Ok(Self::infinite(negative));
         }
+        if let Some(small) = few_digits(body) {
+            return Ok(if small == 0 {
+                Self::zero(negative)
+            } else {
+                Self::from(if negative { -small } else { small })
+            });
+        }
         let (mantissa, (ten, two)) = split_exponent(body)?;
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
         let digits: String = [whole, fraction].concat();
@@ -96,6 +103,13 @@ impl FromStr for Number {
         let scale = IBig::from(10).pow(power.unsigned_abs() as usize);
         Ok(if power >= 0 { Self::new(digits * scale, two) } else { quotient(digits, scale, two) })
     }
+}
+
+/// What most numbers are: so few digits that nothing else has to be computed with.
+fn few_digits(text: &str) -> Option<i64> {
+    const DIGITS: usize = 18;
+    let is_plain = text.len() <= DIGITS && text.bytes().all(|byte| byte.is_ascii_digit());
+    if is_plain { text.parse().ok() } else { None }
 }
 
 /// The text before the exponent, and the exponents of 10 and of 2.

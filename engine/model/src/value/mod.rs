@@ -4,6 +4,7 @@
 //! on the value they were put on; [`Value::all_marks`] gathers those inside. What is often asked
 //! about everything inside is summed up when a value is made, so that no question walks over it.
 
+mod entries;
 mod inside;
 mod marks;
 mod order;
@@ -12,12 +13,12 @@ mod set_order;
 use crate::number::Number;
 use crate::path::{Path, PathStep};
 use crate::ty::{ObjectType, Type};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use inside::Inside;
 use set_order::SetKey;
 
+pub use entries::{Entries, EntryIter};
 pub use marks::Marks;
 
 /// What is known of an unknown value.
@@ -64,11 +65,11 @@ pub enum Kind {
     /// Elements of one type, sorted and without duplicates.
     Set(Type, Arc<[Value]>),
     /// Elements of one type by key.
-    Map(Type, Arc<BTreeMap<Arc<str>, Value>>),
+    Map(Type, Entries),
     /// Elements of any types, in order.
     Tuple(Arc<[Value]>),
     /// Values of any types by attribute name.
-    Object(Arc<BTreeMap<Arc<str>, Value>>),
+    Object(Entries),
 }
 
 impl From<Kind> for Value {
@@ -176,7 +177,7 @@ impl Value {
     /// A map; the caller gives elements of exactly the element type.
     pub fn map<K: Into<Arc<str>>>(element: Type, entries: impl IntoIterator<Item = (K, Self)>) -> Self {
         let entries = entries.into_iter().map(|(key, value)| (key.into(), value)).collect();
-        Kind::Map(element, Arc::new(entries)).into()
+        Kind::Map(element, entries).into()
     }
 
     /// A tuple.
@@ -187,7 +188,7 @@ impl Value {
     /// An object.
     pub fn object<K: Into<Arc<str>>>(attributes: impl IntoIterator<Item = (K, Self)>) -> Self {
         let attributes = attributes.into_iter().map(|(name, value)| (name.into(), value)).collect();
-        Kind::Object(Arc::new(attributes)).into()
+        Kind::Object(attributes).into()
     }
 
     /// An object without attributes.
@@ -273,16 +274,14 @@ impl Value {
             }
             Kind::Map(ty, entries) => Kind::Map(
                 ty.clone(),
-                Arc::new(
-                    entries.iter().map(|(key, value)| (key.clone(), value.map_bottom_up(change))).collect(),
-                ),
+                entries.iter().map(|(key, value)| (key.clone(), value.map_bottom_up(change))).collect(),
             ),
             Kind::Tuple(elements) => {
                 Kind::Tuple(elements.iter().map(|element| element.map_bottom_up(change)).collect())
             }
-            Kind::Object(attributes) => Kind::Object(Arc::new(
+            Kind::Object(attributes) => Kind::Object(
                 attributes.iter().map(|(name, value)| (name.clone(), value.map_bottom_up(change))).collect(),
-            )),
+            ),
             leaf => leaf.clone(),
         };
         change(Self::from(kind).with_marks(marks))
@@ -398,7 +397,7 @@ impl Value {
     }
 
     /// The entries of a known map or the attributes of a known object.
-    pub fn as_entries(&self) -> Option<&BTreeMap<Arc<str>, Self>> {
+    pub fn as_entries(&self) -> Option<&Entries> {
         match &self.kind {
             Kind::Map(_, entries) | Kind::Object(entries) => Some(entries),
             _ => None,
@@ -437,9 +436,8 @@ impl Value {
     /// A known object with one attribute set; other values are returned as they are.
     pub fn with_attribute(self, name: &str, value: Self) -> Self {
         match self.kind {
-            Kind::Object(mut attributes) => {
-                Arc::make_mut(&mut attributes).insert(name.into(), value);
-                Self::from(Kind::Object(attributes)).with_marks(self.marks)
+            Kind::Object(attributes) => {
+                Self::from(Kind::Object(attributes.with(name, value))).with_marks(self.marks)
             }
             _ => self,
         }
@@ -455,11 +453,9 @@ impl Value {
             (Kind::List(ty, a), Kind::List(_, b)) => Kind::List(ty.clone(), marks_of_elements(a, b)),
             (Kind::Tuple(a), Kind::Tuple(b)) => Kind::Tuple(marks_of_elements(a, b)),
             (Kind::Map(ty, a), Kind::Map(_, b) | Kind::Object(b)) => {
-                Kind::Map(ty.clone(), Arc::new(marks_of_entries(a, b)))
+                Kind::Map(ty.clone(), marks_of_entries(a, b))
             }
-            (Kind::Object(a), Kind::Object(b) | Kind::Map(_, b)) => {
-                Kind::Object(Arc::new(marks_of_entries(a, b)))
-            }
+            (Kind::Object(a), Kind::Object(b) | Kind::Map(_, b)) => Kind::Object(marks_of_entries(a, b)),
             _ => return self.clone().with_marks(other.all_marks()),
         };
         Self::from(kind).with_marks(self.marks.union(other.marks))
@@ -473,10 +469,7 @@ fn marks_of_elements(a: &[Value], b: &[Value]) -> Arc<[Value]> {
         .collect()
 }
 
-fn marks_of_entries(
-    a: &BTreeMap<Arc<str>, Value>,
-    b: &BTreeMap<Arc<str>, Value>,
-) -> BTreeMap<Arc<str>, Value> {
+fn marks_of_entries(a: &Entries, b: &Entries) -> Entries {
     a.iter()
         .map(|(key, value)| {
             (key.clone(), b.get(key).map_or_else(|| value.clone(), |other| value.with_marks_of(other)))

@@ -1,7 +1,7 @@
 //! The end of the walk: what it found becomes a plan, questions, or a failure.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use evenkeel_lang::config::Module;
 use evenkeel_model::{Diagnostic, Diagnostics, Marks, ResourceAddress, ResourceMode, Severity, Value, json};
@@ -13,7 +13,7 @@ use crate::input::{Mode, Planning};
 use crate::order::Provisioned;
 use crate::types::{Check, CheckKind, Move, OutputChange, Plan, ResourceValues};
 use crate::world::World;
-use crate::{digest, order, validate, verify};
+use crate::{order, validate, verify};
 
 impl Planner<'_> {
     /// Ends the planning; `remembered` is the state with the moves made.
@@ -57,7 +57,6 @@ impl Planner<'_> {
                 return Planning::Failed(self.diagnostics, None);
             }
         }
-        plan.digest = digest::of(&plan);
         let violations = verify::violations(&plan, remembered);
         if !violations.is_empty() {
             self.diagnostics.push(Diagnostic::error(
@@ -109,7 +108,7 @@ impl Planner<'_> {
             drift: std::mem::take(&mut self.drift),
             refreshed: std::mem::take(&mut self.refreshed).into_values().collect(),
             resources: resource_values(&mut self.world),
-            digest: "".into(),
+            digest: OnceLock::new(),
         }
     }
 

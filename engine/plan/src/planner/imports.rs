@@ -111,7 +111,7 @@ impl Planner<'_> {
             }
             Some(Ok(Some(value))) => {
                 self.take_over(subject, spec, address, value);
-                let seen = Seen { expected: value.clone(), observed: Some(value.clone()) };
+                let seen = Seen { expected: value.clone(), observed: Some(value.clone()), same: true };
                 return Ok(Some(seen));
             }
             Some(Ok(None)) => Diagnostic::error(
@@ -198,7 +198,7 @@ impl Planner<'_> {
             status: ObjectStatus::Ready,
             provider: subject.provider.clone(),
             schema_version: schema.version,
-            attributes: Arc::new(json::encode_as(&value, &schema.ty())),
+            attributes: json::encode_as(&value, &schema.ty()).into(),
             dependencies: subject.dependencies.clone(),
             create_before_destroy: subject.create_before_destroy,
             token: None,
@@ -222,7 +222,7 @@ impl Planner<'_> {
         if self.input.options.mode != Mode::Normal {
             return;
         }
-        let lost = self.imports.iter().filter(|(address, _)| !self.visited.contains(*address));
+        let lost = self.imports.iter().filter(|(address, _)| !self.visited.has(address));
         for (address, wanted) in lost {
             let detail = format!(
                 "The configuration for the given import target {address} does not exist. Declare the resource, with \

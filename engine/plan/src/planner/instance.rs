@@ -5,12 +5,12 @@ use std::sync::Arc;
 use evenkeel_lang::config::IgnoreChanges;
 use evenkeel_lang::eval::decode_body;
 use evenkeel_model::schema::{Block, Nesting};
-use evenkeel_model::value::Kind;
+use evenkeel_model::value::{Entries, Kind};
 use evenkeel_model::{Diagnostic, Diagnostics, InstanceAddress, Path, PathStep, Value};
 use evenkeel_provider::{PlanRequest, PlannedChange, ResourceSpec, check, diff, validate};
 use evenkeel_state::ObjectStatus;
 
-use super::observed::Seen;
+use super::observed::{Remembered, Seen};
 use super::{Planner, Status, Subject};
 use crate::conditions::check_rules;
 use crate::drift;
@@ -26,17 +26,16 @@ impl Planner<'_> {
         spec: &dyn ResourceSpec,
         address: &InstanceAddress,
         data: InstanceData,
+        Remembered { object, answer }: Remembered<'_>,
     ) -> Result<Value, Status> {
         if self.input.options.stubs.contains(&address.resource) {
             return Err(self.generate(subject, spec, address));
         }
-        let state = self.input.state;
-        let object = state.instances.get(address).and_then(|instance| instance.current.as_ref());
         let range = subject.resource.range.clone();
         self.check_conditions(subject, address, &data, None)?;
         let config = self.decode_config(subject, spec, address, &data)?;
         let seen = match object {
-            Some(object) => Some(self.seen(address, None, object, spec, Some(range.clone()))?),
+            Some(object) => Some(self.seen(address, None, object, answer, spec, Some(range.clone()))?),
             None => self.imported(subject, spec, address)?,
         };
         let tainted = object.is_some_and(|object| object.status == ObjectStatus::Tainted);
@@ -267,6 +266,7 @@ impl Planner<'_> {
     ) {
         let drift = match &seen.observed {
             None => Some(drift::gone(address, &seen.expected, Some(range))),
+            Some(_) if seen.same => None,
             Some(observed) => {
                 let schema = spec.schema();
                 drift::of(schema, address, &seen.expected, observed, config, planned, Some(range))
@@ -390,7 +390,7 @@ fn take_map_entry(config: &Value, prior: &Value, key: &Arc<str>) -> Value {
         (Kind::Null(_), Kind::Map(..)) if prior.get(key).is_some() => return prior.clone(),
         _ => return config.clone(),
     };
-    let mut entries = config.as_entries().cloned().unwrap_or_default();
+    let mut entries = config.as_entries().map(Entries::to_map).unwrap_or_default();
     match prior.get(key) {
         Some(value) => drop(entries.insert(key.clone(), value.clone())),
         None => drop(entries.remove(key)),

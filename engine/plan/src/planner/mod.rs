@@ -2,6 +2,7 @@
 
 mod changes;
 mod conclude;
+mod cursor;
 mod data;
 mod ephemeral;
 mod imports;
@@ -11,11 +12,15 @@ mod orphans;
 mod provisioning;
 mod removed;
 mod triggers;
+mod visited;
 
 use changes::Changes;
+use cursor::Cursor;
 pub use imports::identified;
 pub(crate) use imports::identifier;
 pub(crate) use instance::{ignore_changes, mark_by_schema};
+use observed::Remembered;
+use visited::Visited;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -111,7 +116,7 @@ pub(crate) struct Planner<'a> {
     /// The configurations of provider blocks that objects in state name, as far as they are evaluated.
     pub(crate) provider_configs: BTreeMap<ProviderConfigAddress, Value>,
     /// Managed instances that configuration has.
-    pub(crate) visited: BTreeSet<InstanceAddress>,
+    pub(crate) visited: Visited,
     /// Where the instances that moved were before.
     pub(crate) origins: BTreeMap<InstanceAddress, InstanceAddress>,
     /// What is not declared any more, and whether its objects are destroyed.
@@ -129,6 +134,9 @@ pub(crate) struct Planner<'a> {
     /// What is planned, when not everything is.
     selection: Option<Selection>,
     provider_versions: BTreeMap<ProviderAddress, Arc<str>>,
+    /// The provider block that was asked for last, and its configuration as [`Self::config_of`] gives it:
+    /// objects that follow each other mostly have the same.
+    last_config: Option<(ProviderConfigAddress, Option<Value>)>,
     /// The types of objects, by the place of their schema in memory.
     types: BTreeMap<usize, Type>,
 }
@@ -169,7 +177,7 @@ impl<'a> Planner<'a> {
             refreshed: BTreeMap::new(),
             changing: BTreeSet::new(),
             provider_configs: BTreeMap::new(),
-            visited: BTreeSet::new(),
+            visited: Visited::default(),
             origins: BTreeMap::new(),
             removed: removed::targets(input.configuration),
             imports: BTreeMap::new(),
@@ -179,6 +187,7 @@ impl<'a> Planner<'a> {
             not_run: BTreeMap::new(),
             selection,
             provider_versions: BTreeMap::new(),
+            last_config: None,
             types: BTreeMap::new(),
         }
     }
@@ -339,21 +348,26 @@ impl<'a> Planner<'a> {
         // Who was visited is asked about what is remembered, and about imports.
         let is_asked =
             !self.input.state.instances.is_empty() || !self.input.configuration.root().imports.is_empty();
+        if is_asked {
+            let keys = expansion.instances.iter().map(|(key, _)| key.clone());
+            self.visited.add(&subject.address, keys);
+        }
+        let input = self.input;
+        let first = subject.address.instance(None);
+        let mut state = Cursor::at(&input.state.instances, &first);
+        let mut answers = Cursor::at(&input.answers.observed, &(first, None));
         for (place, (key, data)) in expansion.instances.into_iter().enumerate() {
             let address = subject.address.instance(key.clone());
-            if is_asked {
-                self.visited.insert(address.clone());
-            }
+            let object = state.get(&address).and_then(|instance| instance.current.as_ref());
+            let answer = object.and_then(|_| answers.get(&(address.clone(), None)));
             // The first instance is evaluated before anything is asked, because it has most of the
             // mistakes that the others have too; those are evaluated once, when there is an answer.
-            if place > 0 && self.is_selected(&address) && self.is_unanswered(&address) {
+            if place > 0 && self.is_selected(&address) && self.is_unanswered(object, answer) {
                 status = status.max(Status::Pending);
                 continue;
             }
             if !self.is_selected(&address) {
-                let remembered =
-                    self.input.state.instances.get(&address).and_then(|one| one.current.as_ref());
-                let Some(object) = remembered else { continue };
+                let Some(object) = object else { continue };
                 match self.decode(&address, object, spec, Some(subject.resource.range.clone())) {
                     Ok(value) => drop(values.instances.insert(key, value)),
                     Err(worse) => status = status.max(worse),
@@ -362,7 +376,7 @@ impl<'a> Planner<'a> {
                 continue;
             }
             let before = self.changes.len();
-            match self.plan_instance(subject, spec, &address, data) {
+            match self.plan_instance(subject, spec, &address, data, Remembered { object, answer }) {
                 Ok(value) => drop(values.instances.insert(key, value)),
                 Err(worse) => status = status.max(worse),
             }
@@ -375,13 +389,18 @@ impl<'a> Planner<'a> {
         status
     }
 
+    /// Where state has the same one, that: addresses that share their texts are compared without reading
+    /// them, and each instance is looked for several times.
     fn resource_address(&self, place: usize, key: &ResourceKey) -> ResourceAddress {
-        ResourceAddress {
+        let own = ResourceAddress {
             module: self.world.modules[place].address.clone(),
             mode: key.mode,
             kind: key.kind.clone(),
             name: key.name.clone(),
-        }
+        };
+        let first = own.instance(None);
+        let remembered = self.input.state.instances.range(&first..).next();
+        remembered.filter(|(known, _)| known.resource == own).map_or(own, |(known, _)| known.resource.clone())
     }
 
     fn spec<'c>(

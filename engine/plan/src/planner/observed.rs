@@ -1,15 +1,17 @@
 //! Objects as state remembers them and as they were seen.
 
+use std::sync::Arc;
+
 use evenkeel_lang::config::{Resource, ResourceKey};
 use evenkeel_model::schema::Schema;
 use evenkeel_model::{Diagnostic, InstanceAddress, ResourceAddress, SourceRange, Type, Value, json, redact};
 use evenkeel_provider::{ResourceSpec, diff};
 use evenkeel_state::{DeposedKey, Object, ProviderConfigAddress};
-use std::sync::Arc;
 
+use super::cursor::Cursor;
 use super::{Planner, Status};
 use crate::graph::{ProviderUse, StaticPath};
-use crate::input::Question;
+use crate::input::{Observed, Question};
 use crate::types::{Refreshed, Repetition, ResourceValues};
 
 /// What is known of an object in state.
@@ -18,6 +20,17 @@ pub(crate) struct Seen {
     pub(crate) expected: Value,
     /// As it is, with the marks of what is remembered; `None` when it is gone.
     pub(crate) observed: Option<Value>,
+    /// Whether it is as it is remembered, apart from marks.
+    pub(crate) same: bool,
+}
+
+/// What is known of an instance before it is planned.
+#[derive(Clone, Copy)]
+pub(crate) struct Remembered<'a> {
+    /// The object in state.
+    pub(crate) object: Option<&'a Object>,
+    /// What was answered about it.
+    pub(crate) answer: Option<&'a Observed>,
 }
 
 impl Planner<'_> {
@@ -28,17 +41,17 @@ impl Planner<'_> {
         address: &InstanceAddress,
         deposed: Option<DeposedKey>,
         object: &Object,
+        answer: Option<&Observed>,
         spec: &dyn ResourceSpec,
         range: Option<SourceRange>,
     ) -> Result<Seen, Status> {
-        let input = self.input;
         let answer = match self.is_looked_at(object) {
-            true => Some(input.answers.observed.get(&(address.clone(), deposed)).ok_or(Status::Pending)?),
+            true => Some(answer.ok_or(Status::Pending)?),
             false => None,
         };
         let expected = self.decode(address, object, spec, range.clone())?;
         let observed = match answer {
-            None => return Ok(Seen { observed: Some(expected.clone()), expected }),
+            None => return Ok(Seen { observed: Some(expected.clone()), expected, same: true }),
             Some(Err(error)) => {
                 let diagnostic = Diagnostic::error(
                     format!("Reading {address} failed"),
@@ -54,18 +67,17 @@ impl Planner<'_> {
                 observed.as_ref().map(|value| value.with_marks_of(&expected).with_echoes_marked(&expected))
             }
         };
-        let changed = observed.as_ref().is_none_or(|observed| !diff::same(&expected, observed))
-            || object.schema_version != spec.schema().version;
-        if changed {
+        let same = observed.as_ref().is_some_and(|observed| diff::same(&expected, observed));
+        if !same || object.schema_version != spec.schema().version {
             let object = observed.as_ref().map(|observed| Object {
-                attributes: Arc::new(json::encode_as(observed, &self.type_of(spec.schema()))),
+                attributes: json::encode_as(observed, &self.type_of(spec.schema())).into(),
                 schema_version: spec.schema().version,
                 ..object.clone()
             });
             let refreshed = Refreshed { address: address.clone(), deposed, object };
             self.refreshed.insert((address.clone(), deposed), refreshed);
         }
-        Ok(Seen { expected, observed })
+        Ok(Seen { expected, observed, same })
     }
 
     /// Configuration may name other dependencies for an object without changing it: that is written
@@ -138,12 +150,8 @@ impl Planner<'_> {
     }
 
     /// Whether the object of an instance is still to be looked at, so that nothing can be planned for it yet.
-    pub(crate) fn is_unanswered(&mut self, address: &InstanceAddress) -> bool {
-        let input = self.input;
-        let object = input.state.instances.get(address).and_then(|instance| instance.current.as_ref());
-        object.is_some_and(|object| self.is_looked_at(object))
-            && (input.answers.observed.is_empty()
-                || !input.answers.observed.contains_key(&(address.clone(), None)))
+    pub(crate) fn is_unanswered(&mut self, object: Option<&Object>, answer: Option<&Observed>) -> bool {
+        answer.is_none() && object.is_some_and(|object| self.is_looked_at(object))
     }
 
     /// Whether an object is looked at, and not taken as it is remembered.
@@ -159,6 +167,15 @@ impl Planner<'_> {
     /// The configuration of the provider block that a provider address in state means, without marks;
     /// `None` where there is no such block or it has no value yet.
     fn config_of(&mut self, address: &ProviderConfigAddress) -> Option<Value> {
+        if let Some((_, config @ Some(_))) = self.last_config.as_ref().filter(|(last, _)| last == address) {
+            return config.clone();
+        }
+        let config = self.find_config(address);
+        self.last_config = Some((address.clone(), config.clone()));
+        config
+    }
+
+    fn find_config(&mut self, address: &ProviderConfigAddress) -> Option<Value> {
         if let Some(config) = self.provider_configs.get(address) {
             return Some(config.clone());
         }
@@ -182,15 +199,17 @@ impl Planner<'_> {
             return;
         }
         let catalog = self.world.catalog.clone();
-        let state = self.input.state;
-        for (address, instance) in &state.instances {
+        let input = self.input;
+        let Some((first, _)) = input.state.instances.first_key_value() else { return };
+        let mut answers = Cursor::at(&input.answers.observed, &(first.clone(), None));
+        for (address, instance) in &input.state.instances {
             if !self.is_selected(address) {
                 continue;
             }
             let current = instance.current.iter().map(|object| (None, object));
             let deposed = instance.deposed.iter().map(|(key, object)| (Some(*key), object));
             for (key, object) in current.chain(deposed) {
-                if self.input.answers.observed.contains_key(&(address.clone(), key)) {
+                if answers.get(&(address.clone(), key)).is_some() {
                     continue;
                 }
                 let Some(config) = self.config_of(&object.provider) else { continue };
@@ -257,5 +276,5 @@ fn decoded(object: &Object, spec: &dyn ResourceSpec, ty: &Type) -> Result<Value,
         true => None,
         false => spec.upgrade(object.schema_version, &object.attributes),
     };
-    json::decode(upgraded.as_ref().unwrap_or(&object.attributes), ty)
+    upgraded.map_or_else(|| object.attributes.decode(ty), |upgraded| json::decode(&upgraded, ty))
 }

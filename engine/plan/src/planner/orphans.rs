@@ -20,12 +20,14 @@ impl Planner<'_> {
         }
         let state = self.input.state;
         for (address, instance) in &state.instances {
+            let current = instance.current.as_ref().filter(|_| !self.visited.has(address));
+            if current.is_none() && instance.deposed.is_empty() {
+                continue;
+            }
             if !self.is_selected(address) || self.is_undecided(address) {
                 continue;
             }
-            if let Some(object) = &instance.current
-                && !self.visited.contains(address)
-            {
+            if let Some(object) = current {
                 self.remaining_object(address, None, object);
             }
             for (key, object) in &instance.deposed {
@@ -59,7 +61,8 @@ impl Planner<'_> {
             self.diagnostics.push(Diagnostic::error("Resource type not supported", detail).about(address));
             return;
         };
-        let seen = match self.seen(address, deposed, object, spec, None) {
+        let answer = self.input.answers.observed.get(&(address.clone(), deposed));
+        let seen = match self.seen(address, deposed, object, answer, spec, None) {
             Ok(seen) => seen,
             Err(Status::Pending | Status::Failed | Status::Done) => return,
         };

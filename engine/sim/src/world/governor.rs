@@ -67,13 +67,13 @@ impl World {
         let (state, catalog) = (&work.state, &*self.catalog);
         let verdict: Verdict =
             governor::judge(governor::Subject { plan, state, configuration, catalog }, limits);
-        if !verdict.stops() || self.is_approved(&plan.digest) {
+        if !verdict.stops() || self.is_approved(plan.digest()) {
             return None;
         }
         let delay = self.governor.rng.between(100, 60_000);
         let holds = if self.governor.rng.chance(LATE) { 0 } else { HOLDS_MS };
         let until = Timestamp(self.now.saturating_add(delay).saturating_add(holds));
-        let digest = plan.digest.clone();
+        let digest = plan.digest().clone();
         self.after(delay, Item::Approve { digest, until });
         Some(verdict.reasons().into())
     }

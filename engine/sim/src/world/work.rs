@@ -299,7 +299,8 @@ impl World {
     pub(super) fn begin_apply(&mut self, number: usize, digest: &str) {
         let ready = self.processes[number].ready.take();
         let current = ready.filter(|ready| {
-            *ready.plan.digest == *digest && evenkeel_plan::verify::is_current(&ready.plan, &self.store.state)
+            **ready.plan.digest() == *digest
+                && evenkeel_plan::verify::is_current(&ready.plan, &self.store.state)
         });
         let Some(Ready { plan, commit, state, opened }) = current else {
             let status = RunStatus::Abandoned;
@@ -311,7 +312,7 @@ impl World {
             return self.violate("history", detail);
         }
         let fence = self.processes[number].lease.map_or(0, |lease| lease.fence);
-        let allowed = self.use_approval(fence, &plan.digest) || plan.mode != Mode::Normal;
+        let allowed = self.use_approval(fence, plan.digest()) || plan.mode != Mode::Normal;
         self.processes[number].destroyed = Destroyed::begin(allowed);
         let Ok(configuration) = &commit.loaded else { return };
         let kind = match plan.mode {

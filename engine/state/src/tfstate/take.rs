@@ -151,7 +151,7 @@ fn object(
         status,
         provider: provider.clone(),
         schema_version: instance.schema_version,
-        attributes: Arc::new(attributes),
+        attributes: attributes.into(),
         dependencies: instance.dependencies.iter().map(dependency).collect::<Result<_, _>>()?,
         create_before_destroy: instance.create_before_destroy,
         token: None,

@@ -37,8 +37,9 @@ fn like<Base: Ec2Type, Own: Ec2Type>(
 ) -> Builder<'static> {
     let (base, own) = (registry::schema(Base::KIND), registry::schema(Own::KIND));
     let value = Base::value(context, found, &fitting(base, known));
-    let both = fitting(own, &value).as_entries().cloned().unwrap_or_default();
-    both.into_iter().fold(Builder::new(own, known), |builder, (name, value)| builder.set(&name, value))
+    let both = fitting(own, &value);
+    let both = both.as_entries().into_iter().flatten();
+    both.fold(Builder::new(own, known), |builder, (name, value)| builder.set(name, value.clone()))
 }
 
 /// The attributes of an object that another type has as well.

@@ -293,16 +293,15 @@ async fn terminated(context: &Arc<Context>, id: &str, limit: Duration) -> Result
 
 /// What the request says, with what its instance tells where the request leaves it open.
 fn merged(own: Value, seen: &Value, known: &Value) -> Value {
-    let entries = own.as_entries().cloned().unwrap_or_default();
-    let merged = entries.into_iter().map(|(name, own)| {
-        let open = known.get(&name).is_none_or(|known| known.is_null() || !known.is_wholly_known());
-        let told = seen.get(&name).filter(|_| LIVE.contains(&&*name) || (open && is_of_instance(&name)));
-        let value = match (told, known.get(&name)) {
-            (Some(told), Some(known)) if !LIVE.contains(&&*name) => completed(known, told),
+    let merged = own.as_entries().into_iter().flatten().map(|(name, own)| {
+        let open = known.get(name).is_none_or(|known| known.is_null() || !known.is_wholly_known());
+        let told = seen.get(name).filter(|_| LIVE.contains(&&**name) || (open && is_of_instance(name)));
+        let value = match (told, known.get(name)) {
+            (Some(told), Some(known)) if !LIVE.contains(&&**name) => completed(known, told),
             (Some(told), _) => told.clone(),
-            (None, _) => own,
+            (None, _) => own.clone(),
         };
-        (name, value)
+        (name.clone(), value)
     });
     Value::object(merged.collect::<Vec<_>>())
 }

@@ -43,7 +43,7 @@ pub fn plan(plan: &Plan, schemas: Schemas<'_>) -> Json {
         "revision": plan.revision,
         "mode": plan.mode.as_str(),
         "base_serial": plan.base_serial,
-        "digest": &*plan.digest,
+        "digest": plan.digest(),
     });
     out
 }

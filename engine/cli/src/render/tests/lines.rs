@@ -275,7 +275,7 @@ pub(super) fn version_row(serial: u64, value: Option<Value>) -> VersionRow {
             status: ObjectStatus::Ready,
             provider: provider(),
             schema_version: 0,
-            attributes: Arc::new(evenkeel_model::json::encode(&value)),
+            attributes: evenkeel_model::json::encode(&value).into(),
             dependencies: Vec::new(),
             create_before_destroy: false,
             token: None,

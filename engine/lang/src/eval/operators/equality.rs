@@ -1,8 +1,6 @@
 //! Equality and order of values, also of those that are not wholly known.
 
-use std::sync::Arc;
-
-use evenkeel_model::value::Kind;
+use evenkeel_model::value::{Entries, Kind};
 use evenkeel_model::{Number, Type, Value};
 
 use crate::ast::BinaryOp;
@@ -172,10 +170,7 @@ pub(super) fn sequences(a: &[Value], b: &[Value]) -> Option<bool> {
     all(a.iter().zip(b).map(|(a, b)| equality_inside(a, b)))
 }
 
-pub(super) fn entries(
-    a: &std::collections::BTreeMap<Arc<str>, Value>,
-    b: &std::collections::BTreeMap<Arc<str>, Value>,
-) -> Option<bool> {
+pub(super) fn entries(a: &Entries, b: &Entries) -> Option<bool> {
     if !a.keys().eq(b.keys()) {
         return Some(false);
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use evenkeel_model::convert::{convert, unify};
-use evenkeel_model::value::Kind;
+use evenkeel_model::value::{Entries, Kind};
 use evenkeel_model::{Marks, Type, Value};
 
 use super::{elements, first, type_of};
@@ -190,7 +190,7 @@ pub(super) fn values_type(arguments: &[Value]) -> Result<Type, CallError> {
 pub(super) fn values(arguments: &[Value]) -> Result<Value, CallError> {
     let ty = values_type(arguments)?;
     let map = first(arguments);
-    let all: Vec<Value> = map.as_entries().into_iter().flat_map(BTreeMap::values).cloned().collect();
+    let all: Vec<Value> = map.as_entries().into_iter().flat_map(Entries::values).cloned().collect();
     Ok(match ty {
         Type::List(element) => Value::list((*element).clone(), all),
         _ => Value::tuple(all),

@@ -139,7 +139,7 @@ impl<'t> Reader<'t> {
             let (event, span) = self.next()?;
             if matches!(event, Event::MappingEnd) {
                 merged.extend(own);
-                return Ok(Kind::Object(Arc::new(merged)).into());
+                return Ok(Kind::Object(merged.into()).into());
             }
             let merge = matches!(&event, Event::Scalar(text, ScalarStyle::Plain, _, None) if text == "<<");
             let key = self.value(event, span, depth + 1)?;

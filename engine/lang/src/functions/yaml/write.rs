@@ -1,11 +1,9 @@
 //! Values as documents.
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::sync::Arc;
 
 use evenkeel_model::Value;
-use evenkeel_model::value::Kind;
+use evenkeel_model::value::{Entries, Kind};
 
 /// What a node is written into; it decides where nested blocks start.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -85,7 +83,7 @@ impl Writer {
         }
     }
 
-    fn mapping(&mut self, entries: &BTreeMap<Arc<str>, Value>, indent: usize, place: Place) {
+    fn mapping(&mut self, entries: &Entries, indent: usize, place: Place) {
         if entries.is_empty() {
             self.space(place);
             self.out.push_str("{}");

@@ -333,7 +333,7 @@ fn read_now(subject: &Subject<'_>, address: &InstanceAddress, value: &Value) -> 
             alias: None,
         },
         schema_version: schema.map_or(0, |schema| schema.version),
-        attributes: Arc::new(encode(value)),
+        attributes: encode(value).into(),
         dependencies: Vec::new(),
         create_before_destroy: false,
         token: None,
