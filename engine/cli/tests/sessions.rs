@@ -153,6 +153,8 @@ fn normal(text: &str, place: &Path) -> String {
         (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?", "<time>"),
         (r"\bdirectory:[0-9a-f]{12}\b", "directory:<digest>"),
         (r"(?m)^\d\d:\d\d:\d\d ", "<time> "),
+        (r"\bsomebody@\S+? \(process \d+, started <time>\)", "<actor>"),
+        (r"\bby somebody@[^\s)]+", "by <actor>"),
         (r#""elapsed_seconds":\d+"#, r#""elapsed_seconds":0"#),
         (r" after \d+s\b", " after 0s"),
         (env!("CARGO_PKG_VERSION"), "<version>"),

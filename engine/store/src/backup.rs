@@ -9,7 +9,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use evenkeel_model::Timestamp;
-use evenkeel_state::State;
+use evenkeel_state::{RunId, State};
 use rusqlite::Connection;
 
 use crate::alive::Alive;
@@ -47,7 +47,7 @@ pub struct Before {
     pub stack: StackId,
     /// What was remembered of it.
     pub state: State,
-    /// Its runs, newest first.
+    /// Its runs that the copy does not have, newest first.
     pub runs: Vec<RunRow>,
     /// What the copy remembers of it.
     pub copy: State,
@@ -104,8 +104,8 @@ pub fn restore(
     }
 }
 
-/// The states of the stacks of a store.
-type States = Vec<(StackId, State)>;
+/// The stacks of a copy: what is remembered of each, and its last run.
+type Copies = Vec<(StackId, State, Option<RunId>)>;
 
 /// The store as it stands, if it can be read from end to end.
 fn open_current(store: &Path, options: &StoreOptions) -> Result<Db, StoreError> {
@@ -114,12 +114,14 @@ fn open_current(store: &Path, options: &StoreOptions) -> Result<Db, StoreError> 
     Ok(db)
 }
 
-fn befores(db: &Db, copies: &[(StackId, State)]) -> Result<Vec<Before>, Fault> {
+fn befores(db: &Db, copies: &Copies) -> Result<Vec<Before>, Fault> {
     let stacks = query::stacks(db)?.into_iter();
     let before = stacks.map(|stack| {
-        let copy = copies.iter().find(|(known, _)| *known == stack).map(|(_, state)| state.clone());
-        let (state, runs) = (load::load(db, &stack)?, query::runs(db, &stack, usize::MAX)?);
-        Ok(Before { stack, state, runs, copy: copy.unwrap_or_default() })
+        let copy = copies.iter().find(|(known, ..)| *known == stack);
+        let (copy, last) = copy.map(|(_, state, last)| (state.clone(), *last)).unwrap_or_default();
+        let (state, mut runs) = (load::load(db, &stack)?, query::runs(db, &stack, usize::MAX)?);
+        runs.retain(|run| state.lineage != copy.lineage || last.is_none_or(|last| run.id > last));
+        Ok(Before { stack, state, runs, copy })
     });
     before.collect()
 }
@@ -130,7 +132,7 @@ fn prove(
     from: &Path,
     store: &Path,
     options: &StoreOptions,
-) -> Result<(Vec<Verified>, States), StoreError> {
+) -> Result<(Vec<Verified>, Copies), StoreError> {
     let proved = || -> Result<_, Fault> {
         let conn = Connection::open(part)?;
         conn.pragma_update(None, "foreign_keys", true)?;
@@ -142,7 +144,8 @@ fn prove(
         for stack in query::stacks(&db)? {
             check_audit(&db, from, &stack)?;
             let state = load::load(&db, &stack)?;
-            states.push((stack, state));
+            let last = query::runs(&db, &stack, 1)?.first().map(|run| run.id);
+            states.push((stack, state, last));
         }
         Ok((verified, states))
     };
@@ -191,7 +194,7 @@ impl Part {
     fn become_file(self, path: &Path, replace: bool) -> Result<(), StoreError> {
         let done = File::open(&self.0).and_then(|file| file.sync_all()).and_then(|()| match replace {
             true => fs::rename(&self.0, path),
-            false => fs::hard_link(&self.0, path),
+            false => give_name(&self.0, path),
         });
         match done {
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
@@ -204,6 +207,17 @@ impl Part {
                 Ok(())
             }
         }
+    }
+}
+
+/// Gives a file a name that nothing has. Where the file system knows no links, only what came at this very
+/// moment would be replaced.
+fn give_name(part: &Path, path: &Path) -> std::io::Result<()> {
+    match fs::hard_link(part, path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists && !path.exists() => {
+            fs::rename(part, path)
+        }
+        other => other,
     }
 }
 

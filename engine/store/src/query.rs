@@ -165,7 +165,7 @@ pub(crate) fn history(
     address: &InstanceAddress,
 ) -> Result<Vec<VersionRow>, Fault> {
     let Some(key) = StackKey::find(conn, stack)? else { return Ok(Vec::new()) };
-    let sql = "SELECT j.seq, j.at, j.run, j.serial, j.entry, j.address, r.revision FROM journal j
+    let sql = "SELECT j.seq, j.at, j.run, j.serial, j.entry, j.address, r.revision, j.actor FROM journal j
         LEFT JOIN runs r ON r.stack_id = j.stack_id AND r.id = j.run
         WHERE j.stack_id = ?1 AND j.address = ?2 ORDER BY j.seq";
     let mut statement = conn.prepare_cached(sql)?;
@@ -180,11 +180,13 @@ pub(crate) fn history(
         let revision: Option<String> = row.get(6)?;
         let revision: Option<Revision> =
             revision.map(|text| stored("revision", serde_json::from_str(&text))).transpose()?;
+        let actor: Option<String> = row.get(7)?;
         versions.extend(differences(&before, &after).into_iter().map(|(deposed, object)| VersionRow {
             seq: line.seq,
             at: line.at,
             run: line.run,
             revision: revision.clone(),
+            actor: actor.clone(),
             serial: line.serial,
             deposed,
             object,

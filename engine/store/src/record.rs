@@ -160,6 +160,8 @@ pub struct VersionRow {
     pub run: Option<RunId>,
     /// The revision of that run.
     pub revision: Option<Revision>,
+    /// Who wrote it down: a process and whose it was; not known of what earlier formats have.
+    pub actor: Option<String>,
     /// The serial of the state from then on.
     pub serial: Serial,
     /// The key of a deposed object; `None` for the current one.

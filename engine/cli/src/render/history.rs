@@ -120,5 +120,10 @@ fn version_heading(address: &str, what: &str, row: &VersionRow) -> String {
     if let Some(revision) = &row.revision {
         let _ = write!(out, ", revision {}", text::line(&revision.to_string()));
     }
+    if let Some(actor) = &row.actor {
+        // Which process it was, the documents for programs say.
+        let name = actor.split(" (").next().unwrap_or(actor);
+        let _ = write!(out, ", by {}", text::line(name));
+    }
     out + ")"
 }

@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
+use evenkeel_model::Timestamp;
 use rusqlite::Connection;
 
 use super::*;
 use crate::sqlite::StoreOptions;
 use crate::vault::{KeySource, Vault};
-use crate::{audit, file, load, verify};
+use crate::{audit, backup, file, load, verify};
 
 /// A line of the journal as the oldest format has it.
 const OBSERVED: &str = r#"{"entry":"observed","address":"a.a","object":{"status":"ready","provider":{"provider":"terraform.io/builtin/terraform"},"schema_version":0,"attributes":{"id":"i-1"}}}"#;
@@ -50,6 +51,21 @@ fn every_earlier_format_is_brought_to_the_newest() {
         drop(db);
         assert_eq!(verify::verify(&path, &options).unwrap().len(), 1, "format {format}");
         audit::audit(&path, &"default".into(), &options).unwrap().unwrap().unwrap();
+    }
+}
+
+#[test]
+fn a_copy_of_every_earlier_format_can_be_put_back() {
+    for format in 1..=MIGRATIONS.len() {
+        let directory = tempfile::tempdir().unwrap();
+        let (copy, store) = (directory.path().join("copy"), directory.path().join("store"));
+        of_format(format, &copy);
+        let before = std::fs::read(&copy).unwrap();
+        let restored = backup::restore(&store, &copy, Timestamp(0), &StoreOptions::default()).unwrap();
+        assert_eq!((restored.stacks.len(), restored.stacks[0].lines), (1, 1), "format {format}");
+        assert_eq!(std::fs::read(&copy).unwrap(), before, "format {format}");
+        let again = backup::restore(&store, &copy, Timestamp(0), &StoreOptions::default()).unwrap();
+        assert!(again.kept.is_some() && again.before.len() == 1, "format {format}");
     }
 }
 

@@ -111,7 +111,7 @@ fn newer(before: &Before) -> Option<Diagnostic> {
         .iter()
         .map(|run| format!("run {} ({}, {} UTC)", run.id, run.kind.as_str(), render::moment(run.started)))
         .collect();
-    list(&mut detail, "The last runs of the replaced store, newest first:", runs.get(..5).unwrap_or(&runs));
+    list(&mut detail, "Runs that are not in the copy, newest first:", &runs);
     if !made.is_empty() {
         detail.push_str(
             "\n`evenkeel import ADDRESS ID` takes an object back, and `evenkeel recover` finds them.",

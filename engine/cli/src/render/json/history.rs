@@ -45,6 +45,7 @@ fn version(row: &VersionRow, schema: Option<&Schema>) -> Json {
         "serial": row.serial,
         "run": row.run,
         "revision": row.revision,
+        "actor": row.actor,
         "deposed_key": row.deposed.map(|key| key.to_string()),
         "tainted": row.object.as_ref().is_some_and(|object| object.status == ObjectStatus::Tainted),
         "values": value.as_ref().map(redacted),

@@ -269,6 +269,7 @@ pub(super) fn version_row(serial: u64, value: Option<Value>) -> VersionRow {
         at: Timestamp(1_763_700_785_000),
         run: Some(RunId(1)),
         revision: Some(Revision::Commit("0123456789abcdef0123456789abcdef01234567".into())),
+        actor: None,
         serial: Serial(serial),
         deposed: None,
         object: value.map(|value| Object {
