@@ -7,7 +7,9 @@ mod governor;
 mod help;
 mod init;
 mod overview;
+mod past;
 mod state;
+mod workspace;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -20,7 +22,9 @@ use crate::args::foreign::without_foreign;
 pub use crate::args::governor::{GovernorArgs, GovernorChoice};
 pub use crate::args::init::{GetArgs, InitArgs};
 use crate::args::overview::overview;
+pub use crate::args::past::{DiffArgs, HistoryArgs, RecoverArgs, RollbackArgs};
 pub use crate::args::state::{StateArgs, StateChangeArgs, StateCommand};
+pub use crate::args::workspace::{WorkspaceArgs, WorkspaceCommand};
 
 /// Keeps clouds as a Git revision declares them.
 #[derive(Debug, Parser)]
@@ -376,42 +380,6 @@ pub struct TaintArgs {
 }
 
 #[derive(Debug, Args)]
-pub struct WorkspaceArgs {
-    #[command(subcommand)]
-    pub command: WorkspaceCommand,
-}
-
-/// Workspaces are the stacks of a store.
-#[derive(Debug, Subcommand)]
-pub enum WorkspaceCommand {
-    /// List the workspaces
-    List,
-    /// Show the name of the current workspace
-    Show,
-    /// Make a workspace and switch to it
-    New {
-        /// Its name
-        name: String,
-    },
-    /// Switch to another workspace
-    Select {
-        /// Its name
-        name: String,
-        /// Make it where there is none
-        #[arg(long, value_name = "BOOL", default_value_t = false, default_missing_value = "true", num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set)]
-        or_create: bool,
-    },
-    /// Delete a workspace
-    Delete {
-        /// Its name
-        name: String,
-        /// Also when it still manages objects, which then go on to exist
-        #[arg(long)]
-        force: bool,
-    },
-}
-
-#[derive(Debug, Args)]
 pub struct ReconcileArgs {
     #[command(flatten)]
     pub run: RunArgs,
@@ -476,72 +444,6 @@ pub struct ExplainArgs {
     /// Explain a plan that destroys everything
     #[arg(long)]
     pub destroy: bool,
-}
-
-#[derive(Debug, Args)]
-pub struct HistoryArgs {
-    /// One object; without it the runs are shown
-    #[arg(value_name = "ADDRESS")]
-    pub address: Option<String>,
-    /// How many runs to show
-    #[arg(long, value_name = "N", default_value_t = 20)]
-    pub limit: usize,
-    /// The directory or repository whose history to show
-    #[arg(long, value_name = "DIR-OR-REPO", default_value = ".")]
-    pub location: String,
-    /// Print JSON
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// What `diff` takes.
-#[derive(Debug, Args)]
-pub struct DiffArgs {
-    /// A serial, a run (run:3), a time, or a revision that was applied
-    #[arg(value_name = "FROM")]
-    pub from: String,
-    /// Another one; without it what is remembered now
-    #[arg(value_name = "TO")]
-    pub to: Option<String>,
-    /// The directory or repository whose history to look into
-    #[arg(long, value_name = "DIR-OR-REPO", default_value = ".")]
-    pub location: String,
-    /// Print JSON
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// What `rollback` takes.
-#[derive(Debug, Args)]
-pub struct RollbackArgs {
-    /// The revision whose configuration is to hold again: a revision that was applied, a run (run:3), a serial or a time
-    #[arg(long, value_name = "REVISION", required = true)]
-    pub to: String,
-    #[command(flatten)]
-    pub run: RunArgs,
-    #[command(flatten)]
-    pub choice: ChoiceArgs,
-    #[command(flatten)]
-    pub governor: GovernorArgs,
-    /// Approve the plan with this digest, which the governor has stopped
-    #[arg(long, value_name = "DIGEST", value_parser = governor::digest)]
-    pub approve: Option<String>,
-    /// Do not ask for approval
-    #[arg(long)]
-    pub auto_approve: bool,
-    /// Write the plan to a file that `apply` takes, and do nothing more
-    #[arg(long, value_name = "FILE")]
-    pub out: Option<PathBuf>,
-}
-
-/// What `recover` takes.
-#[derive(Debug, Args)]
-pub struct RecoverArgs {
-    #[command(flatten)]
-    pub run: RunArgs,
-    /// Write down what was found without asking
-    #[arg(long)]
-    pub auto_approve: bool,
 }
 
 /// What `import` takes.
