@@ -35,7 +35,7 @@ NOTES = {
     "`source` read the files of the revision that is evaluated besides, and those of the directory that is evaluated as it\n"
     "stands. Links are followed before a path is judged. Relative paths start in the directory of the root module.",
     "time": "That a rotation is over is seen when the object is looked at: with `-refresh=false` it stays.",
-    "tls": "Keys and certificates are in the state in clear, as with Terraform. That a certificate is due is seen when the object\n"
+    "tls": "Private keys are in the state, sealed as every sensitive value there is. That a certificate is due is seen when the object\n"
     "is looked at. `tls_certificate` connects to the host that its URL names; proxies are those of `proxy`, or of `HTTPS_PROXY`\n"
     "and `NO_PROXY`, and speak HTTP.",
 }
