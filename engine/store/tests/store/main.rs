@@ -12,5 +12,6 @@ mod kill;
 mod leases;
 mod mounts;
 mod opening;
+mod power;
 mod secrets;
 mod support;
