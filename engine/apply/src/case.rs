@@ -2,7 +2,7 @@
 
 use evenkeel_model::schema::Schema;
 use evenkeel_model::{InstanceAddress, Timestamp, Type, Value, json, redact};
-use evenkeel_provider::{ErrorKind, FindRequest, ObserveRequest, ProviderError, ResourceSpec};
+use evenkeel_provider::{ErrorKind, FindRequest, ObserveRequest, ProviderError, ResourceSpec, Written};
 use evenkeel_state::{Action, Intent, Object, ObjectStatus, OutcomeKind};
 
 use crate::command::{Call, CallResult};
@@ -165,7 +165,7 @@ impl Case {
             }),
             Target::Remembered { prior } => {
                 let prior = prior.clone().unwrap_or_else(|| Value::null(Type::Dynamic));
-                Call::Observe(ObserveRequest { kind, address, prior })
+                Call::Observe(ObserveRequest { kind, address, prior, written: Written::default() })
             }
         }
     }

@@ -6,6 +6,7 @@ use evenkeel_model::{InstanceAddress, ResourceAddress, Timestamp, Type, Value, j
 use evenkeel_plan::{Change, Finished, LocalExec, Plan, Step, StepKind, types::ActionReason};
 use evenkeel_provider::{
     CreateRequest, DeleteRequest, FindRequest, ObserveRequest, ProviderError, ReadDataRequest, UpdateRequest,
+    Written,
 };
 use evenkeel_state::{
     Action, DeposedKey, Intent, Object, ObjectStatus, OutcomeKind, ProviderConfigAddress, RunId, StepId,
@@ -346,7 +347,8 @@ impl Work {
                 token: intent.token.0.clone(),
             }),
             Task::Update { prior, .. } | Task::Delete { prior, .. } => {
-                Call::Observe(ObserveRequest { kind, address, prior: prior.clone() })
+                let (prior, written) = (prior.clone(), Written::default());
+                Call::Observe(ObserveRequest { kind, address, prior, written })
             }
             // A read leaves no doubt; looking again at it is reading again.
             Task::Read { config } => {

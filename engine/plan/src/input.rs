@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use evenkeel_lang::config::Configuration;
 use evenkeel_model::{Diagnostic, Diagnostics, InstanceAddress, ResourceAddress, Snapshot, Value};
-use evenkeel_provider::{Catalog, ProviderError};
+use evenkeel_provider::{Catalog, ProviderError, Written};
 use evenkeel_state::{DeposedKey, ProviderConfigAddress, State};
 
 use crate::target::Target;
@@ -154,6 +154,8 @@ pub enum Question {
         provider_config: Value,
         /// The object as it is remembered, without marks.
         prior: Value,
+        /// The arguments that configuration writes for it.
+        written: Written,
     },
     /// Is there this object, which is to be managed from now on?
     Import {

@@ -16,6 +16,7 @@ use evenkeel_model::{Diagnostics, InstanceAddress, Path, ProviderAddress, Value}
 use crate::error::ProviderError;
 use crate::files::ReadFile;
 use crate::listing::{ListPage, ListRequest};
+use crate::probe::{Permission, ProbeRequest};
 use crate::{propose, upgrade};
 
 /// A boxed future, so that the traits can be used as `dyn`.
@@ -143,7 +144,9 @@ pub trait Connection: Send + Sync {
     fn import(&self, request: ImportRequest) -> BoxFuture<'_, Result<Option<Value>, ProviderError>> {
         Box::pin(async move {
             let ImportRequest { kind, address, prior, .. } = request;
-            let answers = self.observe(vec![ObserveRequest { kind, address, prior }]).await;
+            let answers = self
+                .observe(vec![ObserveRequest { kind, address, prior, written: Written::default() }])
+                .await;
             answers.into_iter().next().unwrap_or_else(|| {
                 let detail = "the provider gave no answer, which is a bug in the provider";
                 Err(ProviderError::new(crate::ErrorKind::Other, "importing", detail))
@@ -177,10 +180,17 @@ pub trait Connection: Send + Sync {
         })
     }
 
-    /// Whether objects of a type can be listed.
+    /// Whether objects of a type are listed without anybody asking for the type.
     fn lists(&self, kind: &str) -> bool {
         let _ = kind;
         false
+    }
+
+    /// Asks whether a change would be allowed, without making it; nothing where the service has no way to ask. May
+    /// be repeated.
+    fn probe(&self, request: ProbeRequest) -> BoxFuture<'_, Option<Permission>> {
+        let _ = request;
+        Box::pin(async { None })
     }
 
     /// Opens an ephemeral resource: what it gives can be used until it is closed, or renewed too late.
@@ -226,7 +236,13 @@ pub struct ObserveRequest {
     pub address: InstanceAddress,
     /// The object as it is remembered. Identifying attributes are known.
     pub prior: Value,
+    /// The arguments that configuration has for it, where that is known.
+    pub written: Written,
 }
+
+/// The names of the arguments that configuration writes for a resource, whatever their values are. What costs a call
+/// of its own can be looked at for their sake alone.
+pub type Written = Arc<[Arc<str>]>;
 
 /// Look for this object, to manage it from now on.
 #[derive(Clone, Debug)]

@@ -12,6 +12,7 @@ pub mod error;
 pub mod files;
 pub mod listing;
 pub mod policy;
+mod probe;
 pub mod propose;
 pub mod upgrade;
 pub mod validate;
@@ -20,8 +21,9 @@ pub mod words;
 pub use contract::{
     BoxFuture, CallStatistics, Catalog, CloseRequest, Connection, CreateRequest, DeleteRequest, Failed,
     FindRequest, Hold, ImportRequest, ObserveRequest, OpenRequest, Opened, PlanRequest, PlannedChange,
-    Provider, ProviderSpec, Providers, ReadDataRequest, RenewRequest, ResourceSpec, UpdateRequest,
+    Provider, ProviderSpec, Providers, ReadDataRequest, RenewRequest, ResourceSpec, UpdateRequest, Written,
 };
 pub use error::{ErrorKind, ProviderError};
 pub use files::{NoFiles, ReadFile};
 pub use listing::{ListPage, ListRequest, Listed};
+pub use probe::{Missing, Permission, ProbeRequest, Probed};

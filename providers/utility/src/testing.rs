@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use evenkeel_model::{Type, Value};
 use evenkeel_provider::{
     Connection, CreateRequest, ErrorKind, ImportRequest, ObserveRequest, OpenRequest, PlanRequest,
-    PlannedChange, ProviderError, ProviderSpec, ReadDataRequest, ResourceSpec, UpdateRequest, check,
+    PlannedChange, ProviderError, ProviderSpec, ReadDataRequest, ResourceSpec, UpdateRequest, Written, check,
 };
 
 use crate::family::Family;
@@ -139,8 +139,8 @@ impl Kind {
     }
 
     pub(crate) fn observed(&self, prior: &Value) -> Result<Option<Value>, ProviderError> {
-        let request =
-            ObserveRequest { kind: self.kind.into(), address: self.address(), prior: prior.clone() };
+        let (prior, written) = (prior.clone(), Written::default());
+        let request = ObserveRequest { kind: self.kind.into(), address: self.address(), prior, written };
         block_on(connection((self.family)()).observe(vec![request])).remove(0)
     }
 

@@ -285,11 +285,11 @@ async fn answer(
     let mut openings = Vec::new();
     for question in questions {
         match question {
-            Question::Observe { address, deposed, provider, provider_config, prior, id: _ } => {
+            Question::Observe { address, deposed, provider, provider_config, prior, written, id: _ } => {
                 let batch = batches.entry((provider, provider_config)).or_default();
                 let kind = address.resource.kind.clone();
                 batch.keys.push((address.clone(), deposed));
-                batch.requests.push(ObserveRequest { kind, address, prior });
+                batch.requests.push(ObserveRequest { kind, address, prior, written });
             }
             Question::Import { address, provider, provider_config, id, prior } => {
                 let kind = address.resource.kind.clone();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use evenkeel_lang::config::{Resource, ResourceKey};
 use evenkeel_model::schema::Schema;
 use evenkeel_model::{Diagnostic, InstanceAddress, ResourceAddress, SourceRange, Type, Value, json, redact};
-use evenkeel_provider::{ResourceSpec, diff};
+use evenkeel_provider::{ResourceSpec, Written, diff};
 use evenkeel_state::{DeposedKey, Object, ProviderConfigAddress};
 
 use super::cursor::Cursor;
@@ -186,10 +186,21 @@ impl Planner<'_> {
 
     /// Where configuration declares the resource of an instance.
     fn declared_at(&self, address: &InstanceAddress) -> Option<SourceRange> {
-        let ResourceAddress { module, mode, kind, name } = &address.resource;
+        self.declared(&address.resource).map(|resource| resource.range.clone())
+    }
+
+    fn declared(&self, address: &ResourceAddress) -> Option<&Resource> {
+        let ResourceAddress { module, mode, kind, name } = address;
         let key = ResourceKey { mode: *mode, kind: kind.clone(), name: name.clone() };
-        let module = self.world.configuration.module(&module.without_keys())?;
-        module.resources.get(&key).map(|resource| resource.range.clone())
+        self.world.configuration.module(&module.without_keys())?.resources.get(&key)
+    }
+
+    /// The arguments that configuration writes for the instances of a resource.
+    fn written_for(&self, address: &ResourceAddress) -> Written {
+        let names = |resource: &Resource| {
+            resource.body.attributes.iter().map(|written| written.name.clone()).collect()
+        };
+        self.declared(address).map(names).unwrap_or_default()
     }
 
     /// Asks for every object in state that has not been answered for, whether or not the walk came
@@ -202,6 +213,7 @@ impl Planner<'_> {
         let input = self.input;
         let Some((first, _)) = input.state.instances.first_key_value() else { return };
         let mut answers = Cursor::at(&input.answers.observed, &(first.clone(), None));
+        let mut latest: Option<(&ResourceAddress, Written)> = None;
         for (address, instance) in &input.state.instances {
             if !self.is_selected(address) {
                 continue;
@@ -225,8 +237,14 @@ impl Planner<'_> {
                     let _ = self.decode(address, object, spec, range);
                     continue;
                 };
+                let written = match &latest {
+                    Some((same, written)) if *same == &address.resource => written.clone(),
+                    _ => self.written_for(&address.resource),
+                };
+                latest = Some((&address.resource, written.clone()));
                 self.questions.push(Question::Observe {
                     address: address.clone(),
+                    written,
                     deposed: key,
                     provider: object.provider.clone(),
                     provider_config: config,

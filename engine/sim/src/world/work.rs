@@ -249,9 +249,9 @@ impl World {
         }
         let error = self.question_fault();
         let answer = match question {
-            Question::Observe { address, deposed, prior, .. } => {
+            Question::Observe { address, deposed, prior, written, .. } => {
                 let kind = address.resource.kind.clone();
-                let request = ObserveRequest { kind, address: address.clone(), prior };
+                let request = ObserveRequest { kind, address: address.clone(), prior, written };
                 let seen = error.map_or_else(|| self.cloud.observe(&request), Err);
                 QuestionAnswer::Observed((address, deposed), seen)
             }

@@ -16,7 +16,7 @@ use evenkeel_model::schema::{Block, NestedBlock, Nesting};
 use evenkeel_model::{InstanceAddress, ResourceAddress, Value, json};
 use evenkeel_provider::{
     Connection, CreateRequest, DeleteRequest, Failed, FindRequest, ObserveRequest, PlanRequest,
-    PlannedChange, Provider, ProviderError, ReadDataRequest, UpdateRequest, check,
+    PlannedChange, Provider, ProviderError, ReadDataRequest, UpdateRequest, Written, check,
 };
 use serde_json::{Value as Json, json};
 
@@ -201,6 +201,7 @@ impl Bench {
             kind: kind.into(),
             address: address(kind),
             prior: prior.clone(),
+            written: Written::default(),
         });
         let answers = self.connection.observe(requests.collect()).await;
         assert_eq!(answers.len(), priors.len());
