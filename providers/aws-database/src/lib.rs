@@ -6,6 +6,6 @@ mod rds;
 mod redshift;
 mod registry;
 
-use evenkeel_provider_aws_core::{context, each, errors, names, object, tags};
+use evenkeel_provider_aws_core::{context, each, errors, listing, names, object, tags};
 
 pub use registry::{DATA_SOURCES, RESOURCES};
