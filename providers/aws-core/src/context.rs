@@ -61,6 +61,8 @@ pub struct Context {
     region: String,
     sts: OnceLock<sts::Client>,
     clients: Mutex<BTreeMap<TypeId, Arc<dyn Any + Send + Sync>>>,
+    asks_only: bool,
+    asking: OnceLock<Arc<Self>>,
 }
 
 impl Account {
@@ -84,14 +86,9 @@ impl Account {
     /// The context of a region; made on first use.
     pub fn in_region(self: &Arc<Self>, region: &str) -> Arc<Context> {
         let mut regions = self.regions.lock().unwrap_or_else(PoisonError::into_inner);
-        let context = regions.entry(region.to_owned()).or_insert_with(|| {
-            Arc::new(Context {
-                account: self.clone(),
-                region: region.to_owned(),
-                sts: OnceLock::new(),
-                clients: Mutex::default(),
-            })
-        });
+        let context = regions
+            .entry(region.to_owned())
+            .or_insert_with(|| Arc::new(Context::new(self.clone(), region, false)));
         context.clone()
     }
 }
@@ -102,9 +99,31 @@ impl Context {
         &self.account
     }
 
+    fn new(account: Arc<Account>, region: &str, asks_only: bool) -> Self {
+        Self {
+            account,
+            region: region.to_owned(),
+            sts: OnceLock::new(),
+            clients: Mutex::default(),
+            asks_only,
+            asking: OnceLock::new(),
+        }
+    }
+
     /// The same provider in another region.
     pub fn in_region(&self, region: &str) -> Arc<Self> {
-        self.account.in_region(region)
+        let other = self.account.in_region(region);
+        if self.asks_only { other.asking() } else { other }
+    }
+
+    /// The same region for calls that only ask ([`crate::ask_only`]).
+    pub fn asking(&self) -> Arc<Self> {
+        self.asking.get_or_init(|| Arc::new(Self::new(self.account.clone(), &self.region, true))).clone()
+    }
+
+    /// Whether its clients only ask.
+    pub fn asks_only(&self) -> bool {
+        self.asks_only
     }
 
     /// The name of the region.

@@ -3,7 +3,7 @@
 //! EC2 tells that in a message that only `sts:DecodeAuthorizationMessage` can read, which not everybody may call;
 //! most other services tell it in a sentence. Where neither says it, the error stays as it is.
 
-use evenkeel_provider::{ErrorKind, ProviderError};
+use evenkeel_provider::{ErrorKind, Missing, ProviderError};
 use serde_json::{Value as Json, json};
 
 use crate::context::Context;
@@ -46,6 +46,26 @@ pub async fn explained(context: &Context, error: ProviderError) -> ProviderError
     match told_in(&error.detail) {
         Some(refusal) => error.with_remedy(remedy(&refusal)),
         None => error,
+    }
+}
+
+/// What a refused call lacks, as far as that can be found out.
+pub async fn missing(context: &Context, error: &ProviderError) -> Missing {
+    let refusal = match encoded_in(&error.detail) {
+        Some((_, encoded, _)) => {
+            context.decode_authorization_message(encoded).await.as_deref().and_then(refusal_of)
+        }
+        None => told_in(&error.detail),
+    };
+    let Some(refusal) = refusal else {
+        let why = "which action it is would be told with sts:DecodeAuthorizationMessage".to_owned();
+        return Missing { why, ..Missing::default() };
+    };
+    Missing {
+        why: why(&refusal),
+        statement: (!refusal.explicit).then(|| statement(&refusal)),
+        action: Some(refusal.action),
+        resource: refusal.resource,
     }
 }
 
@@ -94,12 +114,15 @@ fn sentence(refusal: &Refusal) -> String {
     let who = refusal.principal.as_deref().unwrap_or("The identity that the provider uses");
     let on =
         refusal.resource.as_deref().filter(|on| *on != "*").map(|on| format!(" on {on}")).unwrap_or_default();
-    let why = match (refusal.explicit, refusal.denied_by.join(", ")) {
+    format!("{who} may not call {}{on}: {}", refusal.action, why(refusal))
+}
+
+fn why(refusal: &Refusal) -> String {
+    match (refusal.explicit, refusal.denied_by.join(", ")) {
         (false, _) => "no policy allows it".to_owned(),
         (true, names) if names.is_empty() => "a policy denies it".to_owned(),
         (true, names) => format!("it is denied by the statement {names}"),
-    };
-    format!("{who} may not call {}{on}: {why}", refusal.action)
+    }
 }
 
 fn remedy(refusal: &Refusal) -> String {
@@ -109,9 +132,12 @@ fn remedy(refusal: &Refusal) -> String {
             refusal.action
         );
     }
+    format!("A policy with this statement grants it: {}.", statement(refusal))
+}
+
+fn statement(refusal: &Refusal) -> String {
     let resource = refusal.resource.as_deref().unwrap_or("*");
-    let statement = json!({ "Effect": "Allow", "Action": refusal.action, "Resource": resource });
-    format!("A policy with this statement grants it: {statement}.")
+    json!({ "Effect": "Allow", "Action": refusal.action, "Resource": resource }).to_string()
 }
 
 #[cfg(test)]

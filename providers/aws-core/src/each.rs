@@ -21,7 +21,6 @@ use crate::context::Context;
 use crate::errors::{Effect, Failure, provider_error};
 use crate::listing::Listing;
 use crate::object::Builder;
-use crate::resource::Resource;
 use crate::wait;
 
 /// Calls that look at objects at the same time.
@@ -40,6 +39,8 @@ pub trait Type: Send + Sync + 'static {
     const KIND: &'static str;
     /// What it is called in messages: `IAM Role`.
     const NOUN: &'static str;
+    /// Why its objects have no list of their own, and where they are listed instead.
+    const UNLISTED: Option<&'static str> = None;
     /// Whether `find` can tell an object of ours from one that was there before.
     const OWNED: bool = true;
 
@@ -98,7 +99,7 @@ pub trait Type: Send + Sync + 'static {
         failure.is_any(&["DeleteConflict", "DependencyViolation"])
     }
 
-    /// Lists its objects, from where the last page ended; nothing where the type cannot be listed.
+    /// Lists its objects, from where the last page ended; nothing where the type is unlisted.
     fn list(context: &Arc<Context>, after: Option<String>) -> Option<Listing<'_>> {
         let _ = (context, after);
         None
@@ -285,60 +286,4 @@ async fn find<T: Type>(context: &Arc<Context>, request: FindRequest) -> Result<O
 /// Such a type as the provider's list takes it.
 pub struct Each<T>(pub T);
 
-impl<T: Type> Resource for Each<T> {
-    fn kind(&self) -> &'static str {
-        T::KIND
-    }
-
-    fn validate(&self, config: &Value) -> Diagnostics {
-        T::check(config)
-    }
-
-    fn plan(&self, schema: &Schema, request: &PlanRequest<'_>) -> PlannedChange {
-        T::propose(schema, request)
-    }
-
-    fn observe<'a>(
-        &'a self,
-        context: &'a Arc<Context>,
-        requests: Vec<ObserveRequest>,
-    ) -> BoxFuture<'a, Vec<Result<Option<Value>, ProviderError>>> {
-        Box::pin(observe::<T>(context, requests))
-    }
-
-    fn create<'a>(
-        &'a self,
-        context: &'a Arc<Context>,
-        request: CreateRequest,
-    ) -> BoxFuture<'a, Result<Value, Failed>> {
-        Box::pin(create::<T>(context, request))
-    }
-
-    fn update<'a>(
-        &'a self,
-        context: &'a Arc<Context>,
-        request: UpdateRequest,
-    ) -> BoxFuture<'a, Result<Value, Failed>> {
-        Box::pin(update::<T>(context, request))
-    }
-
-    fn delete<'a>(
-        &'a self,
-        context: &'a Arc<Context>,
-        request: DeleteRequest,
-    ) -> BoxFuture<'a, Result<(), Failed>> {
-        Box::pin(delete::<T>(context, request))
-    }
-
-    fn list<'a>(&'a self, context: &'a Arc<Context>, after: Option<String>) -> Option<Listing<'a>> {
-        T::list(context, after)
-    }
-
-    fn find<'a>(
-        &'a self,
-        context: &'a Arc<Context>,
-        request: FindRequest,
-    ) -> BoxFuture<'a, Result<Option<Value>, ProviderError>> {
-        Box::pin(find::<T>(context, request))
-    }
-}
+crate::resource_course!(Each: Type {});

@@ -4,6 +4,7 @@
 //! failures through [`errors`]. A service is a crate beside this one: resource types and data
 //! sources behind [`resource`], listed with their schemas by [`registry`].
 
+pub mod ask_only;
 pub mod config;
 pub mod context;
 pub mod credentials;

@@ -50,10 +50,32 @@ fn tagged(object: Listed, tags: Tags) -> Option<Listed> {
     Some(Listed { import_id, name: name.or(found.name.clone()), ..found })
 }
 
+/// What hangs on each of a page of objects, a call each; nothing where one went away meanwhile.
+pub async fn hanging_on<F>(owners: ListPage, parts: impl Fn(String) -> F) -> Result<ListPage, Failure>
+where
+    F: Future<Output = Result<Vec<Listed>, Failure>>,
+{
+    let looked = stream::iter(owners.objects).map(|owner| parts(owner.id));
+    let looked: Vec<_> = looked.buffered(CALLS_AT_ONCE).collect().await;
+    let mut found = Vec::new();
+    for parts in looked {
+        match parts {
+            Err(failure) if failure.is_gone() => {}
+            parts => found.extend(parts?),
+        }
+    }
+    Ok(page(found, owners.next))
+}
+
 /// An object that its name identifies.
 pub fn named(name: Option<String>) -> Option<Listed> {
     let name = name?;
     Some(Listed { name: Some(name.clone()), ..Listed::of(name) })
+}
+
+/// An object in a list whose import is given something else than its identifier.
+pub fn imported(id: impl Into<String>, import_id: String) -> Listed {
+    Listed { import_id: Some(import_id), ..Listed::of(id) }
 }
 
 /// A page and where it ended; services say the end with an empty text, too.

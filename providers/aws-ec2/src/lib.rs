@@ -5,9 +5,11 @@
 
 mod calls;
 mod data;
+mod probe;
 mod registry;
 mod resources;
 
 use evenkeel_provider_aws_core::{context, errors, listing, names, object, resource, shape, tags, wait};
 
+pub use probe::decides_before_acting;
 pub use registry::{DATA_SOURCES, RESOURCES};

@@ -22,12 +22,13 @@ use evenkeel_provider::{
     ObserveRequest, PlanRequest, PlannedChange, ProviderError, UpdateRequest, check, propose,
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
+use evenkeel_provider_aws_core::endpoints::Service;
 use serde_json::Value as Json;
 
 use crate::client::S3Context;
 use crate::context::Context;
 use crate::errors::{Class, Effect, Failure, provider_error};
-use crate::listing::{Listing, page};
+use crate::listing::{Listing, hanging_on, page};
 use crate::object::Builder;
 use crate::place::Place;
 use crate::resource::Resource;
@@ -56,8 +57,16 @@ pub trait Setting: Send + Sync + 'static {
     const CLEARED_LATER: &'static [&'static str] = &[];
     /// How long a change may take where the object has no `timeouts`.
     const LIMIT: Duration = PROPAGATION;
+    /// Flags that emulators do not tell: there they are taken to be as configured.
+    const UNTOLD: &'static [&'static str] = &[];
     /// Whether there is always one, so that taking it away only resets it.
     const STAYS: bool = false;
+
+    /// The names of a bucket's settings, for a setting that a bucket may have several of.
+    fn names(s3: &Client, bucket: &str) -> impl Future<Output = Result<Vec<String>, Failure>> + Send {
+        let _ = (s3, bucket);
+        async { Ok(Vec::new()) }
+    }
 
     /// Checks a configuration beyond its schema.
     fn validate(config: &Value) -> Diagnostics {
@@ -192,10 +201,17 @@ impl<T: Setting> Resource for OfBucket<T> {
         Box::pin(async move { Ok(remove::<T>(context, &request.prior).await?) })
     }
 
+    fn unlisted(&self) -> Option<&'static str> {
+        T::STAYS.then_some("Every bucket has this setting, once; buckets are listed as aws_s3_bucket.")
+    }
+
     fn list<'a>(&'a self, context: &'a Arc<Context>, after: Option<String>) -> Option<Listing<'a>> {
-        // What every bucket has is no object of its own, and what has a name is not told by the bucket alone.
         let named = registry::schema(T::KIND).block.attributes.contains_key("name");
-        (!T::STAYS && !named).then(|| -> Listing<'a> { Box::pin(list::<T>(context, after)) })
+        match (T::STAYS, named) {
+            (true, _) => None,
+            (false, true) => Some(Box::pin(list_named::<T>(context, after))),
+            (false, false) => Some(Box::pin(list::<T>(context, after))),
+        }
     }
 
     fn find<'a>(
@@ -209,6 +225,24 @@ impl<T: Setting> Resource for OfBucket<T> {
         })
     }
 }
+
+/// The names in all pages of a bucket's settings of one kind.
+macro_rules! names {
+    ($call:expr, $settings:ident) => {{
+        let call = $call;
+        let (mut names, mut after) = (Vec::new(), None);
+        loop {
+            let answered =
+                call.clone().set_continuation_token(after).send().await.map_err($crate::setting::fail)?;
+            names.extend(answered.$settings.unwrap_or_default().into_iter().map(|setting| setting.id));
+            after = answered.next_continuation_token.filter(|next| !next.is_empty());
+            if after.is_none() {
+                break Ok(names);
+            }
+        }
+    }};
+}
+pub(crate) use names;
 
 /// The buckets of a page that have the setting.
 async fn list<T: Setting>(context: &Arc<Context>, after: Option<String>) -> Result<ListPage, Failure> {
@@ -226,6 +260,17 @@ async fn list<T: Setting>(context: &Arc<Context>, after: Option<String>) -> Resu
     });
     let found: Vec<Option<Listed>> = looked.buffered(CALLS_AT_ONCE).try_collect().await?;
     Ok(page(found.into_iter().flatten(), buckets.next))
+}
+
+/// The settings of a page of buckets that may have several.
+async fn list_named<T: Setting>(context: &Arc<Context>, after: Option<String>) -> Result<ListPage, Failure> {
+    hanging_on(buckets(context, after).await?, |bucket: String| async move {
+        let names = T::names(&context.s3(), &bucket).await?.into_iter();
+        let listed =
+            |name: String| Listed { id: format!("{bucket}:{name}"), name: Some(name), ..Listed::default() };
+        Ok(names.map(listed).collect())
+    })
+    .await
 }
 
 async fn read<T: Setting>(context: &Context, known: &Value) -> Result<Option<Value>, ProviderError> {
@@ -250,6 +295,11 @@ fn build<T: Setting>(context: &Context, place: &Place, json: &Json, known: &Valu
     builder = builder.str("expected_bucket_owner", owner);
     for (name, json) in json.as_object().into_iter().flatten() {
         let known = known.get(name);
+        let untold = T::UNTOLD.contains(&name.as_str()) && context.is_stand_in(Service::S3);
+        let json = match known.and_then(Value::as_bool) {
+            Some(true) if untold => &Json::Bool(true),
+            _ => json,
+        };
         let block = &schema.block;
         if let Some(attribute) = block.attributes.get(&**name) {
             let value = shape::attribute(attribute, json);

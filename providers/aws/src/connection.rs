@@ -6,7 +6,8 @@ use std::sync::Arc;
 use evenkeel_model::Value;
 use evenkeel_provider::{
     BoxFuture, CallStatistics, Connection, CreateRequest, DeleteRequest, ErrorKind, Failed, FindRequest,
-    ListPage, ListRequest, ObserveRequest, ProviderError, ReadDataRequest, UpdateRequest,
+    ListPage, ListRequest, ObserveRequest, Permission, ProbeRequest, ProviderError, ReadDataRequest,
+    UpdateRequest,
 };
 use futures_util::future::join_all;
 
@@ -15,7 +16,7 @@ use evenkeel_provider_aws_core::denied;
 use evenkeel_provider_aws_core::errors::{Effect, provider_error};
 use evenkeel_provider_aws_core::resource::Resource;
 
-use crate::registry;
+use crate::{probe, registry};
 
 type Observed = Result<Option<Value>, ProviderError>;
 
@@ -120,10 +121,9 @@ fn unsupported(what: &str, kind: &str) -> ProviderError {
     )
 }
 
-fn unlistable(kind: &str) -> ProviderError {
-    let detail = format!(
-        "Objects of type \"{kind}\" are parts of others, or settings, and have no list of their own."
-    );
+fn unlistable(resource: &dyn Resource) -> ProviderError {
+    let why = resource.unlisted().unwrap_or("They are parts of others.");
+    let detail = format!("Objects of type \"{}\" have no list of their own. {why}", resource.kind());
     ProviderError::new(ErrorKind::Invalid, "listing", detail)
 }
 
@@ -180,7 +180,8 @@ impl Connection for AwsConnection {
     fn list(&self, request: ListRequest) -> BoxFuture<'_, Result<ListPage, ProviderError>> {
         Box::pin(async move {
             let ListRequest { kind, after } = request;
-            let listing = resource(&kind)?.list(&self.context, after).ok_or_else(|| unlistable(&kind))?;
+            let resource = resource(&kind)?;
+            let listing = resource.list(&self.context, after).ok_or_else(|| unlistable(resource))?;
             let operation = format!("listing objects of type {kind}");
             let page = listing.await.map_err(|failure| provider_error(operation, Effect::Read, &failure));
             self.explained(page).await
@@ -188,7 +189,17 @@ impl Connection for AwsConnection {
     }
 
     fn lists(&self, kind: &str) -> bool {
-        resource(kind).is_ok_and(|resource| resource.list(&self.context, None).is_some())
+        let listed = |resource: &dyn Resource| {
+            resource.is_listed_unasked() && resource.list(&self.context, None).is_some()
+        };
+        resource(kind).is_ok_and(listed)
+    }
+
+    fn probe(&self, request: ProbeRequest) -> BoxFuture<'_, Option<Permission>> {
+        Box::pin(async move {
+            let resource = resource(&request.kind).ok()?;
+            probe::probe(&self.context_of(&request.object), resource, request).await
+        })
     }
 
     fn statistics(&self) -> CallStatistics {

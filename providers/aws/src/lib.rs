@@ -6,6 +6,7 @@
 //! of its service, one schema file and one line in that crate's registry.
 
 pub mod connection;
+mod probe;
 pub mod registry;
 pub mod spec;
 

@@ -8,13 +8,14 @@ use std::sync::Arc;
 use aws_sdk_iam::Client;
 use evenkeel_model::Value;
 use evenkeel_model::schema::Schema;
-use evenkeel_provider::CreateRequest;
+use evenkeel_provider::{CreateRequest, ListPage, Listed};
 
-use super::{all, role_parts};
+use super::{all, role, role_parts, user};
 use crate::clients::AccountContext;
 use crate::context::Context;
 use crate::each::{self, PROPAGATION, Seen, identified, unless_gone};
 use crate::errors::{Failure, answer};
+use crate::listing::{Listing, hanging_on};
 use crate::object::Builder;
 use crate::{registry, wait};
 
@@ -27,6 +28,9 @@ pub trait Holder: Send + Sync + 'static {
     /// The attribute that names the holder.
     const ATTRIBUTE: &'static str;
 
+    /// A page of holders.
+    fn holders(iam: &Client, after: Option<String>)
+    -> impl Future<Output = Result<ListPage, Failure>> + Send;
     /// What is attached.
     fn attached(iam: &Client, holder: &str) -> impl Future<Output = Result<Vec<String>, Failure>> + Send;
     /// Attaches a policy.
@@ -48,6 +52,10 @@ impl Holder for RolePolicyAttachment {
     const NOUN: &'static str = "IAM Role Policy Attachment";
     const ATTRIBUTE: &'static str = "role";
 
+    async fn holders(iam: &Client, after: Option<String>) -> Result<ListPage, Failure> {
+        role::roles(iam, after).await
+    }
+
     async fn attached(iam: &Client, holder: &str) -> Result<Vec<String>, Failure> {
         role_parts::managed(iam, holder).await
     }
@@ -65,6 +73,10 @@ impl Holder for UserPolicyAttachment {
     const KIND: &'static str = "aws_iam_user_policy_attachment";
     const NOUN: &'static str = "IAM User Policy Attachment";
     const ATTRIBUTE: &'static str = "user";
+
+    async fn holders(iam: &Client, after: Option<String>) -> Result<ListPage, Failure> {
+        user::users(iam, after).await
+    }
 
     async fn attached(iam: &Client, holder: &str) -> Result<Vec<String>, Failure> {
         let attached = all!(iam.list_attached_user_policies().user_name(holder)).await?;
@@ -127,6 +139,21 @@ impl<H: Holder> each::Type for Attachment<H> {
     async fn remove(context: &Arc<Context>, prior: &Value) -> Result<(), Failure> {
         let (holder, arn) = identity::<H>(prior);
         H::detach(&context.iam(), &holder, &arn).await
+    }
+
+    fn list(context: &Arc<Context>, after: Option<String>) -> Option<Listing<'_>> {
+        Some(Box::pin(async move {
+            let iam = context.iam();
+            let holders = H::holders(&iam, after).await?;
+            hanging_on(holders, |holder: String| {
+                let iam = iam.clone();
+                async move {
+                    let arns = H::attached(&iam, &holder).await?.into_iter();
+                    Ok(arns.map(|arn| Listed::of(format!("{holder}/{arn}"))).collect())
+                }
+            })
+            .await
+        }))
     }
 
     async fn find(context: &Arc<Context>, planned: &Value, _: &str) -> Seen {

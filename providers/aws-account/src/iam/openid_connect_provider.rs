@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
+use aws_sdk_iam::Client;
 use evenkeel_model::schema::Schema;
 use evenkeel_model::{Type, Value};
-use evenkeel_provider::{CreateRequest, PlanRequest, PlannedChange, propose};
+use evenkeel_provider::{CreateRequest, Listed, PlanRequest, PlannedChange, propose};
 
 use super::{change_tags, tags_of, to_api};
 use crate::clients::AccountContext;
 use crate::context::Context;
 use crate::each::{self, Seen, changes, identified, name_or_id, texts, unless_gone};
 use crate::errors::{Failure, answer};
+use crate::listing::{Listing, page, with_tags};
 use crate::object::Builder;
 use crate::tags::OWNER_KEY;
 use crate::{registry, tags};
@@ -95,11 +97,24 @@ impl each::Type for OpenIdConnectProvider {
         answer(call).await.map(drop)
     }
 
+    fn list(context: &Arc<Context>, _: Option<String>) -> Option<Listing<'_>> {
+        Some(Box::pin(async move {
+            let iam = context.iam();
+            let arns = arns(&iam).await?.into_iter().map(Listed::of).collect();
+            let tagged = with_tags(arns, |arn: String| {
+                let iam = iam.clone();
+                async move {
+                    let call = iam.list_open_id_connect_provider_tags().open_id_connect_provider_arn(arn);
+                    Ok(tags_of(Some(answer(call.send()).await?.tags)))
+                }
+            });
+            Ok(page(tagged.await?, None))
+        }))
+    }
+
     async fn find(context: &Arc<Context>, planned: &Value, token: &str) -> Seen {
         let iam = context.iam();
-        let listed = answer(iam.list_open_id_connect_providers().send()).await?;
-        for arn in listed.open_id_connect_provider_list.unwrap_or_default().into_iter().filter_map(|p| p.arn)
-        {
+        for arn in arns(&iam).await? {
             let call = iam.list_open_id_connect_provider_tags().open_id_connect_provider_arn(&arn).send();
             let Some(found) = unless_gone(answer(call).await)? else { continue };
             if tags_of(Some(found.tags)).get(OWNER_KEY).is_some_and(|owner| owner == token) {
@@ -109,6 +124,12 @@ impl each::Type for OpenIdConnectProvider {
         }
         Ok(None)
     }
+}
+
+/// All that the account has; the service tells them in one piece.
+async fn arns(iam: &Client) -> Result<Vec<String>, Failure> {
+    let listed = answer(iam.list_open_id_connect_providers().send()).await?;
+    Ok(listed.open_id_connect_provider_list.unwrap_or_default().into_iter().filter_map(|p| p.arn).collect())
 }
 
 /// Thumbprints in the order in which they are remembered; the service has an order of its own.

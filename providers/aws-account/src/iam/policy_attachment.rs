@@ -25,6 +25,10 @@ const KINDS: [&str; 3] = ["roles", "users", "groups"];
 impl each::Type for PolicyAttachment {
     const KIND: &'static str = "aws_iam_policy_attachment";
     const NOUN: &'static str = "IAM Policy Attachment";
+    const UNLISTED: Option<&'static str> = Some(
+        "Their names are in configuration only. What is attached is listed as aws_iam_role_policy_attachment and \
+              aws_iam_user_policy_attachment.",
+    );
     const OWNED: bool = false;
 
     fn schema() -> &'static Schema {

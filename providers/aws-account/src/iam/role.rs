@@ -5,10 +5,10 @@
 
 use std::sync::Arc;
 
-use aws_sdk_iam::types;
+use aws_sdk_iam::{Client, types};
 use evenkeel_model::Value;
 use evenkeel_model::schema::Schema;
-use evenkeel_provider::{CreateRequest, policy};
+use evenkeel_provider::{CreateRequest, ListPage, policy};
 use futures_util::{StreamExt, stream};
 
 use super::role_listing;
@@ -147,18 +147,12 @@ impl each::Type for Role {
     fn list(context: &Arc<Context>, after: Option<String>) -> Option<Listing<'_>> {
         Some(Box::pin(async move {
             let iam = context.iam();
-            let answered = answer(iam.list_roles().set_marker(after).send()).await?;
-            let found = answered
-                .roles
-                .into_iter()
-                // Those that a service made for itself stay out of it.
-                .filter(|role| !role.path.starts_with("/aws-service-role/"))
-                .filter_map(|found| named(Some(found.role_name)));
-            let tagged = with_tags(found.collect(), |id: String| {
+            let found = roles(&iam, after).await?;
+            let tagged = with_tags(found.objects, |id: String| {
                 let iam = iam.clone();
                 async move { Ok(tags_of(Some(answer(iam.list_role_tags().role_name(id).send()).await?.tags))) }
             });
-            Ok(page(tagged.await?, answered.marker))
+            Ok(page(tagged.await?, found.next))
         }))
     }
 
@@ -174,6 +168,13 @@ impl each::Type for Role {
             false => Ok(None),
         }
     }
+}
+
+/// A page of roles, without those that services made for themselves.
+pub(super) async fn roles(iam: &Client, after: Option<String>) -> Result<ListPage, Failure> {
+    let answered = answer(iam.list_roles().set_marker(after).send()).await?;
+    let own = answered.roles.into_iter().filter(|role| !role.path.starts_with("/aws-service-role/"));
+    Ok(page(own.filter_map(|found| named(Some(found.role_name))), answered.marker))
 }
 
 async fn read_owned(context: &Arc<Context>, known: Value) -> Seen {

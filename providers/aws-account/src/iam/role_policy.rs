@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use evenkeel_model::Value;
 use evenkeel_model::schema::Schema;
-use evenkeel_provider::{CreateRequest, policy};
+use evenkeel_provider::{CreateRequest, Listed, policy};
 
-use super::document;
+use super::{all, document, role};
 use crate::clients::AccountContext;
 use crate::context::Context;
 use crate::each::{self, PROPAGATION, Seen, identified, unless_gone};
 use crate::errors::{Failure, answer};
+use crate::listing::{Listing, hanging_on};
 use crate::object::Builder;
 use crate::{names, registry, wait};
 
@@ -59,6 +60,24 @@ impl each::Type for RolePolicy {
         let (role, name) = identity(prior);
         let call = context.iam().delete_role_policy().role_name(role).policy_name(name).send();
         answer(call).await.map(drop)
+    }
+
+    fn list(context: &Arc<Context>, after: Option<String>) -> Option<Listing<'_>> {
+        Some(Box::pin(async move {
+            let iam = context.iam();
+            hanging_on(role::roles(&iam, after).await?, |role: String| {
+                let iam = iam.clone();
+                async move {
+                    let names = all!(iam.list_role_policies().role_name(&role)).await?.into_iter();
+                    let listed = |name: String| Listed {
+                        name: Some(name.clone()),
+                        ..Listed::of(format!("{role}:{name}"))
+                    };
+                    Ok(names.map(listed).collect())
+                }
+            })
+            .await
+        }))
     }
 
     /// Writing it again does no harm: it is ours if it says what is planned.

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use aws_sdk_iam::Client;
 use evenkeel_model::Value;
 use evenkeel_model::schema::Schema;
-use evenkeel_provider::CreateRequest;
+use evenkeel_provider::{CreateRequest, ListPage};
 
 use super::{change_tags, tags_of, to_api, user_parts};
 use crate::clients::AccountContext;
@@ -95,13 +96,12 @@ impl each::Type for User {
     fn list(context: &Arc<Context>, after: Option<String>) -> Option<Listing<'_>> {
         Some(Box::pin(async move {
             let iam = context.iam();
-            let answered = answer(iam.list_users().set_marker(after).send()).await?;
-            let found = answered.users.into_iter().filter_map(|found| named(Some(found.user_name)));
-            let tagged = with_tags(found.collect(), |id: String| {
+            let found = users(&iam, after).await?;
+            let tagged = with_tags(found.objects, |id: String| {
                 let iam = iam.clone();
                 async move { Ok(tags_of(Some(answer(iam.list_user_tags().user_name(id).send()).await?.tags))) }
             });
-            Ok(page(tagged.await?, answered.marker))
+            Ok(page(tagged.await?, found.next))
         }))
     }
 
@@ -114,4 +114,10 @@ impl each::Type for User {
             false => Ok(None),
         }
     }
+}
+
+/// A page of users.
+pub(super) async fn users(iam: &Client, after: Option<String>) -> Result<ListPage, Failure> {
+    let answered = answer(iam.list_users().set_marker(after).send()).await?;
+    Ok(page(answered.users.into_iter().filter_map(|found| named(Some(found.user_name))), answered.marker))
 }

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use aws_sdk_kms::types::{GrantConstraints, GrantListEntry, GrantOperation};
 use evenkeel_model::schema::Schema;
 use evenkeel_model::{Type, Value};
-use evenkeel_provider::CreateRequest;
+use evenkeel_provider::{CreateRequest, Listed};
 
+use super::key::keys;
 use crate::clients::AccountContext;
 use crate::context::Context;
 use crate::each::{self, PROPAGATION, Seen, identified, text, texts, unless_gone};
 use crate::errors::{Failure, answer};
+use crate::listing::{Listing, hanging_on};
 use crate::object::Builder;
 use crate::tags::{self, Tags};
 use crate::{registry, wait};
@@ -73,6 +75,20 @@ impl each::Type for Grant {
             Some(true) => answer(kms.retire_grant().key_id(key).grant_id(grant).send()).await.map(drop),
             _ => answer(kms.revoke_grant().key_id(key).grant_id(grant).send()).await.map(drop),
         }
+    }
+
+    fn list(context: &Arc<Context>, after: Option<String>) -> Option<Listing<'_>> {
+        Some(Box::pin(async move {
+            hanging_on(keys(context, after).await?, |key: String| {
+                let context = context.clone();
+                async move {
+                    let ids =
+                        grants(&context, &key, None).await?.into_iter().filter_map(|grant| grant.grant_id);
+                    Ok(ids.map(|id| Listed::of(format!("{key}:{id}"))).collect())
+                }
+            })
+            .await
+        }))
     }
 
     /// Two grants that say the same are the same: the service itself gives back the first where they

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use aws_sdk_kms::types::{self, KeyManagerType, KeySpec, KeyState, KeyUsageType};
 use evenkeel_model::Value;
 use evenkeel_model::schema::Schema;
-use evenkeel_provider::{CreateRequest, Listed, policy};
+use evenkeel_provider::{CreateRequest, ListPage, Listed, policy};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::{tags_of, to_api};
@@ -120,16 +120,12 @@ impl each::Type for Key {
 
     fn list(context: &Arc<Context>, after: Option<String>) -> Option<Listing<'_>> {
         Some(Box::pin(async move {
-            let answered = answer(context.kms().list_keys().set_marker(after).send()).await?;
-            let ids = answered.keys.unwrap_or_default().into_iter().filter_map(|key| key.key_id);
-            let looked = stream::iter(ids).map(|id| own_key(context.clone(), id));
-            let looked: Vec<_> = looked.buffered(CALLS_AT_ONCE).try_collect().await?;
-            let tagged =
-                listed_with_tags(looked.into_iter().flatten().map(Listed::of).collect(), |id: String| {
-                    let context = context.clone();
-                    async move { tags_on(&context, &id).await }
-                });
-            Ok(page(tagged.await?, answered.next_marker))
+            let keys = keys(context, after).await?;
+            let tagged = listed_with_tags(keys.objects, |id: String| {
+                let context = context.clone();
+                async move { tags_on(&context, &id).await }
+            });
+            Ok(page(tagged.await?, keys.next))
         }))
     }
 
@@ -150,6 +146,15 @@ impl each::Type for Key {
 }
 
 /// The key, if it is the account's own and there to stay.
+/// A page of the keys that are the account's own.
+pub(super) async fn keys(context: &Arc<Context>, after: Option<String>) -> Result<ListPage, Failure> {
+    let answered = answer(context.kms().list_keys().set_marker(after).send()).await?;
+    let ids = answered.keys.unwrap_or_default().into_iter().filter_map(|key| key.key_id);
+    let looked = stream::iter(ids).map(|id| own_key(context.clone(), id));
+    let looked: Vec<_> = looked.buffered(CALLS_AT_ONCE).try_collect().await?;
+    Ok(page(looked.into_iter().flatten().map(Listed::of), answered.next_marker))
+}
+
 async fn own_key(context: Arc<Context>, id: String) -> Result<Option<String>, Failure> {
     let described = unless_gone(answer(context.kms().describe_key().key_id(&id).send()).await)?;
     let key = described.and_then(|described| described.key_metadata);

@@ -3,6 +3,7 @@
 use aws_sdk_ec2::config::Builder;
 use aws_sdk_ec2::types;
 use evenkeel_provider::Listed;
+use evenkeel_provider_aws_core::ask_only::AskOnly;
 pub(crate) use evenkeel_provider_aws_core::errors::answer;
 use evenkeel_provider_aws_core::listing;
 use evenkeel_provider_aws_core::retries::OnlyWhenThrottled;
@@ -19,10 +20,13 @@ pub struct Client {
 }
 
 impl Client {
-    pub(crate) fn new(config: &aws_types::SdkConfig, endpoint: Option<&str>) -> Self {
+    pub(crate) fn new(config: &aws_types::SdkConfig, endpoint: Option<&str>, asks_only: bool) -> Self {
         let mut builder = Builder::from(config);
         if let Some(endpoint) = endpoint {
             builder = builder.endpoint_url(endpoint);
+        }
+        if asks_only {
+            builder = builder.interceptor(AskOnly);
         }
         let once = builder.clone().retry_classifier(OnlyWhenThrottled);
         Self {

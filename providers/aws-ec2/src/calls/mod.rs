@@ -67,6 +67,8 @@ pub trait Ec2Context {
 
 impl Ec2Context for Context {
     fn ec2(&self) -> Arc<Client> {
-        self.client(|context| Client::new(&context.sdk(), context.endpoint(Service::Ec2)))
+        self.client(|context| {
+            Client::new(&context.sdk(), context.endpoint(Service::Ec2), context.asks_only())
+        })
     }
 }

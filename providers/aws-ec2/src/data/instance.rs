@@ -13,7 +13,7 @@ use crate::calls::Filter;
 use crate::calls::client::tags_of;
 use crate::context::Context;
 use crate::registry;
-use crate::resources::common::{on, time};
+use crate::resources::common::{Wanted, on, time};
 use crate::resources::instance::{self, Whole};
 
 data_source!(Instance, "aws_instance");
@@ -31,7 +31,7 @@ async fn read(context: &Arc<Context>, config: &Value) -> Result<Value, ProviderE
     // What is known of it decides what is looked at: everything, and the password on request.
     let password = Value::bool(on(config, "get_password_data").is_some());
     let known = Value::object([("get_password_data", password)]);
-    let known_of = BTreeMap::from([(id.as_str(), &known)]);
+    let known_of = BTreeMap::from([(id.as_str(), Wanted::of(&id, &known))]);
     let wholes =
         instance::whole(context, vec![(owner, found)], &known_of).await.map_err(reading(OPERATION))?;
     let whole = one(wholes.into_values().collect(), OPERATION)?;

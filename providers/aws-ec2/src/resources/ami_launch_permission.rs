@@ -5,14 +5,16 @@ use std::sync::Arc;
 
 use aws_sdk_ec2::types::{ImageAttributeName, LaunchPermission, LaunchPermissionModifications};
 use evenkeel_model::Value;
-use evenkeel_provider::{CreateRequest, FindRequest, ProviderError};
+use evenkeel_provider::{CreateRequest, FindRequest, Listed, ProviderError};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::common::{Change, Ec2Type, Wanted, text};
+use super::image::page_of_own;
 use crate::calls::Ec2Context;
 use crate::calls::client::answer;
 use crate::context::Context;
 use crate::errors::Failure;
+use crate::listing::{Listing, hanging_on, imported};
 use crate::registry;
 use crate::shape::Shape;
 
@@ -120,6 +122,7 @@ impl Ec2Type for AmiLaunchPermission {
     type Found = Grant;
     const KIND: &'static str = "aws_ami_launch_permission";
     const NOUN: &'static str = "EC2 AMI Launch Permission";
+    const LISTED_UNASKED: bool = false;
 
     async fn fetch(
         context: &Arc<Context>,
@@ -171,6 +174,13 @@ impl Ec2Type for AmiLaunchPermission {
         }
     }
 
+    fn list(context: &Arc<Context>, after: Option<String>) -> Option<Listing<'_>> {
+        Some(Box::pin(async move {
+            let own = page_of_own(context, after).await?;
+            hanging_on(own, |image: String| async move { listed(context, &image).await }).await
+        }))
+    }
+
     async fn search(_: &Arc<Context>, request: &FindRequest) -> Result<Option<String>, Failure> {
         Ok(Grant::planned(&request.planned).map(|grant| grant.id()))
     }
@@ -187,6 +197,14 @@ async fn users_of(context: &Arc<Context>, image: &str) -> Result<BTreeSet<Who>, 
         Err(error) if error.is_gone() || error.is("InvalidAMIID.Unavailable") => Ok(BTreeSet::new()),
         Err(error) => Err(error),
     }
+}
+
+async fn listed(context: &Arc<Context>, image: &str) -> Result<Vec<Listed>, Failure> {
+    let listed = |who: Who| {
+        let import_id = format!("{}/{image}", who.argument().1);
+        imported(Grant { image: image.to_owned(), who }.id(), import_id)
+    };
+    Ok(users_of(context, image).await?.into_iter().map(listed).collect())
 }
 
 async fn modify(
@@ -207,7 +225,7 @@ mod tests {
     fn import_says_who_and_what() {
         let unit = "arn:aws:organizations::123456789012:ou/o-1/ou-1";
         let object = Value::empty_object();
-        let id = |id: &str| Grant::wanted(&Wanted { id, known: &object }).map(|grant| grant.id());
+        let id = |id: &str| Grant::wanted(&Wanted::of(id, &object)).map(|grant| grant.id());
         assert_eq!(id("123456789012/ami-1").as_deref(), Some("ami-1-123456789012"));
         assert_eq!(id("all/ami-1").as_deref(), Some("ami-1-group-all"));
         assert_eq!(id(&format!("{unit}/ami-1")), Some(format!("ami-1-ou-{unit}")));

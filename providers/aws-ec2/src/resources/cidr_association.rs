@@ -10,11 +10,11 @@ use aws_sdk_ec2::types::{
     Vpc, VpcCidrBlockAssociation, VpcCidrBlockState, VpcCidrBlockStateCode, VpcIpv6CidrBlockAssociation,
 };
 use evenkeel_model::Value;
-use evenkeel_provider::{CreateRequest, FindRequest, ProviderError};
+use evenkeel_provider::{CreateRequest, FindRequest, Listed, ProviderError};
 
 use super::common::{Change, Ec2Type, Limits, Progress, Wanted, by_filter, int, text};
 use super::route::same_block;
-use crate::calls::client::{answer, describe};
+use crate::calls::client::{answer, describe, lists};
 use crate::calls::{Call, Ec2Context, Select};
 use crate::context::Context;
 use crate::errors::Failure;
@@ -204,6 +204,12 @@ impl<F: Family> Ec2Type for CidrAssociation<F> {
     async fn remove(context: &Arc<Context>, id: &str, _: &Value) -> Result<(), Failure> {
         context.ec2().disassociate_vpc_cidr_block(id).await
     }
+
+    lists!(describe_vpcs [], vpcs, |vpc| {
+        let first = vpc.cidr_block().map(str::to_owned);
+        let further = blocks_of::<F>(&vpc).filter(|found| F::cidr(&found.block) != first.as_deref());
+        further.filter_map(|found| F::id(&found.block).map(Listed::of)).collect::<Vec<_>>()
+    });
 
     async fn search(context: &Arc<Context>, request: &FindRequest) -> Result<Option<String>, Failure> {
         let Some(cidr) = text(&request.planned, F::CIDR) else { return Ok(None) };

@@ -26,11 +26,25 @@ pub(crate) use super::written::{blocks, count, first, on, planned_time, some_tex
 
 /// An object that is asked for.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Wanted<'a> {
+pub(crate) struct Wanted<'a> {
     /// Its identifier.
     pub id: &'a str,
     /// The object as it is remembered or planned.
     pub known: &'a Value,
+    /// The arguments that configuration writes for it, where that is known.
+    pub written: &'a [Arc<str>],
+}
+
+impl<'a> Wanted<'a> {
+    /// An object of whose configuration nothing is known.
+    pub fn of(id: &'a str, known: &'a Value) -> Self {
+        Self { id, known, written: &[] }
+    }
+
+    /// Whether configuration has an argument.
+    pub fn writes(&self, name: &str) -> bool {
+        self.written.iter().any(|written| &**written == name)
+    }
 }
 
 /// How far an object is from being usable.
@@ -60,6 +74,10 @@ pub(super) trait Ec2Type: Send + Sync + 'static {
     const KIND: &'static str;
     /// What it is called in messages: `EC2 VPC`.
     const NOUN: &'static str;
+    /// Why its objects have no list of their own, and where they are listed instead.
+    const UNLISTED: Option<&'static str> = None;
+    /// Whether it is listed when nobody asks for the type: not what may be a part of something else that is listed.
+    const LISTED_UNASKED: bool = true;
     /// Default waits.
     const LIMITS: Limits = Limits { create: 600, update: 600, delete: 120 };
     /// Codes of a refused removal that pass when what is in the way has gone.
@@ -81,6 +99,16 @@ pub(super) trait Ec2Type: Send + Sync + 'static {
         context: &Arc<Context>,
         wanted: &[Wanted<'_>],
     ) -> impl Future<Output = Result<BTreeMap<String, Self::Found>, Failure>> + Send;
+
+    /// What took the place of objects that are gone, where a change by others gives them another
+    /// identifier: by the identifier that is remembered.
+    fn replaced(
+        context: &Arc<Context>,
+        gone: &[Wanted<'_>],
+    ) -> impl Future<Output = Result<BTreeMap<String, Self::Found>, Failure>> + Send {
+        let _ = (context, gone);
+        async { Ok(BTreeMap::new()) }
+    }
 
     /// Whether it can be used.
     fn progress(found: &Self::Found) -> Progress {
@@ -143,7 +171,7 @@ pub(super) trait Ec2Type: Send + Sync + 'static {
         false
     }
 
-    /// Lists its objects, from where the last page ended; nothing where the type cannot be listed.
+    /// Lists its objects, from where the last page ended; nothing where the type is unlisted.
     fn list(context: &Arc<Context>, after: Option<String>) -> Option<Listing<'_>> {
         let _ = (context, after);
         None

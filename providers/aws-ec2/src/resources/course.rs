@@ -13,19 +13,20 @@ use evenkeel_model::schema::Schema;
 use evenkeel_model::{Diagnostics, Value};
 use evenkeel_provider::{
     BoxFuture, CreateRequest, DeleteRequest, ErrorKind, Failed, FindRequest, ObserveRequest, PlanRequest,
-    PlannedChange, ProviderError, UpdateRequest, diff,
+    PlannedChange, ProbeRequest, Probed, ProviderError, UpdateRequest, diff,
 };
 
 use super::common::{Change, Ec2Type, Progress, Wanted};
 use crate::calls::Ec2Context;
 use crate::context::Context;
 use crate::errors::{self, Effect, Failure};
-use crate::listing::Listing;
-use crate::resource::Resource;
 use crate::{registry, tags, wait};
 
 /// How long to wait until a change that was accepted can be seen.
 const VISIBLE_WITHIN: Duration = Duration::from_secs(5);
+
+/// The token of a create that only asks.
+const PROBE: &str = "00000000000000000000000000000000";
 
 /// How long to look for what a call made whose answer was lost.
 const FOUND_WITHIN: Duration = Duration::from_secs(3);
@@ -39,7 +40,8 @@ async fn fetch_one<T: Ec2Type>(
     id: &str,
     known: &Value,
 ) -> Result<Option<T::Found>, ProviderError> {
-    let mut found = T::fetch(context, &[Wanted { id, known }]).await.map_err(|error| reading::<T>(&error))?;
+    let mut found =
+        T::fetch(context, &[Wanted::of(id, known)]).await.map_err(|error| reading::<T>(&error))?;
     Ok(found.remove(id))
 }
 
@@ -60,13 +62,10 @@ async fn observe<T: Ec2Type>(
     context: &Arc<Context>,
     requests: Vec<ObserveRequest>,
 ) -> Vec<Result<Option<Value>, ProviderError>> {
-    let wanted: Vec<Wanted<'_>> = requests
-        .iter()
-        .filter_map(|request| Some(Wanted { id: request.prior.get_str("id")?, known: &request.prior }))
-        .collect();
+    let wanted: Vec<Wanted<'_>> = requests.iter().filter_map(wanted).collect();
     let found = match wanted.is_empty() {
         true => Ok(BTreeMap::new()),
-        false => T::fetch(context, &wanted).await.map_err(|error| reading::<T>(&error)),
+        false => look::<T>(context, &wanted).await.map_err(|error| reading::<T>(&error)),
     };
     requests
         .iter()
@@ -80,6 +79,25 @@ async fn observe<T: Ec2Type>(
             (Ok(found), Some(id)) => Ok(found.get(id).map(|found| T::value(context, found, &request.prior))),
         })
         .collect()
+}
+
+fn wanted(request: &ObserveRequest) -> Option<Wanted<'_>> {
+    let id = request.prior.get_str("id")?;
+    Some(Wanted { written: &request.written, ..Wanted::of(id, &request.prior) })
+}
+
+/// The objects that are there, and what took the place of others.
+async fn look<T: Ec2Type>(
+    context: &Arc<Context>,
+    wanted: &[Wanted<'_>],
+) -> Result<BTreeMap<String, T::Found>, Failure> {
+    let mut found = T::fetch(context, wanted).await?;
+    let gone: Vec<Wanted<'_>> =
+        wanted.iter().filter(|wanted| !found.contains_key(wanted.id)).copied().collect();
+    if !gone.is_empty() {
+        found.extend(T::replaced(context, &gone).await?);
+    }
+    Ok(found)
 }
 
 async fn create<T: Ec2Type>(context: &Arc<Context>, request: CreateRequest) -> Result<Value, Failed> {
@@ -297,63 +315,33 @@ async fn find<T: Ec2Type>(
     }
 }
 
+/// Goes the way of a create or a removal up to the first call that would change something: `asking` only asks.
+async fn probe<T: Ec2Type>(asking: &Arc<Context>, request: ProbeRequest) -> Result<(), Failure> {
+    let ProbeRequest { kind, address, what, object } = request;
+    match what {
+        Probed::Create => {
+            let config = object.clone();
+            let create = CreateRequest { kind, address, planned: object, config, token: PROBE.into() };
+            T::launch(asking, &T::prepare(asking, create).await?).await.map(drop)
+        }
+        Probed::Delete if T::stays(&object) => Ok(()),
+        Probed::Delete => T::remove(asking, object.get_str("id").unwrap_or_default(), &object).await,
+    }
+}
+
 /// A type of EC2 as the provider's list takes it.
 pub struct Ec2<T>(pub T);
 
-impl<T: Ec2Type> Resource for Ec2<T> {
-    fn kind(&self) -> &'static str {
-        T::KIND
+evenkeel_provider_aws_core::resource_course!(Ec2: Ec2Type {
+    fn is_listed_unasked(&self) -> bool {
+        T::LISTED_UNASKED
     }
 
-    fn validate(&self, config: &Value) -> Diagnostics {
-        T::check(config)
-    }
-
-    fn plan(&self, schema: &Schema, request: &PlanRequest<'_>) -> PlannedChange {
-        T::propose(schema, request)
-    }
-
-    fn observe<'a>(
+    fn probe<'a>(
         &'a self,
-        context: &'a Arc<Context>,
-        requests: Vec<ObserveRequest>,
-    ) -> BoxFuture<'a, Vec<Result<Option<Value>, ProviderError>>> {
-        Box::pin(observe::<T>(context, requests))
+        asking: &'a Arc<Context>,
+        request: ProbeRequest,
+    ) -> Option<BoxFuture<'a, Result<(), Failure>>> {
+        Some(Box::pin(probe::<T>(asking, request)))
     }
-
-    fn create<'a>(
-        &'a self,
-        context: &'a Arc<Context>,
-        request: CreateRequest,
-    ) -> BoxFuture<'a, Result<Value, Failed>> {
-        Box::pin(create::<T>(context, request))
-    }
-
-    fn update<'a>(
-        &'a self,
-        context: &'a Arc<Context>,
-        request: UpdateRequest,
-    ) -> BoxFuture<'a, Result<Value, Failed>> {
-        Box::pin(update::<T>(context, request))
-    }
-
-    fn delete<'a>(
-        &'a self,
-        context: &'a Arc<Context>,
-        request: DeleteRequest,
-    ) -> BoxFuture<'a, Result<(), Failed>> {
-        Box::pin(delete::<T>(context, request))
-    }
-
-    fn list<'a>(&'a self, context: &'a Arc<Context>, after: Option<String>) -> Option<Listing<'a>> {
-        T::list(context, after)
-    }
-
-    fn find<'a>(
-        &'a self,
-        context: &'a Arc<Context>,
-        request: FindRequest,
-    ) -> BoxFuture<'a, Result<Option<Value>, ProviderError>> {
-        Box::pin(find::<T>(context, request))
-    }
-}
+});

@@ -13,6 +13,7 @@ use crate::calls::network::Vpc;
 use crate::calls::{Call, Ec2Context, Select};
 use crate::context::Context;
 use crate::errors::Failure;
+use crate::listing::imported;
 use crate::object::Builder;
 use crate::{registry, tags};
 
@@ -178,10 +179,15 @@ impl Ec2Type for VpcDhcpOptionsAssociation {
         associate(context, DEFAULT, prior.get_str("vpc_id").unwrap_or_default()).await
     }
 
+    lists!(describe_vpcs [], vpcs, |vpc| {
+        let options = vpc.dhcp_options_id.filter(|options| options != DEFAULT);
+        options.zip(vpc.vpc_id).map(|(options, vpc)| imported(association_id(&options, &vpc), vpc))
+    });
+
     async fn search(context: &Arc<Context>, request: &FindRequest) -> Result<Option<String>, Failure> {
         let get = |name: &str| text(&request.planned, name).unwrap_or_default();
         let id = association_id(&get("dhcp_options_id"), &get("vpc_id"));
-        let found = Self::fetch(context, &[Wanted { id: &id, known: &request.planned }]).await?;
+        let found = Self::fetch(context, &[Wanted::of(&id, &request.planned)]).await?;
         let ours = found
             .get(&id)
             .is_some_and(|vpc| vpc.dhcp_options_id == text(&request.planned, "dhcp_options_id"));

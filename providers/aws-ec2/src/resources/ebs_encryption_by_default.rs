@@ -22,6 +22,7 @@ impl Ec2Type for EbsEncryptionByDefault {
     type Found = bool;
     const KIND: &'static str = "aws_ebs_encryption_by_default";
     const NOUN: &'static str = "EBS encryption by default";
+    const UNLISTED: Option<&'static str> = Some("Every region has this setting, once.");
 
     async fn fetch(context: &Arc<Context>, wanted: &[Wanted<'_>]) -> Result<BTreeMap<String, bool>, Failure> {
         let answered = answer(context.ec2().safe.get_ebs_encryption_by_default().send()).await?;

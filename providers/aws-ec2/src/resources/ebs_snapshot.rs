@@ -25,6 +25,7 @@ macro_rules! snapshot_type {
             type Found = Snapshot;
             const KIND: &'static str = $kind;
             const NOUN: &'static str = $noun;
+            const UNLISTED: Option<&'static str> = Some("They are listed as aws_ebs_snapshot.");
             const LIMITS: Limits = Limits { create: 600, update: 3_600, delete: 600 };
             const IN_THE_WAY: &'static [&'static str] = &["InvalidSnapshot.InUse"];
 
@@ -82,7 +83,7 @@ snapshot_type!(EbsSnapshot, "aws_ebs_snapshot", "EBS Snapshot", take);
 snapshot_type!(EbsSnapshotCopy, "aws_ebs_snapshot_copy", "EBS Snapshot Copy", copy);
 
 /// Those of the account, a page at a time.
-fn page_of_own(context: &Arc<Context>, after: Option<String>) -> Listing<'_> {
+pub(super) fn page_of_own(context: &Arc<Context>, after: Option<String>) -> Listing<'_> {
     Box::pin(async move {
         let call = context.ec2().safe.describe_snapshots().owner_ids("self").set_next_token(after);
         let answered = answer(call.send()).await?;

@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use aws_sdk_ec2::types::Tag;
 use evenkeel_model::Value;
-use evenkeel_provider::{CreateRequest, FindRequest, ProviderError};
+use evenkeel_provider::{CreateRequest, FindRequest, Listed, ProviderError};
 
 use super::common::{Change, Ec2Type, Wanted, text};
-use crate::calls::client::{answer, filters_of, pages};
+use crate::calls::client::{answer, filters_of, lists, pages};
 use crate::calls::{Ec2Context, Filter};
 use crate::context::Context;
 use crate::errors::Failure;
-use crate::registry;
 use crate::shape::Shape;
+use crate::{registry, tags};
 
 /// `aws_ec2_tag`
 pub struct Ec2Tag;
@@ -32,6 +32,7 @@ impl Ec2Type for Ec2Tag {
     type Found = Found;
     const KIND: &'static str = "aws_ec2_tag";
     const NOUN: &'static str = "EC2 Tag";
+    const LISTED_UNASKED: bool = false;
 
     async fn fetch(
         context: &Arc<Context>,
@@ -91,6 +92,11 @@ impl Ec2Type for Ec2Tag {
         let tag = Tag::builder().key(key).build();
         answer(context.ec2().safe.delete_tags().resources(resource).tags(tag).send()).await.map(drop)
     }
+
+    lists!(describe_tags [], tags, |tag| {
+        let key = tag.key.filter(|key| tags::is_visible(key));
+        tag.resource_id.zip(key).map(|(resource, key)| Listed::of(format!("{resource},{key}")))
+    });
 
     async fn search(_: &Arc<Context>, request: &FindRequest) -> Result<Option<String>, Failure> {
         let get = |name: &str| text(&request.planned, name);

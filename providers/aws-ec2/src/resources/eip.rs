@@ -16,6 +16,7 @@ use super::common::{
     text, unless_empty, unless_gone,
 };
 use super::naming::{private_dns, public_dns};
+use super::untold;
 use crate::calls::client::{answer, describe_whole, lists, pages, tag_specification, tagged, tags_of};
 use crate::calls::{Call, Ec2Context, Select};
 use crate::context::Context;
@@ -83,6 +84,12 @@ impl Ec2Type for Eip {
         let id = address.allocation_id.as_deref().unwrap_or_default();
         let public_ip = address.public_ip.as_deref();
         let private_ip = address.private_ip_address.as_deref();
+        // Emulators tell the first address of the interface, whichever was asked for.
+        let asked_for = text(known, "associate_with_private_ip").filter(|_| untold::applies(context));
+        let associated = match &asked_for {
+            Some(asked) if private_ip.is_some() => Some(asked.as_str()),
+            _ => private_ip,
+        };
         let pool = address.public_ipv4_pool.as_deref();
         let asked = |name: &str, told: Option<&str>| {
             text(known, name)
@@ -95,7 +102,7 @@ impl Ec2Type for Eip {
             .str("arn", Some(arn(context, Some(&found.account), &format!("elastic-ip/{id}"))))
             .str("region", Some(context.region()))
             .str("address", asked("address", public_ip))
-            .str("associate_with_private_ip", asked("associate_with_private_ip", private_ip))
+            .str("associate_with_private_ip", asked("associate_with_private_ip", associated))
             .str("association_id", or_empty(&address.association_id))
             .str("carrier_ip", or_empty(&address.carrier_ip))
             .str("customer_owned_ip", or_empty(&address.customer_owned_ip))

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use aws_sdk_ec2::types::Address as Found;
 use evenkeel_model::{Diagnostic, Diagnostics, Value};
-use evenkeel_provider::{CreateRequest, FindRequest, ProviderError};
+use evenkeel_provider::{CreateRequest, FindRequest, Listed, ProviderError};
 
 use super::common::{Change, Ec2Type, Limits, Wanted, by_filter, eventually, ids_of, or_empty, text};
 use super::eip::{describe_addresses, disassociate};
-use crate::calls::client::answer;
+use crate::calls::client::{answer, lists};
 use crate::calls::{Ec2Context, Select};
 use crate::context::Context;
 use crate::errors::Failure;
@@ -89,6 +89,8 @@ impl Ec2Type for EipAssociation {
     async fn remove(context: &Arc<Context>, id: &str, _: &Value) -> Result<(), Failure> {
         disassociate(context, id).await
     }
+
+    lists!(whole describe_addresses, addresses, |address| address.association_id.map(Listed::of));
 
     async fn search(context: &Arc<Context>, request: &FindRequest) -> Result<Option<String>, Failure> {
         let get = |name: &str| text(&request.planned, name);

@@ -17,10 +17,11 @@ use super::common::{Change, Ec2Type, Limits, Progress, Wanted, by_name, eventual
 use super::naming::hash;
 use super::turns::turn;
 use super::vpc_endpoint::{describe, state};
-use crate::calls::client::answer;
+use crate::calls::client::{answer, lists};
 use crate::calls::{Ec2Context, Select};
 use crate::context::Context;
 use crate::errors::Failure;
+use crate::listing::imported;
 use crate::object::Builder;
 use crate::{registry, wait};
 
@@ -102,6 +103,7 @@ impl<S: Side> Ec2Type for EndpointAssociation<S> {
     type Found = Found;
     const KIND: &'static str = S::KIND;
     const NOUN: &'static str = S::NOUN;
+    const LISTED_UNASKED: bool = false;
     const LIMITS: Limits = Limits { create: 600, update: 600, delete: 600 };
 
     async fn fetch(
@@ -157,10 +159,17 @@ impl<S: Side> Ec2Type for EndpointAssociation<S> {
         bring::<S>(context, &endpoint, &other, limit, false).await.or_else(unless_gone)
     }
 
+    lists!(describe_vpc_endpoints [], vpc_endpoints, |endpoint| {
+        let there = !matches!(&*state(&endpoint), "deleting" | "deleted");
+        let id = endpoint.vpc_endpoint_id().unwrap_or_default();
+        let members = S::members(&endpoint).iter().filter(|_| there);
+        members.map(|other| imported(identifier(id, other), format!("{id}/{other}"))).collect::<Vec<_>>()
+    });
+
     async fn search(context: &Arc<Context>, request: &FindRequest) -> Result<Option<String>, Failure> {
         let (endpoint, other) = planned_pair::<S>(&request.planned);
         let id = identifier(&endpoint, &other);
-        let found = Self::fetch(context, &[Wanted { id: &id, known: &request.planned }]).await?;
+        let found = Self::fetch(context, &[Wanted::of(&id, &request.planned)]).await?;
         Ok(found.contains_key(&id).then_some(id))
     }
 }
@@ -217,7 +226,7 @@ mod tests {
     #[test]
     fn an_import_names_both() {
         let nothing = Value::empty_object();
-        let pair = |id: &str| pair_of::<EndpointSubnet>(&Wanted { id, known: &nothing });
+        let pair = |id: &str| pair_of::<EndpointSubnet>(&Wanted::of(id, &nothing));
         assert_eq!(pair("vpce-1/subnet-2"), Some(("vpce-1".into(), "subnet-2".into())));
         assert_eq!(pair("a-vpce-11234"), None);
     }

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use aws_sdk_ec2::types;
 use evenkeel_model::schema::Schema;
 use evenkeel_model::{Type, Value};
 use evenkeel_provider::{CreateRequest, FindRequest, PlanRequest, PlannedChange, ProviderError, propose};
@@ -17,12 +18,13 @@ use super::common::{
 use super::naming::hash;
 use super::security_group::{Rule, permissions, protocol_of, rule, rules_in, rules_of};
 use super::untold;
+use crate::calls::client::lists;
 use crate::calls::security::{Direction, Peer, Rule as ServiceRule, SecurityGroup};
 use crate::calls::{Ec2Context, Filter, Select, Tags};
 use crate::context::Context;
 use crate::errors::Failure;
 use crate::object::Builder;
-use crate::{registry, tags};
+use crate::{listing, registry, tags};
 
 /// `aws_security_group_rule`
 pub struct SecurityGroupRule;
@@ -46,6 +48,7 @@ impl Ec2Type for SecurityGroupRule {
     type Found = Found;
     const KIND: &'static str = "aws_security_group_rule";
     const NOUN: &'static str = "Security Group Rule";
+    const LISTED_UNASKED: bool = false;
     const LIMITS: Limits = Limits { create: 300, update: 300, delete: 120 };
 
     fn propose(schema: &Schema, request: &PlanRequest<'_>) -> PlannedChange {
@@ -149,7 +152,7 @@ impl Ec2Type for SecurityGroupRule {
 
     async fn remove(context: &Arc<Context>, id: &str, prior: &Value) -> Result<(), Failure> {
         // A removal that names a rule which is not there removes none.
-        let found = Self::fetch(context, &[Wanted { id, known: prior }]).await?;
+        let found = Self::fetch(context, &[Wanted::of(id, prior)]).await?;
         let Some(found) = found.get(id) else { return Ok(()) };
         let group = prior.get_str("security_group_id").unwrap_or_default();
         let (ec2, direction) = (context.ec2(), direction_of(prior));
@@ -159,6 +162,12 @@ impl Ec2Type for SecurityGroupRule {
         };
         revoked.or_else(unless_gone)
     }
+
+    lists!(describe_security_group_rules [], security_group_rules, |rule| {
+        let id = import_id_of(&rule);
+        let written = imported(&id)?;
+        Some(listing::imported(identifier(&written), id))
+    });
 
     async fn search(context: &Arc<Context>, request: &FindRequest) -> Result<Option<String>, Failure> {
         let rules = context.ec2().describe_security_group_rules(by_token(&request.token)).await?;
@@ -277,6 +286,21 @@ fn imported(id: &str) -> Option<Value> {
         ("ipv6_cidr_blocks", list("ipv6_cidr_blocks")),
         ("prefix_list_ids", list("prefix_list_ids")),
     ]))
+}
+
+/// What an import of a single rule is given.
+fn import_id_of(rule: &types::SecurityGroupRule) -> String {
+    let group = rule.group_id().unwrap_or_default();
+    let kind = if rule.is_egress() == Some(true) { "egress" } else { "ingress" };
+    let protocol = protocol_of(rule.ip_protocol().unwrap_or_default());
+    let other = rule.referenced_group_info().and_then(|other| other.group_id());
+    let blocks = rule.cidr_ipv4().or(rule.cidr_ipv6()).or(rule.prefix_list_id());
+    let source = match other {
+        Some(other) if other == group => "self",
+        other => other.or(blocks).unwrap_or_default(),
+    };
+    let [from, to] = [rule.from_port, rule.to_port].map(Option::unwrap_or_default);
+    format!("{group}_{kind}_{protocol}_{from}_{to}_{source}")
 }
 
 /// The identifier that the public provider makes of an object's parts.

@@ -33,6 +33,7 @@ macro_rules! image_type {
             type Found = Image;
             const KIND: &'static str = $kind;
             const NOUN: &'static str = $noun;
+            const UNLISTED: Option<&'static str> = Some("They are listed as aws_ami.");
             const LIMITS: Limits = Limits { create: 2_400, update: 2_400, delete: 5_400 };
 
             fn check(config: &Value) -> Diagnostics {
@@ -105,7 +106,7 @@ image_type!(AmiCopy, "aws_ami_copy", "EC2 AMI Copy", copy, true);
 image_type!(AmiFromInstance, "aws_ami_from_instance", "EC2 AMI from Instance", create, true);
 
 /// Those of the account, a page at a time.
-fn page_of_own(context: &Arc<Context>, after: Option<String>) -> Listing<'_> {
+pub(super) fn page_of_own(context: &Arc<Context>, after: Option<String>) -> Listing<'_> {
     Box::pin(async move {
         let call = context.ec2().safe.describe_images().owners("self").set_next_token(after);
         let answered = answer(call.send()).await?;

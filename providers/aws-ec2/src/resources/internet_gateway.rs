@@ -66,7 +66,7 @@ impl Ec2Type for InternetGateway {
     }
 
     async fn remove(context: &Arc<Context>, id: &str, prior: &Value) -> Result<(), Failure> {
-        let wanted = Wanted { id, known: prior };
+        let wanted = Wanted::of(id, prior);
         let found = Self::fetch(context, &[wanted]).await?;
         for attachment in found.get(id).map(|gateway| &gateway.attachments[..]).unwrap_or_default() {
             let detached = context.ec2().detach_internet_gateway(id, &attachment.vpc_id).await;

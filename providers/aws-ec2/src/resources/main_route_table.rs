@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use evenkeel_model::Value;
-use evenkeel_provider::{CreateRequest, FindRequest, ProviderError};
+use evenkeel_provider::{CreateRequest, FindRequest, Listed, ProviderError};
 
 use super::common::{Change, Ec2Type, Limits, Wanted, by_filter, ids_of, text};
+use crate::calls::client::lists;
 use crate::calls::routing::{Association, RouteTable};
 use crate::calls::{Ec2Context, Filter, Select};
 use crate::context::Context;
@@ -31,6 +32,7 @@ impl Ec2Type for MainRouteTableAssociation {
     type Found = Found;
     const KIND: &'static str = "aws_main_route_table_association";
     const NOUN: &'static str = "EC2 Main Route Table Association";
+    const LISTED_UNASKED: bool = false;
     const LIMITS: Limits = Limits { create: 300, update: 120, delete: 300 };
 
     async fn fetch(
@@ -44,6 +46,20 @@ impl Ec2Type for MainRouteTableAssociation {
         let found = tables.into_iter().flat_map(main_of);
         let found = found.map(|found| (found.association.id.clone(), found));
         Ok(found.filter(|(id, _)| ids.contains(id)).collect())
+    }
+
+    async fn replaced(
+        context: &Arc<Context>,
+        gone: &[Wanted<'_>],
+    ) -> Result<BTreeMap<String, Found>, Failure> {
+        let vpcs: BTreeMap<String, &str> =
+            gone.iter().filter_map(|gone| Some((text(gone.known, "vpc_id")?, gone.id))).collect();
+        let ids: Vec<String> = vpcs.keys().cloned().collect();
+        let ec2 = context.ec2();
+        let describe = |select| ec2.describe_route_tables(select);
+        let tables = by_filter(&ids, "vpc-id", &describe).await?;
+        let mains = tables.into_iter().flat_map(main_of);
+        Ok(mains.filter_map(|main| Some(((*vpcs.get(&main.vpc)?).to_owned(), main))).collect())
     }
 
     fn value(context: &Arc<Context>, found: &Found, known: &Value) -> Value {
@@ -91,6 +107,11 @@ impl Ec2Type for MainRouteTableAssociation {
         };
         context.ec2().replace_route_table_association(id, &original).await.map(drop)
     }
+
+    lists!(describe_route_tables [], route_tables, |table| {
+        let mains = table.associations.unwrap_or_default().into_iter().filter(|found| found.main == Some(true));
+        mains.filter_map(|found| Some(Listed::of(found.route_table_association_id?))).collect::<Vec<_>>()
+    });
 
     async fn search(context: &Arc<Context>, request: &FindRequest) -> Result<Option<String>, Failure> {
         let get = |name: &str| text(&request.planned, name).unwrap_or_default();

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use aws_sdk_ec2::types::{AttachmentStatus, NetworkInterface, NetworkInterfaceAttachment as Attachment};
 use evenkeel_model::Value;
-use evenkeel_provider::{CreateRequest, FindRequest, ProviderError};
+use evenkeel_provider::{CreateRequest, FindRequest, Listed, ProviderError};
 
 use super::common::{Change, Ec2Type, Limits, Progress, Wanted, by_id, count, ids_of, int, text};
 use super::network_interface::{detach, list};
-use crate::calls::client::answer;
+use crate::calls::client::{answer, lists};
 use crate::calls::{Ec2Context, Select};
 use crate::context::Context;
 use crate::errors::Failure;
@@ -29,6 +29,7 @@ impl Ec2Type for NetworkInterfaceAttachment {
     type Found = Found;
     const KIND: &'static str = "aws_network_interface_attachment";
     const NOUN: &'static str = "EC2 Network Interface Attachment";
+    const LISTED_UNASKED: bool = false;
     const LIMITS: Limits = Limits { create: 300, update: 300, delete: 600 };
 
     async fn fetch(
@@ -89,11 +90,13 @@ impl Ec2Type for NetworkInterfaceAttachment {
     }
 
     async fn remove(context: &Arc<Context>, id: &str, prior: &Value) -> Result<(), Failure> {
-        let found = Self::fetch(context, &[Wanted { id, known: prior }]).await?;
+        let found = Self::fetch(context, &[Wanted::of(id, prior)]).await?;
         let Some(found) = found.get(id) else { return Ok(()) };
         let limit = wait::timeout(prior, "delete", std::time::Duration::from_secs(Self::LIMITS.delete));
         detach(context, &found.interface, &found.attachment, limit).await
     }
+
+    lists!(describe_network_interfaces [], network_interfaces, |found| attached(found).map(|(id, _)| Listed::of(id)));
 
     async fn search(context: &Arc<Context>, request: &FindRequest) -> Result<Option<String>, Failure> {
         let Some(interface) = text(&request.planned, "network_interface_id") else { return Ok(None) };

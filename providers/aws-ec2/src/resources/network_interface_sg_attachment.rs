@@ -7,11 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use evenkeel_model::Value;
-use evenkeel_provider::{CreateRequest, FindRequest, ProviderError};
+use evenkeel_provider::{CreateRequest, FindRequest, Listed, ProviderError};
 
 use super::common::{Change, Ec2Type, Limits, Wanted, by_id, text};
 use super::network_interface::list;
-use crate::calls::client::answer;
+use crate::calls::client::{answer, lists};
 use crate::calls::{Ec2Context, Select};
 use crate::context::Context;
 use crate::errors::Failure;
@@ -48,6 +48,7 @@ impl Ec2Type for NetworkInterfaceSgAttachment {
     type Found = Found;
     const KIND: &'static str = "aws_network_interface_sg_attachment";
     const NOUN: &'static str = "EC2 Network Interface Security Group Attachment";
+    const LISTED_UNASKED: bool = false;
     const LIMITS: Limits = Limits { create: 180, update: 180, delete: 180 };
 
     async fn fetch(
@@ -101,6 +102,13 @@ impl Ec2Type for NetworkInterfaceSgAttachment {
         })
         .await
     }
+
+    lists!(describe_network_interfaces [], network_interfaces, |found| {
+        let interface = found.network_interface_id.unwrap_or_default();
+        let groups = found.groups.unwrap_or_default().into_iter().filter_map(|group| group.group_id);
+        let pairs = groups.map(|group| Found { group, interface: interface.clone() });
+        pairs.map(|pair| Listed::of(pair.id())).collect::<Vec<_>>()
+    });
 
     async fn search(_: &Arc<Context>, request: &FindRequest) -> Result<Option<String>, Failure> {
         Ok(Found::planned(&request.planned).map(|found| found.id()))

@@ -213,7 +213,7 @@ impl Ec2Type for Route {
     async fn search(context: &Arc<Context>, request: &FindRequest) -> Result<Option<String>, Failure> {
         let planned = &request.planned;
         let id = id_of(planned.get_str("route_table_id").unwrap_or_default(), &planned_destination(planned));
-        let found = Self::fetch(context, &[Wanted { id: &id, known: planned }]).await?;
+        let found = Self::fetch(context, &[Wanted::of(&id, planned)]).await?;
         // A route to somewhere else is somebody else's.
         let ours = found.get(&id).is_some_and(|found| {
             let value = Self::value(context, found, planned);
@@ -308,9 +308,9 @@ mod tests {
     #[test]
     fn an_import_names_table_and_destination() {
         let nothing = Value::empty_object();
-        let wanted = Wanted { id: "rtb-1_2001:db8::/32", known: &nothing };
+        let wanted = Wanted::of("rtb-1_2001:db8::/32", &nothing);
         assert_eq!(key_of(&wanted), Some(("rtb-1".into(), "2001:db8::/32".into())));
-        assert_eq!(key_of(&Wanted { id: "r-rtb-11080289494", known: &nothing }), None);
+        assert_eq!(key_of(&Wanted::of("r-rtb-11080289494", &nothing)), None);
     }
 
     #[test]

@@ -78,7 +78,7 @@ impl Ec2Type for RouteTable {
     }
 
     async fn remove(context: &Arc<Context>, id: &str, prior: &Value) -> Result<(), Failure> {
-        let found = Self::fetch(context, &[Wanted { id, known: prior }]).await?;
+        let found = Self::fetch(context, &[Wanted::of(id, prior)]).await?;
         let associations = found.get(id).map(|table| &table.associations[..]).unwrap_or_default();
         for association in associations.iter().filter(|a| a.subnet_id.is_some() || a.gateway_id.is_some()) {
             match context.ec2().disassociate_route_table(&association.id).await {

@@ -1,6 +1,7 @@
 //! `aws_route_table_association`.
 //!
-//! It has no tags: after an interrupted create it is known by what it associates.
+//! It has no tags: after an interrupted create it is known by what it associates. So it is when others gave its
+//! subnet another table, which gives the association another identifier: there is one for each subnet.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use crate::errors::Failure;
 use evenkeel_model::Value;
 use evenkeel_provider::{CreateRequest, FindRequest, ProviderError};
 
-use super::common::{Change, Ec2Type, Progress, Wanted, by_id, text};
+use super::common::{Change, Ec2Type, Progress, Wanted, by_filter, by_id, text};
 use crate::calls::Ec2Context;
 use crate::context::Context;
 use crate::object::Builder;
@@ -43,6 +44,30 @@ impl Ec2Type for RouteTableAssociation {
             let tables = describe(Select::one("route-table-id", table)).await?;
             if let Some(association) = tables.into_iter().flat_map(live).find(|a| is_for(a, target)) {
                 found.insert(pair.to_owned(), association);
+            }
+        }
+        Ok(found)
+    }
+
+    async fn replaced(
+        context: &Arc<Context>,
+        gone: &[Wanted<'_>],
+    ) -> Result<BTreeMap<String, Association>, Failure> {
+        let ec2 = context.ec2();
+        let describe = |select| ec2.describe_route_tables(select);
+        let mut found = BTreeMap::new();
+        for (name, filter) in
+            [("subnet_id", "association.subnet-id"), ("gateway_id", "association.gateway-id")]
+        {
+            let targets: BTreeMap<String, &str> =
+                gone.iter().filter_map(|gone| Some((text(gone.known, name)?, gone.id))).collect();
+            let ids: Vec<String> = targets.keys().cloned().collect();
+            let tables = by_filter(&ids, filter, &describe).await?;
+            for association in tables.into_iter().flat_map(live) {
+                let target = association.subnet_id.as_ref().or(association.gateway_id.as_ref());
+                if let Some(id) = target.and_then(|target| targets.get(target)) {
+                    found.insert((*id).to_owned(), association);
+                }
             }
         }
         Ok(found)
@@ -91,9 +116,8 @@ impl Ec2Type for RouteTableAssociation {
         let listed = |association: aws_sdk_ec2::types::RouteTableAssociation| {
             let table = association.route_table_id.as_deref().unwrap_or_default();
             let other = association.subnet_id.as_deref().or(association.gateway_id.as_deref())?;
-            let import_id = Some(format!("{other}/{table}"));
             let id = association.route_table_association_id.clone()?;
-            Some(evenkeel_provider::Listed { import_id, ..evenkeel_provider::Listed::of(id) })
+            Some(crate::listing::imported(id, format!("{other}/{table}")))
         };
         associations.filter_map(listed).collect::<Vec<_>>()
     });

@@ -123,7 +123,7 @@ impl Ec2Type for SecurityGroup {
 
     async fn remove(context: &Arc<Context>, id: &str, prior: &Value) -> Result<(), Failure> {
         if prior.get_bool("revoke_rules_on_delete") == Some(true) {
-            let found = Self::fetch(context, &[Wanted { id, known: prior }]).await?;
+            let found = Self::fetch(context, &[Wanted::of(id, prior)]).await?;
             for (_, direction) in SIDES {
                 let rules = found.get(id).map(|group| rules_of(group, direction)).unwrap_or_default();
                 if !rules.is_empty() {

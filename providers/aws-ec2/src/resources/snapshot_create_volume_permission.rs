@@ -5,14 +5,16 @@ use std::sync::Arc;
 
 use aws_sdk_ec2::types::{OperationType, SnapshotAttributeName};
 use evenkeel_model::Value;
-use evenkeel_provider::{CreateRequest, FindRequest, ProviderError};
+use evenkeel_provider::{CreateRequest, FindRequest, Listed, ProviderError};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::common::{Change, Ec2Type, Limits, Wanted, text};
+use super::ebs_snapshot::page_of_own;
 use crate::calls::Ec2Context;
 use crate::calls::client::answer;
 use crate::context::Context;
 use crate::errors::Failure;
+use crate::listing::{Listing, hanging_on};
 use crate::registry;
 use crate::shape::Shape;
 
@@ -48,6 +50,7 @@ impl Ec2Type for SnapshotCreateVolumePermission {
     type Found = Grant;
     const KIND: &'static str = "aws_snapshot_create_volume_permission";
     const NOUN: &'static str = "EBS Snapshot Create Volume Permission";
+    const LISTED_UNASKED: bool = false;
     const LIMITS: Limits = Limits { create: 300, update: 300, delete: 300 };
 
     async fn fetch(
@@ -94,6 +97,13 @@ impl Ec2Type for SnapshotCreateVolumePermission {
         modify(context, &grant, OperationType::Remove).await
     }
 
+    fn list(context: &Arc<Context>, after: Option<String>) -> Option<Listing<'_>> {
+        Some(Box::pin(async move {
+            let own = page_of_own(context, after).await?;
+            hanging_on(own, |snapshot: String| async move { listed(context, &snapshot).await }).await
+        }))
+    }
+
     async fn search(_: &Arc<Context>, request: &FindRequest) -> Result<Option<String>, Failure> {
         Ok(Grant::planned(&request.planned).map(|grant| grant.id()))
     }
@@ -111,6 +121,12 @@ async fn users_of(context: &Arc<Context>, snapshot: &str) -> Result<BTreeSet<Str
         Err(error) if error.is_gone() => Ok(BTreeSet::new()),
         Err(error) => Err(error),
     }
+}
+
+async fn listed(context: &Arc<Context>, snapshot: &str) -> Result<Vec<Listed>, Failure> {
+    let grant = |account: String| Grant { snapshot: snapshot.to_owned(), account };
+    let users = users_of(context, snapshot).await?.into_iter();
+    Ok(users.map(|account| Listed::of(grant(account).id())).collect())
 }
 
 async fn modify(context: &Arc<Context>, grant: &Grant, operation: OperationType) -> Result<(), Failure> {

@@ -12,10 +12,11 @@ use evenkeel_provider::{CreateRequest, ErrorKind, FindRequest, ProviderError};
 
 use super::common::{Change, Ec2Type, Limits, Progress, Wanted, by_id, on, text};
 use super::ebs_volume;
-use crate::calls::client::{answer, describe};
+use crate::calls::client::{answer, describe, lists};
 use crate::calls::{Call, Ec2Context, Select};
 use crate::context::Context;
 use crate::errors::{self, Effect, Failure};
+use crate::listing::imported;
 use crate::shape::Shape;
 use crate::{registry, wait};
 
@@ -35,6 +36,10 @@ impl Place {
     fn id(&self) -> String {
         let text = format!("{}-{}-{}-", self.device, self.instance, self.volume);
         format!("vai-{}", crc32fast::hash(text.as_bytes()))
+    }
+
+    fn import_id(&self) -> String {
+        format!("{}:{}:{}", self.device, self.volume, self.instance)
     }
 
     /// From the object's arguments, or from what import is given.
@@ -65,6 +70,7 @@ impl Ec2Type for VolumeAttachment {
     type Found = Found;
     const KIND: &'static str = "aws_volume_attachment";
     const NOUN: &'static str = "EBS Volume Attachment";
+    const LISTED_UNASKED: bool = false;
     const LIMITS: Limits = Limits { create: 300, update: 300, delete: 300 };
 
     async fn fetch(
@@ -150,6 +156,14 @@ impl Ec2Type for VolumeAttachment {
             other => other.map(drop),
         }
     }
+
+    lists!(describe_volumes [], volumes, |volume| {
+        let attachments = volume.attachments.unwrap_or_default().into_iter();
+        let places = attachments.filter_map(|found| {
+            Some(Place { device: found.device?, volume: found.volume_id?, instance: found.instance_id? })
+        });
+        places.map(|place| imported(place.id(), place.import_id())).collect::<Vec<_>>()
+    });
 
     async fn search(_: &Arc<Context>, request: &FindRequest) -> Result<Option<String>, Failure> {
         Ok(Place::of(&request.planned).map(|place| place.id()))

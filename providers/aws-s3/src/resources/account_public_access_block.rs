@@ -85,6 +85,10 @@ impl Resource for AccountPublicAccessBlock {
         })
     }
 
+    fn unlisted(&self) -> Option<&'static str> {
+        Some("Every account has this setting, once.")
+    }
+
     fn find<'a>(
         &'a self,
         context: &'a Arc<Context>,

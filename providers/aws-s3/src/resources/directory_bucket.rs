@@ -20,7 +20,8 @@ use super::delete::delete_objects;
 use super::{bucket, observe_each};
 use crate::client::S3Context;
 use crate::context::Context;
-use crate::errors::{Effect, from_sdk};
+use crate::errors::{Effect, answer, from_sdk};
+use crate::listing::{Listing, named, page};
 use crate::object::Builder;
 use crate::resource::Resource;
 use crate::tags::{OWNER_KEY, Tags};
@@ -125,6 +126,16 @@ impl Resource for DirectoryBucket {
             .await?;
             Ok(())
         })
+    }
+
+    fn list<'a>(&'a self, context: &'a Arc<Context>, after: Option<String>) -> Option<Listing<'a>> {
+        Some(Box::pin(async move {
+            let call = context.s3().list_directory_buckets().set_continuation_token(after);
+            let answered = answer(call.send()).await?;
+            let found =
+                answered.buckets.unwrap_or_default().into_iter().filter_map(|bucket| named(bucket.name));
+            Ok(page(found, answered.continuation_token))
+        }))
     }
 
     fn find<'a>(

@@ -12,6 +12,7 @@ mod directory_tags;
 mod object;
 mod object_change;
 mod object_copy;
+mod object_list;
 mod object_read;
 mod tagging;
 

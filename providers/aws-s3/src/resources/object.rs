@@ -24,12 +24,18 @@ use s3::types::{
 
 use super::delete::{Versions, delete_versions};
 use super::object_read::{OWNER_METADATA, identity, owner, read};
-use super::{object_change, observe_each, tagging};
+use super::{object_change, object_list, observe_each, tagging};
 use crate::client::S3Context;
 use crate::context::Context;
 use crate::errors::{Effect, Failure, from_sdk, provider_error};
+use crate::listing::Listing;
 use crate::resource::Resource;
 use crate::{shape, tags};
+
+const KIND: &str = "aws_s3_object";
+
+/// Where objects are listed, however they were made.
+pub(super) const LISTED_AS: &str = "They are listed as aws_s3_object.";
 
 /// The attributes whose change writes the object again.
 const WRITTEN: [&str; 17] = [
@@ -130,6 +136,18 @@ impl Resource for Object {
         request: DeleteRequest,
     ) -> BoxFuture<'a, Result<(), Failed>> {
         Box::pin(async move { Ok(remove(context, &request.prior).await?) })
+    }
+
+    fn unlisted(&self) -> Option<&'static str> {
+        (self.0 != KIND).then_some(LISTED_AS)
+    }
+
+    fn is_listed_unasked(&self) -> bool {
+        false
+    }
+
+    fn list<'a>(&'a self, context: &'a Arc<Context>, after: Option<String>) -> Option<Listing<'a>> {
+        (self.0 == KIND).then(|| -> Listing<'a> { Box::pin(object_list::page_of_all(context, after)) })
     }
 
     fn find<'a>(

@@ -18,7 +18,7 @@ use evenkeel_provider::{
     PlannedChange, ProviderError, UpdateRequest,
 };
 
-use super::object::{plan, remove};
+use super::object::{self, plan, remove};
 use super::object_read::{checksums, hidden, policy, tags_of};
 use super::{observe_each, tagging};
 use crate::client::S3Context;
@@ -73,6 +73,10 @@ impl Resource for ObjectCopy {
         request: DeleteRequest,
     ) -> BoxFuture<'a, Result<(), Failed>> {
         Box::pin(async move { Ok(remove(context, &request.prior).await?) })
+    }
+
+    fn unlisted(&self) -> Option<&'static str> {
+        Some(object::LISTED_AS)
     }
 
     fn find<'a>(

@@ -12,7 +12,7 @@ use serde_json::{Value as Json, json};
 use super::filter::{Parts, parts};
 use crate::errors::Failure;
 use crate::place::Place;
-use crate::setting::{Setting, fail, incomplete};
+use crate::setting::{Setting, fail, incomplete, names};
 use crate::shape;
 
 /// The setting.
@@ -21,6 +21,10 @@ pub struct Analytics;
 impl Setting for Analytics {
     const KIND: &'static str = "aws_s3_bucket_analytics_configuration";
     const TITLE: &'static str = "S3 Bucket Analytics Configuration";
+
+    async fn names(s3: &Client, bucket: &str) -> Result<Vec<String>, Failure> {
+        names!(s3.list_bucket_analytics_configurations().bucket(bucket), analytics_configuration_list)
+    }
 
     async fn put(
         s3: &Client,

@@ -11,7 +11,7 @@ use serde_json::{Value as Json, json};
 use super::filter::{Parts, parts};
 use crate::errors::Failure;
 use crate::place::Place;
-use crate::setting::{Setting, fail, incomplete};
+use crate::setting::{Setting, fail, incomplete, names};
 use crate::shape;
 
 /// The setting.
@@ -20,6 +20,13 @@ pub struct IntelligentTiering;
 impl Setting for IntelligentTiering {
     const KIND: &'static str = "aws_s3_bucket_intelligent_tiering_configuration";
     const TITLE: &'static str = "S3 Bucket Intelligent-Tiering Configuration";
+
+    async fn names(s3: &Client, bucket: &str) -> Result<Vec<String>, Failure> {
+        names!(
+            s3.list_bucket_intelligent_tiering_configurations().bucket(bucket),
+            intelligent_tiering_configuration_list
+        )
+    }
 
     async fn put(
         s3: &Client,

@@ -11,7 +11,7 @@ use serde_json::{Value as Json, json};
 
 use crate::errors::Failure;
 use crate::place::Place;
-use crate::setting::{Setting, fail, incomplete};
+use crate::setting::{Setting, fail, incomplete, names};
 use crate::shape;
 
 /// The setting.
@@ -20,6 +20,10 @@ pub struct Inventory;
 impl Setting for Inventory {
     const KIND: &'static str = "aws_s3_bucket_inventory";
     const TITLE: &'static str = "S3 Bucket Inventory";
+
+    async fn names(s3: &Client, bucket: &str) -> Result<Vec<String>, Failure> {
+        names!(s3.list_bucket_inventory_configurations().bucket(bucket), inventory_configuration_list)
+    }
 
     async fn put(
         s3: &Client,

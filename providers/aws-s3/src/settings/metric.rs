@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use super::filter::{Parts, parts};
 use crate::errors::Failure;
 use crate::place::Place;
-use crate::setting::{Setting, fail, incomplete};
+use crate::setting::{Setting, fail, incomplete, names};
 use crate::shape;
 
 /// The setting.
@@ -17,6 +17,10 @@ pub struct Metric;
 impl Setting for Metric {
     const KIND: &'static str = "aws_s3_bucket_metric";
     const TITLE: &'static str = "S3 Bucket Metric";
+
+    async fn names(s3: &Client, bucket: &str) -> Result<Vec<String>, Failure> {
+        names!(s3.list_bucket_metrics_configurations().bucket(bucket), metrics_configuration_list)
+    }
 
     async fn put(
         s3: &Client,

@@ -22,6 +22,7 @@ impl Setting for Notification {
     const KIND: &'static str = "aws_s3_bucket_notification";
     const TITLE: &'static str = "S3 Bucket Notification";
     const STAYS: bool = true;
+    const UNTOLD: &'static [&'static str] = &["eventbridge"];
 
     async fn put(
         s3: &Client,

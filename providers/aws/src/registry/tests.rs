@@ -1,9 +1,15 @@
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 
+use aws_types::SdkConfig;
 use evenkeel_model::json;
 use evenkeel_model::schema::Block;
 use evenkeel_provider::ProviderSpec;
+use evenkeel_provider_aws_core::context::Account;
+use evenkeel_provider_aws_core::endpoints::Endpoints;
+use evenkeel_provider_aws_core::http::CallCounter;
+use evenkeel_provider_aws_core::tags::TagPolicy;
 
 use super::*;
 use crate::spec::Spec;
@@ -74,6 +80,22 @@ fn every_schema_file_is_listed() {
         .filter_map(|entry| Some(entry.ok()?.file_name().to_str()?.strip_suffix(".json")?.to_owned()))
         .collect();
     assert_eq!(files, listed);
+}
+
+#[test]
+fn every_type_is_listed_or_says_where_its_objects_are() {
+    let (sdk, calls) = (SdkConfig::builder().build(), CallCounter::default());
+    let account = Arc::new(Account::new(sdk, Endpoints::default(), TagPolicy::default(), calls));
+    let context = account.in_region("us-east-1");
+    let is_listed = |entry: &ResourceEntry| entry.resource.list(&context, None).is_some();
+    for (kind, entry) in RESOURCES.iter() {
+        let why = entry.resource.unlisted().unwrap_or_default();
+        assert!(is_listed(entry) || !why.is_empty(), "{kind} has neither a list nor a reason why not");
+        for other in why.split([' ', '.', ';']).filter(|word| word.starts_with("aws_")) {
+            let other = RESOURCES.get(other);
+            assert!(other.is_some_and(|entry| is_listed(entry)), "{kind}: {why}");
+        }
+    }
 }
 
 #[test]

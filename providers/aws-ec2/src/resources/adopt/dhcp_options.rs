@@ -26,6 +26,7 @@ impl Ec2Type for DefaultVpcDhcpOptions {
     type Found = Found;
     const KIND: &'static str = "aws_default_vpc_dhcp_options";
     const NOUN: &'static str = "EC2 Default DHCP Options Set";
+    const UNLISTED: Option<&'static str> = Some("They are listed as aws_vpc_dhcp_options.");
 
     async fn fetch(
         context: &Arc<Context>,

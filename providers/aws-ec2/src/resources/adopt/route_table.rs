@@ -22,6 +22,7 @@ impl Ec2Type for DefaultRouteTable {
     type Found = Found;
     const KIND: &'static str = "aws_default_route_table";
     const NOUN: &'static str = "EC2 Default Route Table";
+    const UNLISTED: Option<&'static str> = Some("They are listed as aws_route_table.");
     const LIMITS: Limits = Limits { create: 300, update: 120, delete: 300 };
 
     fn check(config: &Value) -> Diagnostics {

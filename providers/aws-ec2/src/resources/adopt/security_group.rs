@@ -23,6 +23,7 @@ impl Ec2Type for DefaultSecurityGroup {
     type Found = Found;
     const KIND: &'static str = "aws_default_security_group";
     const NOUN: &'static str = "EC2 Default Security Group";
+    const UNLISTED: Option<&'static str> = Some("They are listed as aws_security_group.");
 
     fn propose(schema: &Schema, request: &PlanRequest<'_>) -> PlannedChange {
         propose(schema, request)

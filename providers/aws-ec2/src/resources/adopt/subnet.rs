@@ -22,6 +22,7 @@ impl Ec2Type for DefaultSubnet {
     type Found = Found;
     const KIND: &'static str = "aws_default_subnet";
     const NOUN: &'static str = "EC2 Default Subnet";
+    const UNLISTED: Option<&'static str> = Some("They are listed as aws_subnet.");
     const LIMITS: Limits = Limits { create: 600, update: 600, delete: 1_200 };
 
     async fn fetch(

@@ -22,6 +22,7 @@ impl Ec2Type for DefaultVpc {
     type Found = Found;
     const KIND: &'static str = "aws_default_vpc";
     const NOUN: &'static str = "EC2 Default VPC";
+    const UNLISTED: Option<&'static str> = Some("They are listed as aws_vpc.");
     const LIMITS: Limits = Vpc::LIMITS;
 
     async fn fetch(

@@ -26,6 +26,7 @@ impl Ec2Type for VpcBlockPublicAccessOptions {
     type Found = Options;
     const KIND: &'static str = "aws_vpc_block_public_access_options";
     const NOUN: &'static str = "VPC Block Public Access Options";
+    const UNLISTED: Option<&'static str> = Some("Every region has this setting, once.");
     const LIMITS: Limits = LIMITS;
 
     async fn fetch(

@@ -22,16 +22,12 @@ use crate::wait;
 
 type Changed = Result<(), ProviderError>;
 
-/// The switches that are looked at only where they are on: see [`single`].
-const SWITCHES: [&str; 3] =
-    ["disable_api_termination", "disable_api_stop", "instance_initiated_shutdown_behavior"];
-
 const PROTECTION: &str = "disable_api_stop";
 
 /// Whether nothing is left to do that the plan does not name as a whole.
 pub(super) fn is_settled(change: &Changing<'_>) -> bool {
     let waits = on(change.planned, "get_password_data").is_some() && change.found.single.password.is_none();
-    let switched = change.prior.is_some() && SWITCHES.iter().any(|name| is_changed(change, name));
+    let switched = change.prior.is_some() && single::SWITCHES.iter().any(|name| is_changed(change, name));
     let blocks = ["metadata_options", "maintenance_options", "capacity_reservation_specification"];
     let blocks = blocks.iter().all(|name| change.keeps(name) || first(change.planned, name).is_none());
     !waits && !switched && blocks && volumes::is_settled(change)

@@ -174,7 +174,7 @@ fn is_over(instance: &types::Instance) -> bool {
 }
 
 async fn fetch(context: &Arc<Context>, wanted: &[Wanted<'_>]) -> Result<BTreeMap<String, Whole>, Failure> {
-    let known: BTreeMap<&str, &Value> = wanted.iter().map(|wanted| (wanted.id, wanted.known)).collect();
+    let known: BTreeMap<&str, Wanted<'_>> = wanted.iter().map(|wanted| (wanted.id, *wanted)).collect();
     let found = by_id(ids_of(wanted), "instance-id", |select| list(context, select)).await?;
     let terminated = |instance: &types::Instance| {
         instance.state().and_then(types::InstanceState::name) == Some(&InstanceStateName::Terminated)
@@ -187,22 +187,23 @@ async fn fetch(context: &Arc<Context>, wanted: &[Wanted<'_>]) -> Result<BTreeMap
 pub(crate) async fn whole(
     context: &Arc<Context>,
     found: Vec<(Option<String>, types::Instance)>,
-    known: &BTreeMap<&str, &Value>,
+    known: &BTreeMap<&str, Wanted<'_>>,
 ) -> Result<BTreeMap<String, Whole>, Failure> {
     let mut volumes = volumes::of_instances(context, found.iter().map(|(_, instance)| instance)).await?;
     let burstable = found.iter().filter(|(_, instance)| {
         let known = instance.instance_id().and_then(|id| known.get(id));
-        known.is_some_and(|known| cares_for_credits(known))
+        known.is_some_and(|wanted| cares_for_credits(wanted.known))
             && instance.instance_type().is_some_and(|kind| is_burstable(kind.as_str()))
     });
     let burstable = burstable.filter_map(|(_, instance)| instance.instance_id.clone()).collect();
     let mut credits = credits(context, burstable).await?;
     let mut spots = spots(context, found.iter().map(|(_, instance)| instance)).await?;
-    let templates = template::of_instances(context, known.values().copied()).await?;
+    let templates = template::of_instances(context, known.values().map(|wanted| wanted.known)).await?;
     let mut wholes = BTreeMap::new();
     for (owner, instance) in found {
         let Some(id) = instance.instance_id.clone() else { continue };
-        let template = known.get(id.as_str()).and_then(|known| template::find(&templates, known)).cloned();
+        let template =
+            known.get(id.as_str()).and_then(|wanted| template::find(&templates, wanted.known)).cloned();
         let spot = instance.spot_instance_request_id().and_then(|id| spots.remove(id));
         let volumes =
             volumes::attached(&instance).filter_map(|volume| volumes.remove_entry(volume)).collect();

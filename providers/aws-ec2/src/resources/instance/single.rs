@@ -1,7 +1,8 @@
 //! What has a call per instance: protection, shutdown behaviour, user data, password.
 //!
 //! Ten thousand instances would cost tens of thousands of calls, so each is looked at only where
-//! what is remembered is not what the service has by itself, and for instances that are new here.
+//! what is remembered is not what the service has by itself, for instances that are new here, and
+//! where configuration writes it, as long as those are few.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use aws_sdk_ec2::types::InstanceAttributeName as Name;
 use evenkeel_model::Value;
 use futures_util::{StreamExt, stream};
 
-use super::super::common::{on, text};
+use super::super::common::{Wanted, on, text};
 use super::Whole;
 use crate::calls::Ec2Context;
 use crate::calls::client::answer;
@@ -32,6 +33,13 @@ pub(crate) struct Single {
 /// Instances that are looked at at once.
 const CONCURRENT: usize = 16;
 
+/// What has a call of its own and a value that the service gives it.
+pub(super) const SWITCHES: [&str; 3] =
+    ["disable_api_termination", "disable_api_stop", "instance_initiated_shutdown_behavior"];
+
+/// So many switches that are only written are looked at in one sweep; of more, none.
+const WRITTEN_MAX: usize = 200;
+
 /// What is asked about one instance.
 struct Asked {
     id: String,
@@ -43,12 +51,13 @@ struct Asked {
 pub(super) async fn look(
     context: &Arc<Context>,
     wholes: &mut BTreeMap<String, Whole>,
-    known: &BTreeMap<&str, &Value>,
+    known: &BTreeMap<&str, Wanted<'_>>,
 ) -> Result<(), Failure> {
+    let closely = are_few(known.values());
     let asked: Vec<Asked> = wholes
         .iter()
         .filter(|(_, whole)| whole.state() != "shutting-down")
-        .filter_map(|(id, _)| asked(id, known.get(id.as_str())?))
+        .filter_map(|(id, _)| asked(id, known.get(id.as_str())?, closely))
         .collect();
     let answers: Vec<(String, Result<Single, Failure>)> = stream::iter(asked)
         .map(|asked| async move {
@@ -79,15 +88,24 @@ pub(super) fn is_imported(known: &Value) -> bool {
     known.get("arn").is_none_or(Value::is_null)
 }
 
-fn asked(id: &str, known: &Value) -> Option<Asked> {
+/// Whether what configuration writes is looked at for its own sake, though it is as the service has it by itself.
+fn are_few<'a>(wanted: impl Iterator<Item = &'a Wanted<'a>>) -> bool {
+    wanted.map(|wanted| SWITCHES.iter().filter(|name| wanted.writes(name)).count()).sum::<usize>()
+        <= WRITTEN_MAX
+}
+
+fn asked(id: &str, wanted: &Wanted<'_>, closely: bool) -> Option<Asked> {
+    let known = wanted.known;
     let new = is_new(known);
-    let is_on = |name: &str| new || on(known, name).is_some();
-    let behavior = text(known, "instance_initiated_shutdown_behavior");
+    let cared_for = |name: &str| new || closely && wanted.writes(name);
+    let is_on = |name: &str| cared_for(name) || on(known, name).is_some();
+    let [termination, stop, shutdown] = SWITCHES;
+    let behaves = text(known, shutdown).is_some_and(|behavior| behavior != "stop");
     let written = |name: &str| text(known, name).is_some();
     let wanted = [
-        (Name::DisableApiTermination, is_on("disable_api_termination")),
-        (Name::DisableApiStop, is_on("disable_api_stop")),
-        (Name::InstanceInitiatedShutdownBehavior, new || behavior.is_some_and(|behavior| behavior != "stop")),
+        (Name::DisableApiTermination, is_on(termination)),
+        (Name::DisableApiStop, is_on(stop)),
+        (Name::InstanceInitiatedShutdownBehavior, cared_for(shutdown) || behaves),
         (Name::UserData, new || written("user_data") || written("user_data_base64")),
     ];
     let names: Vec<Name> = wanted.into_iter().filter(|(_, wanted)| *wanted).map(|(name, _)| name).collect();

@@ -6,14 +6,15 @@ use std::time::Duration;
 
 use aws_sdk_ec2::types::{AddPrefixListEntry, PrefixListState, RemovePrefixListEntry};
 use evenkeel_model::Value;
-use evenkeel_provider::{CreateRequest, FindRequest, ProviderError};
+use evenkeel_provider::{CreateRequest, FindRequest, ListPage, Listed, ProviderError};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
-use super::{CONCURRENT, Modify, Whole, describe, is_settled, with_entries};
+use super::{CONCURRENT, Modify, Whole, describe, is_own, is_settled, with_entries};
 use crate::calls::client::answer;
 use crate::calls::{Ec2Context, Select};
 use crate::context::Context;
 use crate::errors::Failure;
+use crate::listing::{Listing, page};
 use crate::object::Builder;
 use crate::registry;
 use crate::resources::common::{Change, Ec2Type, Limits, Wanted, by_id, eventually, text, unless_gone};
@@ -36,6 +37,7 @@ impl Ec2Type for ManagedPrefixListEntry {
     type Found = Found;
     const KIND: &'static str = "aws_ec2_managed_prefix_list_entry";
     const NOUN: &'static str = "EC2 Managed Prefix List Entry";
+    const LISTED_UNASKED: bool = false;
     const LIMITS: Limits = Limits { create: 300, update: 300, delete: 300 };
 
     async fn fetch(
@@ -94,12 +96,31 @@ impl Ec2Type for ManagedPrefixListEntry {
         removed.await.or_else(unless_gone)
     }
 
+    fn list(context: &Arc<Context>, after: Option<String>) -> Option<Listing<'_>> {
+        Some(Box::pin(entries(context, after)))
+    }
+
     async fn search(context: &Arc<Context>, request: &FindRequest) -> Result<Option<String>, Failure> {
         let get = |name: &str| text(&request.planned, name).unwrap_or_default();
         let id = identifier(&get("prefix_list_id"), &get("cidr"));
-        let found = Self::fetch(context, &[Wanted { id: &id, known: &request.planned }]).await?;
+        let found = Self::fetch(context, &[Wanted::of(&id, &request.planned)]).await?;
         Ok(found.contains_key(&id).then_some(id))
     }
+}
+
+/// The entries of a page of lists that are not Amazon's own.
+async fn entries(context: &Arc<Context>, after: Option<String>) -> Result<ListPage, Failure> {
+    let ec2 = context.ec2();
+    let answered = answer(ec2.safe.describe_managed_prefix_lists().set_next_token(after).send()).await?;
+    let lists = answered.prefix_lists.unwrap_or_default().into_iter();
+    let own = lists.filter(is_own);
+    let whole: Vec<Whole> =
+        stream::iter(own).map(|list| with_entries(&ec2, list)).buffered(CONCURRENT).try_collect().await?;
+    let ids = whole.iter().flat_map(|whole| {
+        let list = whole.list.prefix_list_id().unwrap_or_default();
+        whole.entries.keys().map(move |cidr| Listed::of(identifier(list, cidr)))
+    });
+    Ok(page(ids, answered.next_token))
 }
 
 /// Makes one change of the newest version of a list, as soon as the one before has settled.

@@ -8,7 +8,7 @@ use evenkeel_model::{Type, Value};
 use evenkeel_provider::{CreateRequest, FindRequest, ProviderError};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
-use super::{CONCURRENT, Entries, Modify, Whole, describe, is_settled, with_entries};
+use super::{CONCURRENT, Entries, Modify, Whole, describe, is_own, is_settled, with_entries};
 use crate::calls::client::{answer, lists, tag_specification, tagged, tags_of};
 use crate::calls::{Ec2Context, Select};
 use crate::context::Context;
@@ -121,8 +121,7 @@ impl Ec2Type for ManagedPrefixList {
     }
 
     lists!(describe_managed_prefix_lists [], prefix_lists, |list| {
-        let own = list.owner_id.as_deref() != Some("AWS")
-            && list.state != Some(types::PrefixListState::DeleteComplete);
+        let own = is_own(&list);
         tagged(list.prefix_list_id, list.tags).filter(|_| own)
     });
 

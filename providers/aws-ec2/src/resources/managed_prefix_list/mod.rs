@@ -47,6 +47,11 @@ async fn with_entries(ec2: &Client, list: types::ManagedPrefixList) -> Result<Wh
     Ok(Whole { entries: entries.collect(), list })
 }
 
+/// Whether a list is there, and not the service's own.
+fn is_own(list: &types::ManagedPrefixList) -> bool {
+    list.owner_id() != Some("AWS") && list.state != Some(types::PrefixListState::DeleteComplete)
+}
+
 /// Whether no change of the list is under way.
 fn is_settled(list: &types::ManagedPrefixList) -> bool {
     !list.state.as_ref().is_some_and(|state| state.as_str().ends_with("-in-progress"))

@@ -81,7 +81,7 @@ impl Ec2Type for NetworkAcl {
     }
 
     async fn remove(context: &Arc<Context>, id: &str, prior: &Value) -> Result<(), Failure> {
-        let found = fetch(context, &[Wanted { id, known: prior }]).await?;
+        let found = fetch(context, &[Wanted::of(id, prior)]).await?;
         let Some(found) = found.get(id) else { return Ok(()) };
         release(context, found, subnets(found).into_values()).await?;
         answer(context.ec2().safe.delete_network_acl().network_acl_id(id).send()).await.map(drop)
@@ -103,6 +103,7 @@ impl Ec2Type for DefaultNetworkAcl {
     type Found = Found;
     const KIND: &'static str = "aws_default_network_acl";
     const NOUN: &'static str = "EC2 Default Network ACL";
+    const UNLISTED: Option<&'static str> = Some("They are listed as aws_network_acl.");
 
     fn check(config: &Value) -> Diagnostics {
         check(config)
@@ -142,7 +143,7 @@ impl Ec2Type for DefaultNetworkAcl {
 
     async fn launch(context: &Arc<Context>, request: &CreateRequest) -> Result<String, Failure> {
         let id = text(&request.planned, "default_network_acl_id").unwrap_or_default();
-        let found = fetch(context, &[Wanted { id: &id, known: &request.planned }]).await?;
+        let found = fetch(context, &[Wanted::of(&id, &request.planned)]).await?;
         match found.get(&id) {
             Some(acl) if acl.is_default == Some(true) => Ok(id),
             Some(_) => Err(Failure::refused(format!(

@@ -8,10 +8,11 @@ use std::sync::Arc;
 
 use aws_sdk_ec2::types::NetworkAclAssociation as Found;
 use evenkeel_model::Value;
-use evenkeel_provider::{CreateRequest, FindRequest, ProviderError};
+use evenkeel_provider::{CreateRequest, FindRequest, Listed, ProviderError};
 
 use super::{associate, default_of, describe_acls, replace};
 use crate::calls::Select;
+use crate::calls::client::lists;
 use crate::context::Context;
 use crate::errors::Failure;
 use crate::object::Builder;
@@ -25,6 +26,7 @@ impl Ec2Type for NetworkAclAssociation {
     type Found = Found;
     const KIND: &'static str = "aws_network_acl_association";
     const NOUN: &'static str = "EC2 Network ACL Association";
+    const LISTED_UNASKED: bool = false;
 
     async fn fetch(
         context: &Arc<Context>,
@@ -62,6 +64,13 @@ impl Ec2Type for NetworkAclAssociation {
         let default = default_of(context, &vpc).await?;
         replace(context, id, &default).await.map(drop)
     }
+
+    lists!(describe_network_acls [], network_acls, |acl| {
+        let associations = acl.associations.unwrap_or_default().into_iter();
+        associations
+            .filter_map(|found| Some(Listed::of(found.network_acl_association_id?)))
+            .collect::<Vec<_>>()
+    });
 
     async fn search(context: &Arc<Context>, request: &FindRequest) -> Result<Option<String>, Failure> {
         let get = |name: &str| text(&request.planned, name);

@@ -8,12 +8,16 @@ use std::sync::Arc;
 
 use evenkeel_model::schema::Schema;
 use evenkeel_model::{Diagnostic, Diagnostics, Value};
-use evenkeel_provider::{CreateRequest, FindRequest, PlanRequest, PlannedChange, ProviderError, propose};
+use evenkeel_provider::{
+    CreateRequest, FindRequest, Listed, PlanRequest, PlannedChange, ProviderError, propose,
+};
 
 use super::describe_acls;
 use super::entry::{self, Entry, protocol_number};
+use crate::calls::client::lists;
 use crate::context::Context;
 use crate::errors::Failure;
+use crate::listing::imported;
 use crate::object::Builder;
 use crate::registry;
 use crate::resources::common::{
@@ -39,6 +43,7 @@ impl Ec2Type for NetworkAclRule {
     type Found = Found;
     const KIND: &'static str = "aws_network_acl_rule";
     const NOUN: &'static str = "EC2 Network ACL Rule";
+    const LISTED_UNASKED: bool = false;
 
     fn check(config: &Value) -> Diagnostics {
         let mut diagnostics = Diagnostics::new();
@@ -126,19 +131,32 @@ impl Ec2Type for NetworkAclRule {
         entry::delete(context, acl, entry.egress, entry.number).await
     }
 
+    lists!(describe_network_acls [], network_acls, |acl| {
+        let id = acl.network_acl_id().unwrap_or_default();
+        let entries = acl.entries().iter().map(Entry::of_service);
+        // The last rule of either direction is the service's own.
+        let entries = entries.filter(|entry| entry.number < entry::FIRST_OWN_NUMBER);
+        entries.map(|entry| listed(id, &entry)).collect::<Vec<_>>()
+    });
+
     async fn search(context: &Arc<Context>, request: &FindRequest) -> Result<Option<String>, Failure> {
         let planned = &request.planned;
         let wanted = entry_of(planned);
         let acl = planned.get_str("network_acl_id").unwrap_or_default();
         let protocol = planned.get_str("protocol").unwrap_or_default();
         let id = identifier(acl, wanted.number, wanted.egress, protocol);
-        let found = Self::fetch(context, &[Wanted { id: &id, known: planned }]).await?;
+        let found = Self::fetch(context, &[Wanted::of(&id, planned)]).await?;
         Ok(found.get(&id).is_some_and(|found| found.entry == wanted).then_some(id))
     }
 }
 
 fn entry_of(value: &Value) -> Entry {
     Entry::written(value, value.get_bool("egress").unwrap_or_default(), "rule_number", "rule_action")
+}
+
+fn listed(acl: &str, entry: &Entry) -> Listed {
+    let Entry { number, egress, protocol, .. } = entry;
+    imported(identifier(acl, *number, *egress, protocol), format!("{acl}:{number}:{protocol}:{egress}"))
 }
 
 /// The identifier that the public provider makes up.
@@ -165,7 +183,7 @@ mod tests {
     #[test]
     fn an_import_names_the_rule() {
         let nothing = Value::empty_object();
-        let key = |id: &str| key_of(&Wanted { id, known: &nothing });
+        let key = |id: &str| key_of(&Wanted::of(id, &nothing));
         assert_eq!(key("acl-1:100:tcp:true"), Some(("acl-1".into(), true, 100)));
         assert_eq!(key("acl-1:x:tcp:true"), None);
         assert_eq!(key("nacl-123"), None);

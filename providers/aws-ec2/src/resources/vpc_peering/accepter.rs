@@ -8,7 +8,7 @@ use evenkeel_model::Value;
 use evenkeel_model::schema::Schema;
 use evenkeel_provider::{CreateRequest, FindRequest, PlanRequest, PlannedChange, ProviderError};
 
-use super::Found;
+use super::{Found, both_sides};
 use crate::context::Context;
 use crate::errors::Failure;
 use crate::object::Builder;
@@ -22,26 +22,10 @@ impl Ec2Type for VpcPeeringConnectionAccepter {
     type Found = Found;
     const KIND: &'static str = "aws_vpc_peering_connection_accepter";
     const NOUN: &'static str = "EC2 VPC Peering Connection Accepter";
+    const UNLISTED: Option<&'static str> = Some("They are listed as aws_vpc_peering_connection.");
     const LIMITS: Limits = Limits { create: 60, update: 60, delete: 60 };
 
-    fn propose(schema: &Schema, request: &PlanRequest<'_>) -> PlannedChange {
-        super::propose(schema, request)
-    }
-
-    async fn fetch(
-        context: &Arc<Context>,
-        wanted: &[Wanted<'_>],
-    ) -> Result<BTreeMap<String, Found>, Failure> {
-        super::fetch(context, wanted).await
-    }
-
-    fn progress(found: &Found) -> Progress {
-        super::progress(found)
-    }
-
-    fn settled(change: &Change<'_, Found>) -> bool {
-        super::settled(change)
-    }
+    both_sides!();
 
     fn value(context: &Arc<Context>, found: &Found, known: &Value) -> Value {
         let builder = Builder::new(registry::schema(Self::KIND), known)
@@ -56,13 +40,6 @@ impl Ec2Type for VpcPeeringConnectionAccepter {
     async fn launch(_: &Arc<Context>, request: &CreateRequest) -> Result<String, Failure> {
         // Nothing is made: the connection shows up here a while after the other side has asked for it.
         Ok(text(&request.planned, "vpc_peering_connection_id").unwrap_or_default())
-    }
-
-    async fn converge(
-        context: &Arc<Context>,
-        change: &Change<'_, Found>,
-    ) -> Result<Option<String>, ProviderError> {
-        super::converge(context, change).await.map(|()| None)
     }
 
     async fn remove(_: &Arc<Context>, _: &str, _: &Value) -> Result<(), Failure> {

@@ -8,7 +8,7 @@ use evenkeel_model::schema::Schema;
 use evenkeel_model::{Diagnostic, Diagnostics, Value};
 use evenkeel_provider::{CreateRequest, FindRequest, PlanRequest, PlannedChange, ProviderError};
 
-use super::{Found, is_over, list};
+use super::{Found, both_sides, is_over, list};
 use crate::calls::Ec2Context;
 use crate::calls::client::{answer, lists, tag_specification, tagged};
 use crate::context::Context;
@@ -38,24 +38,7 @@ impl Ec2Type for VpcPeeringConnection {
         diagnostics
     }
 
-    fn propose(schema: &Schema, request: &PlanRequest<'_>) -> PlannedChange {
-        super::propose(schema, request)
-    }
-
-    async fn fetch(
-        context: &Arc<Context>,
-        wanted: &[Wanted<'_>],
-    ) -> Result<BTreeMap<String, Found>, Failure> {
-        super::fetch(context, wanted).await
-    }
-
-    fn progress(found: &Found) -> Progress {
-        super::progress(found)
-    }
-
-    fn settled(change: &Change<'_, Found>) -> bool {
-        super::settled(change)
-    }
+    both_sides!();
 
     fn value(context: &Arc<Context>, found: &Found, known: &Value) -> Value {
         super::value(context, Builder::new(registry::schema(Self::KIND), known), found, known).build()
@@ -76,13 +59,6 @@ impl Ec2Type for VpcPeeringConnection {
         let made = answer(call.send()).await?.vpc_peering_connection;
         let id = made.and_then(|made| made.vpc_peering_connection_id);
         id.ok_or_else(|| Failure::incomplete("peering connection"))
-    }
-
-    async fn converge(
-        context: &Arc<Context>,
-        change: &Change<'_, Found>,
-    ) -> Result<Option<String>, ProviderError> {
-        super::converge(context, change).await.map(|()| None)
     }
 
     async fn remove(context: &Arc<Context>, id: &str, _: &Value) -> Result<(), Failure> {

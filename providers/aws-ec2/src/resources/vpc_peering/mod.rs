@@ -1,6 +1,38 @@
 //! `aws_vpc_peering_connection` and `aws_vpc_peering_connection_accepter`: the connection of two VPCs as
 //! the one that asks for it manages it, and as the one that is asked does.
 
+/// What goes the same way on both sides of a connection.
+macro_rules! both_sides {
+    () => {
+        fn propose(schema: &Schema, request: &PlanRequest<'_>) -> PlannedChange {
+            super::propose(schema, request)
+        }
+
+        async fn fetch(
+            context: &Arc<Context>,
+            wanted: &[Wanted<'_>],
+        ) -> Result<BTreeMap<String, Found>, Failure> {
+            super::fetch(context, wanted).await
+        }
+
+        fn progress(found: &Found) -> Progress {
+            super::progress(found)
+        }
+
+        fn settled(change: &Change<'_, Found>) -> bool {
+            super::settled(change)
+        }
+
+        async fn converge(
+            context: &Arc<Context>,
+            change: &Change<'_, Found>,
+        ) -> Result<Option<String>, ProviderError> {
+            super::converge(context, change).await.map(|()| None)
+        }
+    };
+}
+use both_sides;
+
 mod accepter;
 mod connection;
 

@@ -8,8 +8,10 @@ use evenkeel_model::Value;
 use evenkeel_provider::{CreateRequest, FindRequest, ProviderError};
 
 use super::{attach, attachment, describe_gateways, detach};
+use crate::calls::client::lists;
 use crate::context::Context;
 use crate::errors::Failure;
+use crate::listing::imported;
 use crate::object::Builder;
 use crate::registry;
 use crate::resources::common::{Change, Ec2Type, Limits, Progress, Wanted, by_id, text};
@@ -78,10 +80,16 @@ impl Ec2Type for VpnGatewayAttachment {
         detach(context, get("vpn_gateway_id"), get("vpc_id")).await
     }
 
+    lists!(whole describe_vpn_gateways, vpn_gateways, |gateway| {
+        let id = gateway.vpn_gateway_id().unwrap_or_default();
+        let vpc = attachment(&gateway)?.vpc_id()?;
+        Some(imported(identifier(vpc, id), format!("{vpc}:{id}")))
+    });
+
     async fn search(context: &Arc<Context>, request: &FindRequest) -> Result<Option<String>, Failure> {
         let get = |name: &str| text(&request.planned, name).unwrap_or_default();
         let id = identifier(&get("vpc_id"), &get("vpn_gateway_id"));
-        let found = Self::fetch(context, &[Wanted { id: &id, known: &request.planned }]).await?;
+        let found = Self::fetch(context, &[Wanted::of(&id, &request.planned)]).await?;
         Ok(found.contains_key(&id).then_some(id))
     }
 }

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use evenkeel_model::Value;
-use evenkeel_provider::{CreateRequest, FindRequest, ProviderError};
+use evenkeel_provider::{CreateRequest, FindRequest, Listed, ProviderError};
 
 use crate::calls::Ec2Context;
+use crate::calls::client::lists;
 use crate::context::Context;
 use crate::errors::Failure;
 use crate::object::Builder;
@@ -65,10 +66,16 @@ impl Ec2Type for VpnGatewayRoutePropagation {
         disable_propagation(context, get("route_table_id"), get("vpn_gateway_id")).await
     }
 
+    lists!(describe_route_tables [], route_tables, |table| {
+        let id = table.route_table_id().unwrap_or_default();
+        let gateways = table.propagating_vgws().iter().filter_map(|from| from.gateway_id());
+        gateways.map(|gateway| Listed::of(format!("{gateway}_{id}"))).collect::<Vec<_>>()
+    });
+
     async fn search(context: &Arc<Context>, request: &FindRequest) -> Result<Option<String>, Failure> {
         let get = |name: &str| text(&request.planned, name).unwrap_or_default();
         let id = format!("{}_{}", get("vpn_gateway_id"), get("route_table_id"));
-        let found = Self::fetch(context, &[Wanted { id: &id, known: &request.planned }]).await?;
+        let found = Self::fetch(context, &[Wanted::of(&id, &request.planned)]).await?;
         Ok(found.contains_key(&id).then_some(id))
     }
 }
