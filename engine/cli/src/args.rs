@@ -290,11 +290,14 @@ pub struct PlanArgs {
     /// Write configuration for import blocks whose resource is not declared to a new file
     #[arg(long, value_name = "FILE")]
     pub generate_config_out: Option<PathBuf>,
+    /// Ask the cloud whether it would allow what is planned, and tell what permissions are missing (EC2)
+    #[arg(long)]
+    pub probe_permissions: bool,
     /// Write what the plan is made from to a file for a bug report, without sensitive values
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
     /// Make the plan of a recording or a plan file again, without asking anybody
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["out", "record", "destroy", "replace", "target", "exclude", "refresh_only"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["out", "probe_permissions", "record", "destroy", "replace", "target", "exclude", "refresh_only"])]
     pub replay: Option<PathBuf>,
 }
 

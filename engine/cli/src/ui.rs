@@ -2,6 +2,7 @@
 //! mistakes to standard error; as text, or as JSON, one message a line.
 
 mod governor;
+mod permissions;
 mod run;
 
 use std::cell::RefCell;

@@ -21,8 +21,8 @@ use evenkeel_provider::{
     BoxFuture, CreateRequest, DeleteRequest, ErrorKind, Failed, FindRequest, ListPage, Listed,
     ObserveRequest, PlanRequest, PlannedChange, ProviderError, UpdateRequest, check, propose,
 };
-use futures_util::{StreamExt, TryStreamExt, stream};
 use evenkeel_provider_aws_core::endpoints::Service;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::Value as Json;
 
 use crate::client::S3Context;

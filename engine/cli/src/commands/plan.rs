@@ -18,6 +18,7 @@ use crate::flow::governor;
 use crate::flow::interrupt::Signals;
 use crate::flow::lease::Held;
 use crate::flow::load::{Loaded, load};
+use crate::flow::permissions;
 use crate::flow::planning::{self, NotPlanned, Planned, plan_with};
 use crate::flow::recover::recover;
 use crate::flow::saved::{self, record, replay_file, save, save_failed};
@@ -55,7 +56,7 @@ pub async fn run(global: &Global, args: PlanArgs, providers: Providers, ui: &Ui)
         }
     };
     let key = key?;
-    if args.record.is_none() {
+    if args.record.is_none() && !args.probe_permissions {
         // Nothing more is asked, so the file is closed while the plan is shown.
         session.store.finish();
     }
@@ -78,7 +79,16 @@ pub async fn run(global: &Global, args: PlanArgs, providers: Providers, ui: &Ui)
         let is_same = record(&session, &planned, file).await?;
         ui.recorded(file, is_same);
     }
+    let permissions = match args.probe_permissions {
+        true => Some(permissions::probe(&session, &planned, args.run.parallelism.into()).await?),
+        false => None,
+    };
     ui.calls(&session.pool.statistics().await, planned.rounds);
+    if let Some(permissions) = &permissions
+        && !ui.permissions(permissions)
+    {
+        return Ok(1);
+    }
     let code = if args.detailed_exitcode && planned.plan.is_applicable() { 2 } else { 0 };
     // The process ends now: to give its memory back piece by piece would only take time.
     std::mem::forget(planned);

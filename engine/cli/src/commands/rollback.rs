@@ -45,6 +45,7 @@ pub async fn run(
                 destroy: false,
                 out,
                 generate_config_out: None,
+                probe_permissions: false,
                 record: None,
                 replay: None,
             };

@@ -13,6 +13,7 @@ pub mod load;
 pub mod local_exec;
 pub mod modules;
 pub mod past;
+pub mod permissions;
 pub mod planning;
 pub mod recover;
 pub mod saved;

@@ -20,6 +20,7 @@ pub mod json;
 mod node;
 mod object;
 mod outputs;
+pub mod permissions;
 mod plan;
 mod progress;
 mod snippet;
