@@ -5,7 +5,7 @@ import json
 import re
 from pathlib import Path
 
-KEYS = {"address", "import_id", "import_ignore", "drift", "each", "same", "skip", "outputs"}
+KEYS = {"address", "import_id", "import_ignore", "drift", "drifts", "untried", "each", "same", "skip", "outputs"}
 PHASES = ("main.tf", "update.tf", "replace.tf")
 PROVIDER = 'provider "aws" {\n  region = "us-east-1"\n}\n'
 
@@ -24,6 +24,8 @@ class Case:
         self.import_id = document.get("import_id", "${id}")
         self.import_ignore = set(document.get("import_ignore", []))
         self.drift = document.get("drift", [])
+        self.drifts = document.get("drifts", {})
+        self.untried = document.get("untried", {})
         self.each = document.get("each", [])
         self.same = document.get("same", "id")
         self.skip = document.get("skip", {})
@@ -48,9 +50,13 @@ class Case:
         other.skip = {check: why for check, why in (self.skip | skip).items() if why}
         return other
 
+    def is_own(self, name: str) -> bool:
+        """Whether a file says what is checked, and is nothing that configuration reads."""
+        return name in (*PHASES, "case.json") or (name.startswith("drift-") and name.endswith(".tf"))
+
     def files(self, phase: str) -> dict:
         """The configuration of a phase: the phase's file as main.tf, and what else is in the folder."""
-        others = [f for f in self.folder.rglob("*") if f.is_file() and f.name not in (*PHASES, "case.json")]
+        others = [f for f in self.folder.rglob("*") if f.is_file() and not self.is_own(f.name)]
         files = {str(f.relative_to(self.folder)): f.read_bytes() for f in others}
         text = (self.folder / phase).read_text()
         if not re.search(r'^provider "aws"', text, re.MULTILINE):

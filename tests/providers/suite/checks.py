@@ -1,5 +1,7 @@
 """The checks of a case, in the order in which they are made. Each gives a word for the table."""
 
+import jmespath
+
 from .bench import COPIES, Bench, Failed
 from .case import Case, fill
 from .cloud import call, listing
@@ -57,7 +59,7 @@ class Run:
             return
         self.check("read", self.read)
         self.check("batched", self.batched)
-        self.check("drift", self.drift)
+        self.check("drift", lambda: self.drift(self.case.drift))
         self.check("import", self.imported)
         if self.case.has("update.tf"):
             self.check("update", self.updated)
@@ -69,6 +71,8 @@ class Run:
             self.check("unknown", lambda: self.unknown(object_))
             self.check("gone", lambda: self.gone(kept))
             self.check("twice", lambda: self.twice(kept))
+            for name, entries in self.case.drifts.items():
+                self.check("drift", lambda name=name, entries=entries: self.drift_of(name, entries))
 
     # What the checks are.
 
@@ -92,23 +96,37 @@ class Run:
         each |= set(self.case.each)
         return "each: " + ", ".join(f"`{name}`" for name in sorted(each)) if each else "yes"
 
-    def drift(self):
+    def drift_of(self, name: str, entries: list):
+        """The same with another configuration of the object, whose words are added to those that the row has."""
+        told = self.row.get("drift", "-")
+        self.bench.lay(self.case.files(f"drift-{name}.tf"))
+        self.bench.apply()
+        self.nothing_to_do()
+        found = self.drift(entries)
+        self.bench.destroy()
+        if told == "no":
+            raise Failed("fails with the main configuration")
+        return found if told in ("-", "skipped") else f"{told}, {found}"
+
+    def drift(self, entries: list):
         """What was changed outside is found, attribute by attribute, and put right in place."""
-        if not self.case.drift:
+        if not entries:
             return "-"
         before, values = self.object(), self.values()
-        for entry in self.case.drift:
+        for entry in entries:
+            for name, (*words, path) in entry.get("find", {}).items():
+                values[name] = jmespath.search(path, call(self.client, fill(words, values)))
             for words in entry.get("calls", [entry.get("call")]):
                 call(self.client, fill(words, values))
         change = self.change("update")
-        wanted = [entry["attribute"] for entry in self.case.drift]
+        wanted = [entry["attribute"] for entry in entries]
         missed = [name for name in wanted if name not in differing(change["before"], change["after"])]
         if missed:
             raise Failed(f"not found: {', '.join(missed)}")
         self.bench.apply()
         self.nothing_to_do()
         after = self.object()
-        left = [name for name in [*wanted, "id"] if after.get(name) != before.get(name)]
+        left = [name for name in [*wanted, self.case.same] if after.get(name) != before.get(name)]
         if left:
             raise Failed(f"not as before: {', '.join(left)}")
         return ", ".join(f"`{name}`" for name in dict.fromkeys(wanted))

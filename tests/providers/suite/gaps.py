@@ -1,6 +1,7 @@
 """Which attributes a case does not change outside, though a plan could put them right: told from the schema."""
 
 import json
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 SCHEMAS = Path(__file__).resolve().parents[3] / "schemas" / "aws"
@@ -33,10 +34,16 @@ def untried(case) -> list:
     if case.is_data or case.skipped("drift"):
         return []
     block = json.loads((SCHEMAS / f"{case.kind}.json").read_text())["block"]
-    tried = {entry["attribute"] for entry in case.drift} | ASIDE | MANNERS
+    entries = [*case.drift, *(entry for more in case.drifts.values() for entry in more)]
+    tried = {entry["attribute"] for entry in entries} | ASIDE | MANNERS
     names = [name for name, attribute in block.get("attributes", {}).items() if can_change(attribute)]
     names += [name for name, nested in block.get("block_types", {}).items() if can_change_block(nested)]
-    return [name for name in sorted(names) if name not in tried]
+    return [name for name in sorted(names) if name not in tried and not is_reasoned(case, name)]
+
+
+def is_reasoned(case, name: str) -> bool:
+    """Whether the case says why it does not try an attribute; `*` stands for the rest of a name."""
+    return any(fnmatchcase(name, pattern) for names in case.untried for pattern in names.split(", "))
 
 
 def can_change(attribute: dict) -> bool:

@@ -20,10 +20,13 @@ calls that each object costs. `-`: does not apply. `no`: fails. `(n)`: left out,
 | Type | Create | Read | Update | Replace | Delete | Import | Drift | Batched | Tested on |
 |---|---|---|---|---|---|---|---|---|---|
 """
-GAPS = """## Drift that is not tried
+UNTRIED = """## Drift that is not tried
 
-Arguments that a plan changes in place, and that no case changes through another client yet. Those of types whose drift is
-left out above are not here, nor what nothing but configuration knows.
+Arguments that a plan changes in place and that no case changes through another client, with the reason. Those of types
+whose drift is left out above are not here, nor what only says how the provider goes about it.
+
+"""
+GAPS = """Without a reason, so that a case is missing:
 
 """
 ALSO_DELETE = ("clean", "unknown", "gone", "twice")
@@ -82,8 +85,14 @@ def order(kind: str) -> tuple:
 def gaps(cases: list) -> str:
     """What the drift lists lack, from the schemas alone."""
     found = [(case.kind, untried(case)) for case in cases]
-    lines = [f"- `{kind}`: " + ", ".join(f"`{name}`" for name in names) for kind, names in found if names]
-    return "\n" + GAPS + "\n".join(lines) + "\n" if lines else ""
+    lines = [f"- `{kind}`: {quoted(names)}" for kind, names in found if names]
+    told = [f"- `{case.kind}`: {quoted(names.split(', '))}: {why}" for case in cases for names, why in case.untried.items()]
+    parts = [head + "\n".join(part) + "\n" for head, part in ((UNTRIED, told), (GAPS, lines)) if part]
+    return "\n" + "\n".join(parts) if parts else ""
+
+
+def quoted(names: list) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def merged(path: Path, runs: list, on_localstack: dict, cases: list) -> str:

@@ -1,4 +1,5 @@
 resource "aws_default_vpc" "main" {
-  enable_dns_hostnames = true
-  tags                 = { Name = "a" }
+  enable_dns_hostnames                 = true
+  enable_network_address_usage_metrics = false
+  tags                                 = { Name = "a" }
 }

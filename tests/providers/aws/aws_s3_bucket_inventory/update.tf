@@ -14,6 +14,10 @@ resource "aws_s3_bucket_inventory" "main" {
   included_object_versions = "All"
   optional_fields          = ["Size", "StorageClass"]
 
+  filter {
+    prefix = "documents/"
+  }
+
   schedule {
     frequency = "Weekly"
   }

@@ -1,0 +1,32 @@
+resource "aws_vpc" "main" {
+  cidr_block = "10.0.0.0/16"
+}
+
+resource "aws_subnet" "a" {
+  vpc_id     = aws_vpc.main.id
+  cidr_block = "10.0.1.0/24"
+}
+
+resource "aws_internet_gateway" "main" {
+  vpc_id = aws_vpc.main.id
+}
+
+resource "aws_route_table" "main" {
+  vpc_id = aws_vpc.main.id
+}
+
+resource "aws_eip" "a" {
+  domain = "vpc"
+}
+
+resource "aws_nat_gateway" "a" {
+  allocation_id = aws_eip.a.id
+  subnet_id     = aws_subnet.a.id
+  depends_on    = [aws_internet_gateway.main]
+}
+
+resource "aws_route" "out" {
+  route_table_id         = aws_route_table.main.id
+  destination_cidr_block = "0.0.0.0/0"
+  nat_gateway_id         = aws_nat_gateway.a.id
+}
