@@ -1,6 +1,6 @@
 //! Answers whose root element has another name than the API's description says.
 //!
-//! The SDK refuses such an answer; services that imitate S3 (moto) give one for a bucket's
+//! The SDK refuses such an answer; services that imitate S3 (moto) give one for a bucket's inventories,
 //! versioning and acceleration. What is inside is as described, so the name is put right before the
 //! SDK reads it.
 
@@ -15,9 +15,10 @@ use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 
 /// The query of the calls whose answers are looked at, the wrong name and the right one.
-const NAMES: [(&str, &str, &str); 2] = [
+const NAMES: [(&str, &str, &str); 3] = [
     ("accelerate", "GetBucketAccelerateConfigurationResponse", "AccelerateConfiguration"),
     ("versioning", "GetBucketVersioningResponse", "VersioningConfiguration"),
+    ("inventory", "ListBucketInventoryConfigurationsResponse", "ListInventoryConfigurationsResult"),
 ];
 
 /// The same client, with names put right.

@@ -48,6 +48,16 @@ class Bench(Stack):
         changes = document.get("resource_changes", [])
         return [c for c in changes if c["change"]["actions"] not in (["no-op"], ["read"])]
 
+    def listed(self, kind: str) -> list | None:
+        """What the list of a type has; nothing where the type says that it has none."""
+        done = self.evenkeel("list", str(self.repo), f"-type={kind}", "-json", check=None)
+        if "have no list of their own" in " ".join((done.stdout + done.stderr).split()):
+            return None
+        if done.returncode:
+            raise Failed(f"list: {done.stdout}\n{done.stderr}")
+        lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+        return [line for line in lines if line.get("type") == kind]
+
     def objects(self) -> dict:
         """The managed objects that are remembered, by address."""
         document = json.loads(self.evenkeel("show", "-json").stdout)

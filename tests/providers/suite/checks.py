@@ -61,6 +61,7 @@ class Run:
         self.check("batched", self.batched)
         self.check("drift", lambda: self.drift(self.case.drift))
         self.check("import", self.imported)
+        self.check("list", self.listed)
         if self.case.has("update.tf"):
             self.check("update", self.updated)
         if self.case.has("replace.tf"):
@@ -142,6 +143,18 @@ class Run:
                 raise Failed(f"the plan after it has {describe(change)}")
         if self.case.import_ignore:
             self.bench.apply()
+
+    def listed(self):
+        """The list of the type has the object, and says what an import is given."""
+        found = self.bench.listed(self.case.kind)
+        if found is None:
+            return "-"
+        ids = {line["id"]: line for line in found}
+        line = ids.get(self.object()["id"])
+        if line is None:
+            raise Failed(f"the list has {', '.join(sorted(ids)) or 'nothing'}")
+        if not line["managed"]:
+            raise Failed("it is listed as an object that nobody manages")
 
     def updated(self):
         before = self.object()
