@@ -5,7 +5,7 @@ from pathlib import Path
 from .case import is_for_localstack
 from .gaps import untried
 
-COLUMNS = ["create", "read", "update", "replace", "delete", "import", "list", "drift", "batched"]
+COLUMNS = ["create", "read", "update", "replace", "delete", "import", "drift", "batched"]
 HEAD = """# AWS: what is tested, and how
 
 <!-- Written by tests/providers/run.py --write; do not edit. -->
@@ -13,12 +13,12 @@ HEAD = """# AWS: what is tested, and how
 One row for each type that has a case in `tests/providers/aws`, made with the built binary. *create*: it is made. *read*: the
 next plan is empty, and reading gives what creating gave. *update*, *replace*: a change happens in place, or makes a new
 object. *delete*: nothing is left, removing it twice is no error, and an object that is gone is planned to be made again.
-*import*: after forgetting and importing it the plan is empty. *list*: `evenkeel list` has it. *drift*: these attributes were changed through another client,
+*import*: after forgetting and importing it the plan is empty. *drift*: these attributes were changed through another client,
 and were found and put right. *batched*: looking at twenty objects takes the calls that looking at one takes; otherwise the
 calls that each object costs. `-`: does not apply. `no`: fails. `(n)`: left out, with the reason below.
 
-| Type | Create | Read | Update | Replace | Delete | Import | List | Drift | Batched | Tested on |
-|---|---|---|---|---|---|---|---|---|---|---|
+| Type | Create | Read | Update | Replace | Delete | Import | Drift | Batched | Tested on |
+|---|---|---|---|---|---|---|---|---|---|
 """
 UNTRIED = """## Drift that is not tried
 
