@@ -29,6 +29,11 @@ test-localstack: tools release
 bench: tools release
 	@.venv/bin/python tests/bench/bench.py
 
+## chaos: all that could lose something, at full length: hours (see tests/chaos/run.sh for shorter forms)
+.PHONY: chaos
+chaos: tools release
+	@tests/chaos/run.sh
+
 ## fuzz: every fuzz target for half an hour, two at a time (needs cargo-fuzz; SECONDS=60 for a minute)
 .PHONY: fuzz
 fuzz:
