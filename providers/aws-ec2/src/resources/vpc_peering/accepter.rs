@@ -8,7 +8,7 @@ use evenkeel_model::Value;
 use evenkeel_model::schema::Schema;
 use evenkeel_provider::{CreateRequest, FindRequest, PlanRequest, PlannedChange, ProviderError};
 
-use super::{Found, both_sides};
+use super::Found;
 use crate::context::Context;
 use crate::errors::Failure;
 use crate::object::Builder;

@@ -8,7 +8,7 @@ use evenkeel_model::schema::Schema;
 use evenkeel_model::{Diagnostic, Diagnostics, Value};
 use evenkeel_provider::{CreateRequest, FindRequest, PlanRequest, PlannedChange, ProviderError};
 
-use super::{Found, both_sides, is_over, list};
+use super::{Found, is_over, list};
 use crate::calls::Ec2Context;
 use crate::calls::client::{answer, lists, tag_specification, tagged};
 use crate::context::Context;

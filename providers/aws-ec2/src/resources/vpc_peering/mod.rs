@@ -31,7 +31,6 @@ macro_rules! both_sides {
         }
     };
 }
-use both_sides;
 
 mod accepter;
 mod connection;
