@@ -63,7 +63,7 @@ fn summary(changes: Vec<Change>, drift: Vec<Drift>) -> PlanSummary {
         drift,
         refreshed: Vec::new(),
         resources: BTreeMap::new(),
-        digest: "d".into(),
+        digest: std::sync::Arc::<str>::from("d").into(),
     })
 }
 
