@@ -482,8 +482,8 @@ fn form(change: &Change, finished: &Finished, token: Option<Token>, marks: &Valu
 }
 
 fn secrets(change: &Change, finished: &Finished) -> Vec<Value> {
-    let values = [&change.before, &change.after, &finished.planned];
-    values.into_iter().flatten().filter(|value| !value.all_marks().is_empty()).cloned().collect()
+    let values = [&change.before, &change.after, &finished.planned].into_iter().flatten();
+    values.chain([&finished.marked]).filter(|value| !value.all_marks().is_empty()).cloned().collect()
 }
 
 fn unmarked(value: &Value) -> Value {

@@ -45,6 +45,8 @@ pub struct Finished {
     pub provider_config: Value,
     /// The object's or data source's configuration, wholly known; null for a delete.
     pub config: Value,
+    /// The same with its marks: what no message may quote.
+    pub marked: Value,
     /// What the object shall become, with marks for storing it; `None` for reads and deletes.
     pub planned: Option<Value>,
     /// The object as the plan saw it; `None` for creates and reads.
@@ -289,6 +291,7 @@ impl Finisher {
             provider: change.provider.clone(),
             provider_config,
             config: Value::null(Type::Dynamic),
+            marked: Value::null(Type::Dynamic),
             planned: None,
             prior: change.before.clone().map(|before| before.unmark_deep().0),
             ty: spec.schema().ty(),
@@ -311,10 +314,11 @@ impl Finisher {
         if diagnostics.has_errors() {
             return Err(diagnostics);
         }
-        let config = wholly_known(config.unmark_deep().0, "configuration")?;
+        let marked = config;
+        let config = wholly_known(marked.clone().unmark_deep().0, "configuration")?;
         let provider = change.provider.clone();
         let ty = schema.ty();
-        Ok(Finished { provider, provider_config, config, planned: None, prior: None, ty })
+        Ok(Finished { provider, provider_config, config, marked, planned: None, prior: None, ty })
     }
 
     fn finish_managed(&mut self, change: &Change) -> Result<Finished, Diagnostics> {
@@ -368,6 +372,7 @@ impl Finisher {
             provider_config,
             config: plain,
             planned: Some(mark_by_schema(block, merged.with_marks_of(&config).with_echoes_marked(&config))),
+            marked: config,
             prior,
             ty: spec.schema().ty(),
         })

@@ -322,6 +322,7 @@ impl Finish for FakeFinisher {
             provider: change.provider.clone(),
             provider_config: Value::empty_object(),
             config: Value::empty_object(),
+            marked: Value::empty_object(),
             planned,
             prior,
             // As good as no schema: what is stored speaks for itself.

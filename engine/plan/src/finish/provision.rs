@@ -54,7 +54,9 @@ impl Withheld {
 
     fn of(config: &Value) -> Option<Self> {
         let marks = config.all_marks();
-        let sensitive = marks.contains(Marks::SENSITIVE).then_some(Self::Sensitive);
+        // What repeats something sensitive shows it as well.
+        let hidden = marks.contains(Marks::SENSITIVE) || marks.contains(Marks::ECHO);
+        let sensitive = hidden.then_some(Self::Sensitive);
         sensitive.or(marks.contains(Marks::EPHEMERAL).then_some(Self::Ephemeral))
     }
 }
