@@ -42,7 +42,7 @@ TEXT_FORMS = [
     "yamlencode({ deep = { password = S } })",
     'format("%s:%q", "user", S)',
     'join(",", ["a", S, "b"])',
-    "<<-EOT\n    user\n    ${S}\n  EOT\n",
+    "(<<-EOT\n    user\n    ${S}\n  EOT\n)",
     "base64encode(S)",
     "urlencode(S)",
     'replace(S, "zz", "y")',

@@ -14,6 +14,9 @@ say() { printf '\n==> %s\n' "$*"; }
 say "kill -9 at ${POINTS:-200} points of a change to 60 objects, against moto"
 .venv/bin/python tests/chaos/kill.py --points "${POINTS:-200}"
 
+say "two applies at once, signals, a process that stands still past its lease"
+.venv/bin/python tests/chaos/lease.py
+
 say "attempts to change an audit log, power cuts, damaged files"
 cargo test --locked --quiet --release -p evenkeel-store
 
