@@ -109,9 +109,10 @@ impl each::Type for InstanceProfile {
             let tagged = with_tags(found.collect(), |id: String| {
                 let iam = iam.clone();
                 async move {
-                    Ok(tags_of(Some(
-                        answer(iam.list_instance_profile_tags().instance_profile_name(id).send()).await?.tags,
-                    )))
+                    // It may be gone by now.
+                    let call = iam.get_instance_profile().instance_profile_name(id).send();
+                    let found = unless_gone(answer(call).await)?.and_then(|found| found.instance_profile);
+                    Ok(tags_of(found.and_then(|profile| profile.tags)))
                 }
             });
             Ok(page(tagged.await?, answered.marker))
