@@ -5,6 +5,10 @@ use std::time::Instant;
 
 use evenkeel_sim::{Figures, Plant, run};
 
+/// Planning makes and drops very many small values.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const USAGE: &str =
     "Usage: evenkeel-sim [--seeds N] [--first-seed S] [--seed S] [--log] [--plant FAULT] [--keep-going]
 

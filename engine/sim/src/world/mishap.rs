@@ -8,6 +8,9 @@ use super::process::Message;
 use super::{Item, World};
 use crate::fault::Fault;
 
+/// So often a name is taken in calm before somebody makes way.
+const TAKEN_MAX: u32 = 4;
+
 impl World {
     /// Draws what goes wrong now.
     pub(super) fn mishaps(&mut self) {
@@ -67,18 +70,30 @@ impl World {
         }
     }
 
-    /// A name that comes back while what was put aside still has it: that object has to outlive what was
-    /// made from it, which waits for the new one. No order of calls leads out, so that in calm somebody
-    /// removes it by hand.
+    /// A name that something else has, which cannot go before what was made from it, which waits for the new
+    /// object: what was put aside and still has the name that comes back, or, where history was rewritten, what
+    /// was moved by commits that are gone. No order of calls leads out, so that in calm somebody removes it by
+    /// hand: what was put aside at once, other things after the engine could not help itself for a while.
     pub(super) fn free_name(&mut self, request: &CreateRequest) {
-        let Some(instance) = self.store.state.instances.get(&request.address) else { return };
-        let name = request.planned.get_str("name");
-        let in_the_way = |id: &&str| {
-            let object = self.cloud.objects.get(*id);
-            name.is_some() && object.is_some_and(|object| object.value.get_str("name") == name)
+        if self.calm_since.is_none() {
+            return;
+        }
+        let Some(name) = request.planned.get_str("name") else { return };
+        let in_the_way = |id: &str| {
+            self.cloud.objects.get(id).is_some_and(|object| object.value.get_str("name") == Some(name))
         };
-        let deposed = instance.deposed.values().filter_map(Object::id).find(in_the_way).map(str::to_owned);
-        if let Some(id) = deposed.filter(|_| self.calm_since.is_some()) {
+        let instance = self.store.state.instances.get(&request.address);
+        let mut deposed =
+            instance.iter().flat_map(|instance| instance.deposed.values()).filter_map(Object::id);
+        let mut found = deposed.find(|id| in_the_way(id)).map(str::to_owned);
+        if found.is_none() {
+            let failures = self.taken.entry(request.address.clone()).or_default();
+            *failures += 1;
+            if *failures >= TAKEN_MAX {
+                found = self.cloud.objects.keys().find(|id| in_the_way(id)).map(|id| id.to_string());
+            }
+        }
+        if let Some(id) = found {
             let what = self.cloud.wipe_one(&id);
             self.note(|| format!("somebody makes way by deleting {what}"));
         }
@@ -98,6 +113,7 @@ impl World {
     pub(super) fn calm_down(&mut self) {
         self.note(|| "calm".to_owned());
         self.faults.active = false;
+        self.taken.clear();
         self.converged = false;
         if self.forced {
             let place = self.queue.values().find_map(|item| match item {

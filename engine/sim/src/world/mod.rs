@@ -20,7 +20,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use evenkeel_apply::Plant;
-use evenkeel_model::Timestamp;
+use evenkeel_model::{InstanceAddress, Timestamp};
 use evenkeel_provider::Catalog;
 use evenkeel_state::Serial;
 
@@ -98,6 +98,8 @@ pub struct World {
     governor: Governor,
     /// When faults stopped.
     calm_since: Option<i64>,
+    /// How often a name was taken that an instance needs, in calm.
+    taken: BTreeMap<InstanceAddress, u32>,
     destroying: bool,
     forced: bool,
     /// An empty plan was seen in calm, and the cloud was as it should be.
@@ -136,6 +138,7 @@ impl World {
             commands,
             governor: Governor::of(seed),
             calm_since: None,
+            taken: BTreeMap::new(),
             destroying: false,
             forced: false,
             converged: false,
