@@ -116,12 +116,19 @@ pub struct Graph {
 pub type Nearest = BTreeMap<NodeIndex, usize>;
 
 impl Graph {
-    /// Builds the graph. Cycles are reported; the graph then has no order.
-    pub fn new(configuration: &Configuration) -> (Self, Diagnostics) {
+    /// The graph of a configuration, built once for all rounds and for the apply. Cycles are reported; the
+    /// graph then has no order.
+    pub fn of(configuration: &Configuration) -> (Arc<Self>, Diagnostics) {
+        let built = configuration.derived(Self::build);
+        (built.0.clone(), built.1.clone())
+    }
+
+    fn build(configuration: &Configuration) -> (Arc<Self>, Diagnostics) {
         let mut builder = Builder::new(configuration);
         builder.add_nodes();
         builder.add_edges();
-        builder.finish()
+        let (graph, diagnostics) = builder.finish();
+        (Arc::new(graph), diagnostics)
     }
 
     /// The node of a module's thing.

@@ -46,7 +46,7 @@ pub type Outline = BTreeMap<Item, BTreeSet<Item>>;
 
 /// Everything, as it is declared.
 pub fn outline(configuration: &Configuration) -> (Outline, Diagnostics) {
-    let (graph, diagnostics) = Graph::new(configuration);
+    let (graph, diagnostics) = Graph::of(configuration);
     let item = |index| graph.graph.node_weight(index).and_then(|node| item(configuration, &node.path, node));
     let all = graph.index.values().filter_map(|index| {
         let needs = graph.needs(*index).filter_map(item).collect();

@@ -119,7 +119,7 @@ pub struct World {
     /// The providers there are.
     pub catalog: Arc<dyn Catalog + Send + Sync>,
     /// Its graph.
-    pub graph: Graph,
+    pub graph: Arc<Graph>,
     /// How to plan.
     pub options: Options,
     /// Values given for root variables.
@@ -142,7 +142,7 @@ impl World {
         options: Options,
         inputs: BTreeMap<Arc<str>, Value>,
     ) -> (Self, Diagnostics) {
-        let (graph, diagnostics) = Graph::new(&configuration);
+        let (graph, diagnostics) = Graph::of(&configuration);
         let root = configuration.root().clone();
         let mut world = Self {
             snapshot,

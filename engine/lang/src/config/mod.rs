@@ -39,8 +39,10 @@ mod properties;
 #[cfg(test)]
 mod tests;
 
+use std::any::Any;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
 
 use evenkeel_model::{Path, ProviderAddress, ResourceMode, SourceRange, Type, Value};
 
@@ -83,13 +85,14 @@ pub struct Configuration {
     /// Modules by static path: the names of the calls that lead there; `[]` is the root.
     pub modules: BTreeMap<Vec<Arc<str>>, Arc<Module>>,
     root: Arc<Module>,
+    derived: Derived,
 }
 
 impl Configuration {
     /// A configuration of the given root and the modules below it.
     pub(crate) fn new(root: Arc<Module>, mut modules: BTreeMap<Vec<Arc<str>>, Arc<Module>>) -> Self {
         modules.insert(Vec::new(), root.clone());
-        Self { modules, root }
+        Self { modules, root, derived: Derived::default() }
     }
 
     /// The root module.
@@ -100,6 +103,29 @@ impl Configuration {
     /// The module that is called at a static path.
     pub fn module(&self, path: &[Arc<str>]) -> Option<&Arc<Module>> {
         self.modules.get(path)
+    }
+
+    /// What follows from the configuration alone: made when it is first asked for, and kept. There is room
+    /// for one type; what another one asks for is made each time.
+    pub fn derived<T: Any + Send + Sync>(&self, make: impl Fn(&Self) -> T) -> Arc<T> {
+        let kept = self.derived.0.get_or_init(|| Arc::new(make(self)));
+        kept.clone().downcast().unwrap_or_else(|_| Arc::new(make(self)))
+    }
+}
+
+/// What was worked out from a configuration. A copy, which may be changed, begins with nothing.
+#[derive(Default)]
+struct Derived(OnceLock<Arc<dyn Any + Send + Sync>>);
+
+impl Clone for Derived {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl fmt::Debug for Derived {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("..")
     }
 }
 

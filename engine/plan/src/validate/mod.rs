@@ -44,7 +44,7 @@ pub struct Subject<'a> {
 
 /// Everything that is wrong with a configuration that was loaded without errors.
 pub fn validate_configuration(subject: Subject<'_>) -> Diagnostics {
-    let (graph, diagnostics) = Graph::new(subject.configuration);
+    let (graph, diagnostics) = Graph::of(subject.configuration);
     let mut walk = Walk { subject, graph: &graph, values: BTreeMap::new(), diagnostics };
     for node in &graph.order {
         if let Some(found) = graph.graph.node_weight(*node) {

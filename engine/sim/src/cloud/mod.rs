@@ -54,6 +54,8 @@ pub struct SimCloud {
     excused: BTreeSet<Arc<str>>,
     /// What the engine did that it must never do.
     pub violations: Vec<String>,
+    /// How often an object came or went.
+    pub turnover: u64,
     created: u64,
 }
 
@@ -85,6 +87,7 @@ impl SimCloud {
             writer: actor,
         };
         self.objects.insert(id, object);
+        self.turnover += 1;
         Ok(value)
     }
 
@@ -114,6 +117,7 @@ impl SimCloud {
 
     /// Nobody here has to do with an object any more: it goes on to exist for others.
     pub fn hand_over(&mut self, id: &str) {
+        self.turnover += 1;
         if let Some((id, _)) = self.objects.remove_entry(id) {
             self.excused.insert(id);
         }
@@ -135,6 +139,7 @@ impl SimCloud {
             return Err(ProviderError::new(ErrorKind::Conflict, "deleting", format!("{first} uses {id}")));
         }
         self.objects.remove(id);
+        self.turnover += 1;
         if actor != Actor::Engine {
             self.excused.insert(id.into());
         }
@@ -189,6 +194,7 @@ impl SimCloud {
     pub fn wipe_one(&mut self, id: &str) -> String {
         let mut doomed: Vec<Arc<str>> = vec![id.into()];
         let mut names = Vec::new();
+        self.turnover += 1;
         while let Some(id) = doomed.pop() {
             doomed.extend(self.dependents(&id).into_iter().map(|(id, _)| id.clone()));
             if self.objects.remove(&id).is_some() {

@@ -109,6 +109,8 @@ pub struct World {
     log: Option<String>,
     violation: Option<Violation>,
     serial_seen: Serial,
+    /// The length of the journal and the turnover of the cloud that were looked at last.
+    checked: (usize, u64),
 }
 
 impl World {
@@ -147,6 +149,7 @@ impl World {
             log: log.then(String::new),
             violation: None,
             serial_seen: Serial::default(),
+            checked: (0, 0),
         };
         if count == 2 {
             world.figures.count(Fault::Rival);
