@@ -57,25 +57,26 @@ impl Governor {
 }
 
 impl World {
-    /// Why a plan is stopped, if it is. Somebody will look at it.
-    pub(super) fn governed(&mut self, work: &PlanWork, plan: &Plan) -> Option<Arc<str>> {
-        let limits = self.governor.limits?;
+    /// Whether a plan needs an approval, and why it is stopped where it has none. Somebody will look at it.
+    pub(super) fn governed(&mut self, work: &PlanWork, plan: &Plan) -> (bool, Option<Arc<str>>) {
+        let (Some(limits), Ok(configuration)) = (self.governor.limits, &work.commit.loaded) else {
+            return (false, None);
+        };
         if self.plant == Some(Plant::IgnoreGovernor) {
-            return None;
+            return (false, None);
         }
-        let Ok(configuration) = &work.commit.loaded else { return None };
         let (state, catalog) = (&work.state, &*self.catalog);
         let verdict: Verdict =
             governor::judge(governor::Subject { plan, state, configuration, catalog }, limits);
         if !verdict.stops() || self.is_approved(plan.digest()) {
-            return None;
+            return (verdict.stops(), None);
         }
         let delay = self.governor.rng.between(100, 60_000);
         let holds = if self.governor.rng.chance(LATE) { 0 } else { HOLDS_MS };
         let until = Timestamp(self.now.saturating_add(delay).saturating_add(holds));
         let digest = plan.digest().clone();
         self.after(delay, Item::Approve { digest, until });
-        Some(verdict.reasons().into())
+        (true, Some(verdict.reasons().into()))
     }
 
     fn is_approved(&self, digest: &str) -> bool {

@@ -53,6 +53,7 @@ pub(super) struct Ready {
     plan: Arc<Plan>,
     commit: Arc<Commit>,
     state: State,
+    needs_approval: bool,
     /// What the ephemeral resources give that were opened to make it.
     opened: BTreeMap<InstanceAddress, Value>,
 }
@@ -229,7 +230,7 @@ impl World {
         if !plan.has_effects() {
             self.check_converged(&work.commit, work.since, work.mode);
         }
-        let stopped = self.governed(&work, &plan);
+        let (needs_approval, stopped) = self.governed(&work, &plan);
         let summary = PlanSummary { stopped, ..PlanSummary::of(&plan) };
         let opened = work
             .answers
@@ -237,8 +238,13 @@ impl World {
             .iter()
             .filter_map(|(address, open)| Some((address.clone(), open.result.as_ref().ok()?.clone())));
         let opened = opened.collect();
-        self.processes[number].ready =
-            Some(Ready { plan: Arc::new(plan), commit: work.commit, state: work.state, opened });
+        self.processes[number].ready = Some(Ready {
+            plan: Arc::new(plan),
+            commit: work.commit,
+            state: work.state,
+            needs_approval,
+            opened,
+        });
         let delay = self.rng.between(1, 50);
         self.send(number, delay, Message::Controller(Event::Planned(summary)));
     }
@@ -302,7 +308,7 @@ impl World {
             **ready.plan.digest() == *digest
                 && evenkeel_plan::verify::is_current(&ready.plan, &self.store.state)
         });
-        let Some(Ready { plan, commit, state, opened }) = current else {
+        let Some(Ready { plan, commit, state, needs_approval, opened }) = current else {
             let status = RunStatus::Abandoned;
             return self.send(number, 1, Message::Controller(Event::Applied { status }));
         };
@@ -312,7 +318,13 @@ impl World {
             return self.violate("history", detail);
         }
         let fence = self.processes[number].lease.map_or(0, |lease| lease.fence);
-        let allowed = self.use_approval(fence, plan.digest()) || plan.mode != Mode::Normal;
+        let approved = self.use_approval(fence, plan.digest());
+        if needs_approval && !approved {
+            // It ended between planning and now.
+            let status = RunStatus::Failed;
+            return self.send(number, 1, Message::Controller(Event::Applied { status }));
+        }
+        let allowed = approved || plan.mode != Mode::Normal;
         self.processes[number].destroyed = Destroyed::begin(allowed);
         let Ok(configuration) = &commit.loaded else { return };
         let kind = match plan.mode {
