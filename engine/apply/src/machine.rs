@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use evenkeel_model::{Diagnostics, InstanceAddress, ResourceAddress, Timestamp, Value};
 use evenkeel_plan::{Opening, Plan, StepKind};
-use evenkeel_state::{Entry, RunId, RunKind, RunStatus, Serial, State, StepId};
+use evenkeel_state::{Entry, Object, RunId, RunKind, RunStatus, Serial, State, StepId};
 
 use crate::alarm::Alarm;
 use crate::command::{AppendFailure, AppendId, CallId, Command, Event};
@@ -185,12 +185,21 @@ impl Machine {
     /// objects there are that are none of the new ones.
     pub fn with_state(mut self, state: &State) -> Self {
         self.identities = Identities::of(state, &made_kinds(&self.plan), &moves(&self.plan));
+        // The state has the names from before the moves; what the plan writes down first has the new ones.
+        let seen: BTreeMap<&InstanceAddress, &Object> = self
+            .plan
+            .refreshed
+            .iter()
+            .filter(|seen| seen.deposed.is_none())
+            .filter_map(|seen| Some((&seen.address, seen.object.as_ref()?)))
+            .collect();
         for change in &self.plan.changes {
             let was = change.previous_address.as_ref().unwrap_or(&change.address);
             let current = state.instances.get(was).and_then(|instance| instance.current.as_ref());
             if let Some(object) = current {
                 let token = object.token.clone();
-                let dependencies = object.dependencies.clone();
+                let renamed = seen.get(&change.address).copied().unwrap_or(object);
+                let dependencies = renamed.dependencies.clone();
                 self.remembered.insert(change.address.clone(), Remembered { token, dependencies });
             }
         }
