@@ -14,13 +14,14 @@ from docs import ROOT, arguments, attributes, lower, rows, walk
 
 PAGE = ROOT / "docs" / "reference" / "utility.md"
 EXAMPLES = ROOT / "schemas" / "utility.tf"
-FOLLOWED = {"random": "3.9.0", "null": "3.3.1", "time": "0.14.0", "local": "2.9.0", "tls": "4.2.1"}
+FOLLOWED = {"random": "3.9.0", "null": "3.3.1", "time": "0.14.0", "local": "2.9.0", "tls": "4.2.1", "sops": "1.4.1", "age": "none, it is our own"}
+PUBLISHERS = {"sops": "carlpett"}
 WORDS = {"": "Resource", "data": "Data source", "ephemeral": "Ephemeral resource"}
 INTRODUCTION = """# Utility providers
 
 <!-- Written by schemas/utility.py from the files in schemas; change those. -->
 
-`hashicorp/random`, `null`, `time`, `local` and `tls` are built in. Names, defaults, replacements, import identifiers and
+`hashicorp/random`, `null`, `time`, `local` and `tls`, `carlpett/sops` and `age`, are built in. Names, defaults, replacements, import identifiers and
 results are those of the public providers in the versions below; any version constraint is accepted. A seed gives the
 numbers and orders that it gives there. States that older versions wrote are taken over.
 
@@ -38,6 +39,16 @@ NOTES = {
     "tls": "Private keys are in the state, sealed as every sensitive value there is. That a certificate is due is seen when the object\n"
     "is looked at. `tls_certificate` connects to the host that its URL names; proxies are those of `proxy`, or of `HTTPS_PROXY`\n"
     "and `NO_PROXY`, and speak HTTP.",
+    "sops": "Files that sops sealed with age, read as `data \"local_file\"` reads its files: from the revision that is evaluated, and from\n"
+    "the directory that is evaluated as it stands. The keys are the operator's, who names them to sops in the same way: `SOPS_AGE_KEY`,\n"
+    "`SOPS_AGE_KEY_FILE`, `SOPS_AGE_KEY_CMD` (run by `/bin/sh`, with `SOPS_AGE_RECIPIENT` set), and `sops/age/keys.txt` below\n"
+    "`XDG_CONFIG_HOME` (without it `~/.config`, on macOS `~/Library/Application Support`). Keys start with `AGE-SECRET-KEY-1`; those of\n"
+    "SSH, of plugins and post-quantum ones open nothing. A file whose key is sealed with another service only (`kms`, `gcp_kms`, `hckms`,\n"
+    "`azure_kv`, `hc_vault`, `pgp`), or divided among several key groups, is refused with the recipients that it names. Every value is\n"
+    "checked as sops does it, and so is the code (MAC) over all of them. `data` has keys and positions joined with dots: `db.ports.0`; null\n"
+    "is `null`, numbers of JSON are fractions, so that a million is `1e+06`. A text that is not UTF-8 is refused.",
+    "age": "Single values that stand sealed in a configuration, without a file of sops around them. It needs no `required_providers`. Keys are\n"
+    "those of sops above; `SOPS_AGE_RECIPIENT` is not set.",
 }
 
 
@@ -53,7 +64,7 @@ def main() -> int:
 
 
 def page() -> str:
-    names = [f"| `hashicorp/{name}` | {version} | {configuration(name)} |" for name, version in FOLLOWED.items()]
+    names = [f"| `{PUBLISHERS.get(name, 'hashicorp')}/{name}` | {version} | {configuration(name)} |" for name, version in FOLLOWED.items()]
     return INTRODUCTION + "\n".join(names) + "\n" + "".join(provider(name) for name in FOLLOWED)
 
 

@@ -11,6 +11,7 @@ terraform {
     null  = { version = "~> 3.2" }
     time  = { version = ">= 0.9" }
     local = { version = "2.4.0" }
+    sops  = { source = "carlpett/sops" }
   }
 }
 
@@ -120,6 +121,28 @@ data "local_file" "a" {
 }
 data "local_sensitive_file" "a" {
   filename = "${path.module}/main.tf"
+}
+
+data "sops_file" "db" {
+  source_file = "${path.module}/secrets.yaml"
+}
+data "sops_external" "db" {
+  source     = file("${path.module}/secrets.yaml")
+  input_type = "yaml"
+}
+ephemeral "sops_file" "db" {
+  source_file = "${path.module}/secrets.yaml"
+}
+ephemeral "sops_external" "db" {
+  source     = file("${path.module}/secrets.yaml")
+  input_type = "yaml"
+}
+
+data "age_value" "token" {
+  sealed = file("${path.module}/token.age")
+}
+ephemeral "age_value" "token" {
+  sealed = filebase64("${path.module}/token.age")
 }
 
 ephemeral "random_password" "a" {

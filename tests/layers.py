@@ -30,9 +30,9 @@ ALLOWED = {
         "model", "provider", "provider-aws-core", "provider-aws-account", "provider-aws-database",
         "provider-aws-ec2", "provider-aws-s3",
     },
-    "provider-utility": {"model", "provider"},
+    "provider-utility": {"age", "model", "provider"},
     "cli": {
-        "model", "lang", "provider", "state", "plan", "apply", "reconcile", "source", "store",
+        "age", "model", "lang", "provider", "state", "plan", "apply", "reconcile", "source", "store",
         "provider-aws", "provider-builtin", "provider-utility",
     },
 }

@@ -1,5 +1,6 @@
 //! Where things are: the configuration, the store, the cache.
 
+pub mod age;
 pub mod keys;
 mod modules;
 

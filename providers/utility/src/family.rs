@@ -37,6 +37,12 @@ impl Family {
         }
     }
 
+    /// The same of another publisher.
+    pub(crate) fn published_by(mut self, namespace: &str) -> Self {
+        self.address.namespace = namespace.into();
+        self
+    }
+
     /// With a managed resource type.
     pub(crate) fn resource(mut self, kind: &'static str, resource: impl Resource + 'static) -> Self {
         let schema = Lazy::new(resource.schema_text());

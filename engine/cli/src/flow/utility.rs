@@ -8,10 +8,11 @@ use evenkeel_provider_builtin::HostFiles as Own;
 use evenkeel_provider_utility::{HostFiles, RevisionFiles};
 
 use crate::args::Global;
+use crate::settings::age::OperatorKeys;
 
 /// Puts the utility providers among the others.
 pub fn add_utility(providers: &mut Providers, files: HostFiles) {
-    for provider in evenkeel_provider_utility::providers(files) {
+    for provider in evenkeel_provider_utility::providers(files, Arc::new(OperatorKeys::of_environment())) {
         providers.0.insert(provider.spec().address().clone(), provider);
     }
 }
@@ -91,7 +92,9 @@ mod tests {
         let files = HostFiles { base: root.clone(), own: Some(root), ..HostFiles::default() };
         let mut providers = Providers::default();
         let seen = Arc::<Mutex<Vec<String>>>::default();
-        for inner in evenkeel_provider_utility::providers(HostFiles::default()) {
+        for inner in
+            evenkeel_provider_utility::providers(HostFiles::default(), Arc::new(evenkeel_age::NoKeys))
+        {
             let address = inner.spec().address().clone();
             providers.0.insert(address, Arc::new(Reader { inner, seen: seen.clone() }));
         }

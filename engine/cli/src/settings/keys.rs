@@ -6,13 +6,14 @@ use std::path::PathBuf;
 use evenkeel_store::{Key, KeySource, StoreOptions};
 
 use crate::error::Failure;
+use crate::settings::age::SECRET_VARIABLE;
 
 const KEY: &str = "EVENKEEL_KEY";
 const FILE: &str = "EVENKEEL_KEY_FILE";
 const COMMAND: &str = "EVENKEEL_KEY_COMMAND";
 
 /// What no command that is started may see: a key in clear.
-pub const SECRET_VARIABLES: [&str; 1] = [KEY];
+pub const SECRET_VARIABLES: [&str; 2] = [KEY, SECRET_VARIABLE];
 
 /// How stores are opened.
 pub fn store_options() -> Result<StoreOptions, Failure> {
