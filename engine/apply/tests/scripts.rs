@@ -74,7 +74,7 @@ fn run(script: &str) -> String {
 }
 
 /// What is said of the finisher, among the steps of a plan.
-const SETTINGS: [&str; 4] = ["refuse", "unmet", "opens", "settles-with"];
+const SETTINGS: [&str; 5] = ["refuse", "unmet", "opens", "settles-with", "given"];
 
 fn apply(lines: &[&str], events: &[&str], out: &mut String) {
     let (refused, steps): (Vec<&str>, Vec<&str>) =
@@ -88,6 +88,10 @@ fn apply(lines: &[&str], events: &[&str], out: &mut String) {
             ("opens", needs) => {
                 let words: Vec<&str> = needs.split_whitespace().collect();
                 finisher.opens(StepId(words[0].parse().unwrap()), &words[1..])
+            }
+            ("given", step) => {
+                let (step, text) = step.split_once(' ').unwrap();
+                finisher.given(StepId(step.parse().unwrap()), text)
             }
             ("settles-with", name) => finisher.settles_with(name),
             (_, name) => finisher.unmet(name),
@@ -259,7 +263,8 @@ fn result(call: &Call, name: &str, answer: &[&str]) -> CallResult {
         "unreachable" => Some(ErrorKind::Unreachable),
         word => panic!("no answer {word}"),
     };
-    let error = kind.map(|kind| ProviderError::new(kind, "working", "it said hunter22"));
+    let quoted = answer.get(1).filter(|_| answer[0] == "denied").map_or("hunter22", |word| *word);
+    let error = kind.map(|kind| ProviderError::new(kind, "working", format!("it said {quoted}")));
     let partial = answer.contains(&"partial").then(|| value.clone());
     let failed = error.clone().map(|error| Failed { error, partial });
     let changed = || failed.clone().map_or(Ok(value.clone()), Err);

@@ -4,6 +4,7 @@ mod common;
 
 use common::{Stack, short};
 use evenkeel_model::{InstanceAddress, Value};
+use evenkeel_plan::{Finisher, StepKind};
 
 fn main_tf(text: &str) -> Vec<(&str, &str)> {
     vec![("main.tf", text)]
@@ -252,6 +253,31 @@ fn an_object_that_is_gone_is_made_again() {
     stack.settles(&main_tf(CHAIN));
     stack.tampered.insert(address("test_thing.b"), None);
     assert_eq!(stack.settles(&main_tf(CHAIN)), "create test_thing.b (drift), update test_thing.c");
+}
+
+#[test]
+fn what_a_deferred_read_is_given_keeps_its_marks() {
+    let mut stack = Stack::new();
+    let files = main_tf(
+        r#"
+variable "secret" {
+  sensitive = true
+  default   = "hushhush"
+}
+resource "test_thing" "a" { name = "a" }
+data "test_info" "late" { query = "${test_thing.a.id}/${var.secret}" }
+"#,
+    );
+    let (plan, loaded) = stack.plan(&files).unwrap();
+    let read = plan.steps.iter().find(|step| matches!(step.kind, StepKind::Read { .. })).unwrap().id;
+    let common::Loaded { snapshot, configuration } = loaded;
+    let mut finisher =
+        Finisher::new(plan.into(), snapshot, configuration, stack.catalog.clone(), &stack.options);
+    let made = Value::object([("id", Value::string("i")), ("name", Value::string("a"))]);
+    finisher.record(&address("test_thing.a"), made);
+    let finished = finisher.finish(read).unwrap();
+    assert_eq!(finished.config.get_str("query"), Some("i/hushhush"));
+    assert!(finished.marked.get("query").unwrap().is_sensitive());
 }
 
 #[test]

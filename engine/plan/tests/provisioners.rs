@@ -136,6 +136,29 @@ resource "test_thing" "a" {
 }
 
 #[test]
+fn a_command_before_destruction_that_repeats_a_secret_is_withheld() {
+    let mut stack = allowed();
+    let text = r#"
+variable "secret" {
+  sensitive = true
+  default   = "hushhush"
+}
+resource "test_thing" "a" {
+  name = "${nonsensitive(var.secret)}-n"
+  tags = { secret = var.secret }
+  provisioner "local-exec" {
+    when    = destroy
+    command = "destroy ${self.name}"
+  }
+}
+"#;
+    log(&mut stack, text);
+    stack.options.mode = evenkeel_plan::Mode::Destroy;
+    assert_eq!(log(&mut stack, text), ["run test_thing.a: destroy hushhush-n", "delete test_thing.a"]);
+    assert_eq!(stack.commands[0].withheld, Some(Withheld::Sensitive));
+}
+
+#[test]
 fn what_does_not_run_is_told_once_and_why() {
     let text =
         thing("a", "name = \"n\"").replacen("local-exec", "remote-exec", 1).replacen("command", "inline", 1);

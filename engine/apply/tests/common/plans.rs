@@ -177,6 +177,8 @@ pub struct FakeFinisher {
     opens: BTreeMap<StepId, Vec<InstanceAddress>>,
     settles_with: Vec<InstanceAddress>,
     open: BTreeMap<InstanceAddress, Result<Value, Unfinished>>,
+    /// Sensitive texts that steps are configured with.
+    given: BTreeMap<StepId, String>,
     strict: bool,
 }
 
@@ -190,6 +192,7 @@ impl FakeFinisher {
             opens: BTreeMap::new(),
             settles_with: Vec::new(),
             open: BTreeMap::new(),
+            given: BTreeMap::new(),
             strict: true,
         }
     }
@@ -215,6 +218,12 @@ impl FakeFinisher {
     /// Has the outputs need an ephemeral resource.
     pub fn settles_with(mut self, name: &str) -> Self {
         self.settles_with.push(lease(name));
+        self
+    }
+
+    /// Has a step configured with a sensitive text that is in no value of the plan.
+    pub fn given(mut self, step: StepId, text: &str) -> Self {
+        self.given.insert(step, text.into());
         self
     }
 
@@ -318,11 +327,13 @@ impl Finish for FakeFinisher {
             StepKind::Delete { .. } => (None, change.before.as_ref().map(unmarked)),
             StepKind::Read { .. } | StepKind::Provision { .. } | StepKind::Join { .. } => (None, None),
         };
+        let given = self.given.get(&step.id).map(|text| ("query", Value::string(&**text).sensitive()));
+        let marked = Value::object(given);
         Ok(Finished {
             provider: change.provider.clone(),
             provider_config: Value::empty_object(),
-            config: Value::empty_object(),
-            marked: Value::empty_object(),
+            config: unmarked(&marked),
+            marked,
             planned,
             prior,
             // As good as no schema: what is stored speaks for itself.
