@@ -12,7 +12,7 @@ mod danger;
 use evenkeel_lang::config::Configuration;
 use evenkeel_model::InstanceAddress;
 use evenkeel_provider::Catalog;
-use evenkeel_state::State;
+use evenkeel_state::{Identities, State};
 
 use crate::input::Mode;
 use crate::types::{Change, ChangeAction, Plan};
@@ -48,6 +48,17 @@ pub struct Subject<'a> {
     pub configuration: &'a Configuration,
     /// The providers, whose schemas say what holds data.
     pub catalog: &'a dyn Catalog,
+    /// Whom its provider blocks act for.
+    pub acting: &'a Acting,
+}
+
+/// Whom the provider blocks of a stack act for, as far as that is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Acting {
+    /// As it was written down when the stack was applied.
+    pub before: Identities,
+    /// As the providers say now.
+    pub now: Identities,
 }
 
 /// An object that a plan destroys.

@@ -2,9 +2,13 @@
 
 mod common;
 
+use std::sync::Arc;
+
 use common::{Loaded, Stack};
-use evenkeel_plan::governor::{self, Limits, Subject, Verdict};
+use evenkeel_model::ProviderAddress;
+use evenkeel_plan::governor::{self, Acting, Limits, Subject, Verdict};
 use evenkeel_plan::{Mode, Plan};
+use evenkeel_provider::{Catalog, ProviderSpec};
 
 fn things(names: &[&str]) -> String {
     names.iter().map(|name| format!("resource \"test_thing\" \"{name}\" {{\n  name = \"n\"\n}}\n")).collect()
@@ -16,7 +20,8 @@ fn disk(name: &str) -> String {
 
 fn judged(stack: &Stack, plan: &Plan, loaded: &Loaded, limits: Limits) -> Verdict {
     let (state, configuration, catalog) = (&stack.state, &*loaded.configuration, &*stack.catalog);
-    governor::judge(Subject { plan, state, configuration, catalog }, limits)
+    let acting = &Acting::default();
+    governor::judge(Subject { plan, state, configuration, catalog, acting }, limits)
 }
 
 /// Converges on the first files, then judges the plan of the second ones.
@@ -93,6 +98,78 @@ fn a_provider_block_that_is_gone_is_named() {
     // Its objects cannot even be planned for without the block.
     let error = stack.plan(&[("main.tf", &(block.to_owned() + &things(&FIVE)))]).map(drop).unwrap_err();
     assert!(error.contains("west"), "{error}");
+}
+
+/// The provider of tests beside `terraform_data`.
+struct Both([Arc<dyn Catalog + Send + Sync>; 2]);
+
+impl Catalog for Both {
+    fn spec(&self, address: &ProviderAddress) -> Option<&dyn ProviderSpec> {
+        self.0.iter().find_map(|catalog| catalog.spec(address))
+    }
+
+    fn supported(&self) -> Vec<ProviderAddress> {
+        self.0.iter().flat_map(|catalog| catalog.supported()).collect()
+    }
+}
+
+#[test]
+fn a_provider_that_goes_with_its_objects_is_named() {
+    let mut stack = Stack::new();
+    stack.catalog = Arc::new(Both([common::catalog(), common::builtin::catalog()]));
+    let others: String =
+        FIVE.iter().map(|name| format!("resource \"terraform_data\" \"{name}\" {{}}\n")).collect();
+    let block = "provider \"test\" {\n  region = \"r\"\n}\n";
+    stack.settles(&[("main.tf", &(block.to_owned() + &others + &things(&["a"])))]);
+    let mut judge = |text: String| {
+        let (plan, loaded) = stack.plan(&[("main.tf", &text)]).unwrap();
+        judged(&stack, &plan, &loaded, Limits::default())
+    };
+    assert!(!judge(block.to_owned() + &others).stops(), "the block is still there");
+    let gone = judge(others);
+    assert_eq!(reasons(&gone), ["provider_gone"]);
+    assert_eq!(
+        gone.reasons(),
+        "provider[\"registry.terraform.io/hashicorp/test\"] has neither a block nor a resource any more, and 1 object is \
+         destroyed that it managed"
+    );
+}
+
+/// What the governor thinks of a plan that changes nothing, where the provider acts for somebody.
+fn acting(before: Option<&str>, now: Option<&str>, missing: bool) -> Verdict {
+    let mut stack = Stack::new();
+    let text = things(&FIVE);
+    stack.settles(&[("main.tf", &text)]);
+    if missing {
+        let addresses = stack.state.instances.keys().cloned();
+        stack.tampered = addresses.map(|address| (address, None)).collect();
+    }
+    let (plan, loaded) = stack.plan(&[("main.tf", &text)]).unwrap();
+    let provider = stack.state.instances.values().next().unwrap().current.as_ref().unwrap().provider.clone();
+    let one = |identity: Option<&str>| {
+        identity.map(|identity| (provider.clone(), identity.into())).into_iter().collect()
+    };
+    let acting = &Acting { before: one(before), now: one(now) };
+    let (state, configuration, catalog) = (&stack.state, &*loaded.configuration, &*stack.catalog);
+    let subject = Subject { plan: &plan, state, configuration, catalog, acting };
+    governor::judge(subject, Limits::default())
+}
+
+#[test]
+fn credentials_of_another_account_are_named_with_both() {
+    let (one, two) = (Some("account 1"), Some("account 2"));
+    for (before, now) in [(one, one), (None, two), (one, None)] {
+        assert!(!acting(before, now, false).stops(), "{before:?} {now:?}");
+    }
+    let other = acting(one, two, false);
+    assert_eq!(reasons(&other), ["other_account"]);
+    assert_eq!(
+        other.reasons(),
+        "the credentials of provider[\"registry.terraform.io/hashicorp/test\"] lead to account 2, and led to account 1 when \
+         the stack was applied: 5 objects are managed there"
+    );
+    assert_eq!(reasons(&acting(one, two, true)), ["other_account"], "that nothing is found follows from it");
+    assert_eq!(reasons(&acting(one, one, true)), ["nothing_found"]);
 }
 
 #[test]

@@ -210,6 +210,12 @@ pub trait Connection: Send + Sync {
         Box::pin(async move { Err(not_ephemeral(&request.kind, "closing")) })
     }
 
+    /// Whom it acts for, as a message names it: `account 111122223333`. Only what is known already: nothing is asked
+    /// for its sake. Called while planning and after an apply.
+    fn identity(&self) -> Option<Arc<str>> {
+        None
+    }
+
     /// The calls made to the cloud so far, by name.
     fn statistics(&self) -> CallStatistics {
         CallStatistics::default()

@@ -111,6 +111,7 @@ impl SimStore {
             | Entry::TakenOver { .. }
             | Entry::Approved { .. }
             | Entry::ApprovalUsed { .. }
+            | Entry::Identified { .. }
             | Entry::Outputs { .. } => {}
         }
     }

@@ -277,6 +277,13 @@ pub enum Entry {
         /// The digest of the plan.
         plan_digest: Arc<str>,
     },
+    /// Whom a provider block acts for from now on.
+    Identified {
+        /// The provider block.
+        provider: ProviderConfigAddress,
+        /// As its provider names it: `account 111122223333`.
+        identity: Arc<str>,
+    },
     /// A run ended.
     RunFinished {
         /// The run.
@@ -303,6 +310,7 @@ impl Entry {
             | Self::TakenOver { .. }
             | Self::Approved { .. }
             | Self::ApprovalUsed { .. }
+            | Self::Identified { .. }
             | Self::RunFinished { .. } => None,
         }
     }
@@ -321,6 +329,7 @@ impl Entry {
             Self::TakenOver { .. } => "taken_over",
             Self::Approved { .. } => "approved",
             Self::ApprovalUsed { .. } => "approval_used",
+            Self::Identified { .. } => "identified",
             Self::RunFinished { .. } => "run_finished",
         }
     }

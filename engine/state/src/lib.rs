@@ -10,6 +10,7 @@ pub mod approval;
 pub mod attributes;
 pub mod drift;
 pub mod entry;
+pub mod identity;
 pub mod needs;
 pub mod object;
 pub mod row;
@@ -20,6 +21,7 @@ pub mod tfstate;
 
 pub use attributes::Attributes;
 pub use entry::{Action, Entry, Intent, Outcome, OutcomeKind, RunId, RunKind, RunStatus, StepId, Token};
+pub use identity::Identities;
 pub use object::{DeposedKey, Object, ObjectStatus, ProviderConfigAddress};
 pub use row::{RowChange, changes};
 pub use snapshot::{Instance, OutputValue, Serial, State};

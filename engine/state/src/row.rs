@@ -78,7 +78,8 @@ pub fn changes(entry: &Entry) -> Vec<RowChange> {
         | Entry::RunFinished { .. }
         | Entry::Drift(_)
         | Entry::Approved { .. }
-        | Entry::ApprovalUsed { .. } => Vec::new(),
+        | Entry::ApprovalUsed { .. }
+        | Entry::Identified { .. } => Vec::new(),
         Entry::Intent(intent) => {
             let depose = intent
                 .depose_current_as

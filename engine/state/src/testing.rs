@@ -203,6 +203,7 @@ pub fn entry() -> impl Strategy<Value = Entry> {
         1 => (0..40u64).prop_map(|serial| Entry::TakenOver { lineage: "taken over".into(), serial: Serial(serial) }),
         1 => (0..40i64).prop_map(|at| Entry::Approved { plan_digest: "plan".into(), until: Timestamp(at) }),
         1 => Just(Entry::ApprovalUsed { plan_digest: "plan".into() }),
+        1 => provider().prop_map(|provider| Entry::Identified { provider, identity: "account 1".into() }),
         1 => drift().prop_map(|drift| Entry::Drift(Box::new(drift))),
         1 => outputs().prop_map(|outputs| Entry::Outputs { outputs }),
         1 => (run(), proptest::sample::select(ends), error())

@@ -35,7 +35,8 @@ fn every_kind_of_entry_is_among_them() {
         | Entry::TakenOver { .. }
         | Entry::Approved { .. }
         | Entry::ApprovalUsed { .. }
-        | Entry::RunFinished { .. } => 12,
+        | Entry::Identified { .. }
+        | Entry::RunFinished { .. } => 13,
     };
     assert!(lines().all(|(_, entry)| all(&entry) == names.len()));
 }
@@ -51,7 +52,7 @@ fn the_tag_of_a_line_is_its_stored_kind() {
 fn the_lines_fold() {
     let mut state = State::default();
     lines().for_each(|(_, entry)| state.fold(&entry));
-    // All but the two starts, the two ends, the two drifts and what is said of approvals change something.
+    // All but the two starts, the two ends, the two drifts and what is said of approvals and accounts change something.
     assert_eq!(state.serial.0, 21);
     assert!(state.pending.is_empty());
     assert_eq!(state.outputs.len(), 1);

@@ -146,6 +146,7 @@ fn run_of(entry: &Entry) -> Option<RunId> {
         | Entry::TakenOver { .. }
         | Entry::Approved { .. }
         | Entry::ApprovalUsed { .. }
+        | Entry::Identified { .. }
         | Entry::Outputs { .. } => None,
     }
 }
@@ -192,6 +193,7 @@ fn tell_run(conn: &Connection, now: Timestamp, head: &mut Head, entry: &Entry) -
         | Entry::TakenOver { .. }
         | Entry::Approved { .. }
         | Entry::ApprovalUsed { .. }
+        | Entry::Identified { .. }
         | Entry::Outputs { .. } => {}
     }
     Ok(())

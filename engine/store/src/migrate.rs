@@ -17,12 +17,13 @@ use crate::vault::{self, renew};
 pub(crate) const APPLICATION_ID: i32 = 0x4556_4b4c;
 
 /// In order; the first takes an empty file to format 1.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("migrations/0001.sql"),
     include_str!("migrations/0002.sql"),
     include_str!("migrations/0003.sql"),
     include_str!("migrations/0004.sql"),
     include_str!("migrations/0005.sql"),
+    include_str!("migrations/0006.sql"),
 ];
 
 /// All of them together, for a file that is new.

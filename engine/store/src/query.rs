@@ -107,9 +107,20 @@ pub(crate) fn journal(conn: &Db, stack: &StackId, query: JournalQuery) -> Result
 
 /// What the journal says of approvals, oldest first. Few lines, and only asked for where a plan is stopped.
 pub(crate) fn approvals(conn: &Db, stack: &StackId) -> Result<Vec<Entry>, Fault> {
-    let Some(key) = StackKey::find(conn, stack)? else { return Ok(Vec::new()) };
     let sql = "SELECT seq, at, run, serial, entry, address FROM journal
         WHERE stack_id = ?1 AND kind IN ('approved', 'approval_used') ORDER BY seq";
+    entries(conn, stack, sql)
+}
+
+/// What the journal says of whom provider blocks act for, oldest first; found by an index of its own.
+pub(crate) fn identities(conn: &Db, stack: &StackId) -> Result<Vec<Entry>, Fault> {
+    let sql = "SELECT seq, at, run, serial, entry, address FROM journal
+        WHERE stack_id = ?1 AND kind = 'identified' ORDER BY seq";
+    entries(conn, stack, sql)
+}
+
+fn entries(conn: &Db, stack: &StackId, sql: &str) -> Result<Vec<Entry>, Fault> {
+    let Some(key) = StackKey::find(conn, stack)? else { return Ok(Vec::new()) };
     let mut statement = conn.prepare_cached(sql)?;
     let mut rows = statement.query([key.0])?;
     let mut entries = Vec::new();

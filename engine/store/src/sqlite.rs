@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use evenkeel_model::{InstanceAddress, Timestamp};
-use evenkeel_state::{Entry, RunId, Serial, State};
+use evenkeel_state::{Entry, Identities, RunId, Serial, State};
 
 use crate::alive::Alive;
 use crate::clock::Clock;
@@ -153,6 +153,13 @@ impl SqliteStore {
     pub async fn approvals(&self, stack: &StackId) -> Result<Vec<Entry>, StoreError> {
         let stack = stack.clone();
         self.worker.read(move |conn| query::approvals(conn, &stack)).await
+    }
+
+    /// Whom the provider blocks of a stack act for, as was written down last.
+    pub async fn identities(&self, stack: &StackId) -> Result<Identities, StoreError> {
+        let stack = stack.clone();
+        let entries = self.worker.read(move |conn| query::identities(conn, &stack)).await?;
+        Ok(evenkeel_state::identity::last(&entries))
     }
 
     /// What was written down of the state file beside a stack; text that the store does not read.

@@ -216,6 +216,12 @@ impl Context {
         }
     }
 
+    /// The account's twelve digits, where the credentials were validated or somebody has asked; asks nobody.
+    pub fn account_id_as_validated(&self) -> Option<&str> {
+        let identity = self.account.identity.get()?;
+        Some(identity.account_id.as_str()).filter(|account| !account.is_empty())
+    }
+
     /// The account's twelve digits for a name that is only told; empty where they cannot be asked for.
     pub async fn account_id_if_known(&self) -> &str {
         self.account_id().await.unwrap_or_default()

@@ -177,6 +177,11 @@ impl Connection for AwsConnection {
         })
     }
 
+    fn identity(&self) -> Option<Arc<str>> {
+        let account = self.context.account_id_as_validated()?;
+        Some(format!("account {account}").into())
+    }
+
     fn list(&self, request: ListRequest) -> BoxFuture<'_, Result<ListPage, ProviderError>> {
         Box::pin(async move {
             let ListRequest { kind, after } = request;

@@ -258,6 +258,7 @@ pub fn describe(entry: &Entry) -> String {
         Entry::RunStarted { .. } => "run started".into(),
         Entry::TakenOver { .. } => "taken over".into(),
         Entry::Approved { .. } | Entry::ApprovalUsed { .. } => "approval".into(),
+        Entry::Identified { .. } => "identified".into(),
         Entry::Observed { .. } => format!("observed {name}"),
         Entry::Forgotten { .. } => format!("forgotten {name}"),
         Entry::Moved { .. } => format!("moved {name}"),

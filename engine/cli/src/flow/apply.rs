@@ -15,6 +15,7 @@ use futures_util::stream::Stream;
 use crate::error::Failure;
 use crate::flow::Session;
 use crate::flow::ephemeral;
+use crate::flow::identities::{self, Used};
 use crate::flow::lease::{Held, Leased};
 use crate::flow::local_exec::LocalCommands;
 use crate::flow::planning::Planned;
@@ -39,7 +40,8 @@ impl Timer for SystemTimer {
 /// carried out before that is done; a plan may be shown meanwhile.
 pub async fn remember(session: &Session, held: &Held, planned: &Planned) -> Result<(), Failure> {
     let (kept, touched) = tokio::join!(keep(session, planned), touch(session, held, planned));
-    touched.and(kept)
+    touched.and(kept)?;
+    identities::learn(session, held, planned).await
 }
 
 async fn touch(session: &Session, held: &Held, planned: &Planned) -> Result<(), Failure> {
@@ -85,6 +87,7 @@ pub async fn apply(
     }
     let opened = ephemeral::reopen(session, &planned.answers.opened).await;
     let opened = closed_if_failed(session, opened).await?;
+    identities::settle(session, held, &planned.acting).await?;
     let run_id = session.store.next_run(&held.lease()).await?;
     let apply_time = Some(format!("{:.0}", jiff::Timestamp::now()));
     let options_now = Options { apply_time, entropy: Some(entropy()?), ..planned.options.clone() };
@@ -99,7 +102,7 @@ pub async fn apply(
     let mut machine = Machine::new(finisher, run_id, kind, options).with_state(&planned.state);
     let ui = session.ui.clone();
     ui.importing(planned);
-    let leased = Leased { held, session };
+    let leased = Leased { held, session, used: Used::default() };
     let directory = session.place.directory().map_or_else(std::env::current_dir, Ok).unwrap_or_default();
     let commands = LocalCommands::new(directory);
     let shell = Shell {
@@ -111,6 +114,8 @@ pub async fn apply(
     };
     run(&mut machine, shell, interrupts, &mut |progress| ui.progress(&progress)).await;
     ephemeral::close(session).await;
+    // What is remembered is not worth a run; the next plan writes it down where a lost lease forbids it here.
+    drop(identities::settle_used(session, held, leased.used.all()).await);
     let report = machine.report().cloned();
     report.ok_or_else(|| {
         Failure::plain("The run did not end", "This is a bug in Evenkeel; its journal tells what was done.")

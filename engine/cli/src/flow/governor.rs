@@ -27,6 +27,7 @@ pub fn judge(session: &Session, planned: &Planned, args: &GovernorArgs) -> Verdi
         state: &planned.state,
         configuration: &planned.loaded.configuration,
         catalog: &*session.catalog,
+        acting: &planned.acting,
     };
     governor::judge(subject, args.limits())
 }

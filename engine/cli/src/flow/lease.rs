@@ -13,6 +13,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::error::Failure;
 use crate::flow::Session;
+use crate::flow::identities::Used;
 use crate::flow::state_file::{self, Beside};
 
 /// How long a lease lasts without being renewed.
@@ -128,6 +129,8 @@ pub struct Leased<'a> {
     pub held: &'a Held,
     /// Whose connections.
     pub session: &'a Session,
+    /// Whom they act for.
+    pub used: Used,
 }
 
 impl Connections for Leased<'_> {
@@ -138,6 +141,7 @@ impl Connections for Leased<'_> {
     ) -> BoxFuture<'a, Result<Arc<dyn Connection>, ProviderError>> {
         Box::pin(async move {
             let connection = self.session.pool.connection(&provider.provider, config).await?;
+            self.used.saw(provider, &*connection);
             if SystemClock.now().plus_ms(MARGIN_MS) < self.held.lease().expires {
                 return Ok(connection);
             }

@@ -8,6 +8,7 @@ mod foreign_lock;
 pub mod generate;
 pub mod governor;
 pub mod interrupt;
+pub mod identities;
 pub mod lease;
 pub mod load;
 pub mod local_exec;

@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use evenkeel_model::{Diagnostics, InstanceAddress, ResourceAddress, Value};
+use evenkeel_plan::governor::Acting;
 use evenkeel_plan::{Answers, DataAnswer, ImportAnswer, Input, Opening, Options, Plan, Planning, Question};
 use evenkeel_provider::{ErrorKind, ImportRequest, ObserveRequest, ProviderError, ReadDataRequest};
-use evenkeel_state::{DeposedKey, ProviderConfigAddress, State};
+use evenkeel_state::{DeposedKey, Identities, ProviderConfigAddress, State};
 use futures_util::stream::{self, StreamExt};
 
 use crate::error::{Failure, sentences};
 use crate::flow::Session;
 use crate::flow::ephemeral;
+use crate::flow::identities;
 use crate::flow::interrupt::Signals;
 use crate::flow::load::Loaded;
 use crate::flow::why::Sources;
@@ -41,6 +43,8 @@ pub struct Planned {
     pub warnings: Diagnostics,
     /// Where its reasons come from, as far as that was found out.
     pub sources: Sources,
+    /// Whom the provider blocks act for that were asked.
+    pub acting: Acting,
 }
 
 /// Why there is no plan.
@@ -208,6 +212,7 @@ async fn rounds(
     asking: Asking,
 ) -> Result<Outcome, NotPlanned> {
     session.revision.set(wish.loaded.snapshot.clone(), wish.loaded.root.clone());
+    let mut now = Identities::new();
     for round in 1..=ROUNDS_MAX {
         let input = Input {
             snapshot: &wish.loaded.snapshot,
@@ -223,6 +228,7 @@ async fn rounds(
             Planning::Done(plan, found) => {
                 let mut planned = planned(plan, wish, state, answers, round);
                 planned.warnings.extend(found);
+                planned.acting = identities::acting(session, now).await?;
                 ephemeral::put_off(session, &planned);
                 return Ok(Outcome::Planned(Box::new(planned)));
             }
@@ -240,7 +246,7 @@ async fn rounds(
                 }
                 session.ui.refreshing(&questions);
                 let messages = session.ui.when_refreshed(&questions);
-                answer(session, questions, &mut answers, wish.parallelism).await?;
+                now.extend(answer(session, questions, &mut answers, wish.parallelism).await?);
                 session.ui.refreshed(messages);
             }
         }
@@ -261,7 +267,8 @@ fn planned(plan: Box<Plan>, wish: Wish, state: State, answers: Answers, rounds: 
         .collect();
     let warnings = loaded.warnings.clone();
     let (plan, sources) = (Arc::from(plan), Sources::default());
-    Planned { plan, loaded, options, state, rounds, observed, variables, answers, warnings, sources }
+    let acting = Acting::default();
+    Planned { plan, loaded, options, state, rounds, observed, variables, answers, warnings, sources, acting }
 }
 
 type ObjectKey = (InstanceAddress, Option<DeposedKey>);
@@ -273,12 +280,13 @@ struct Batch {
     requests: Vec<ObserveRequest>,
 }
 
+/// Has the questions answered; gives whom the providers act for that were asked about objects.
 async fn answer(
     session: &Session,
     questions: Vec<Question>,
     answers: &mut Answers,
     parallelism: usize,
-) -> Result<(), Failure> {
+) -> Result<Identities, Failure> {
     let mut batches: BTreeMap<(ProviderConfigAddress, Value), Batch> = BTreeMap::new();
     let mut reads = Vec::new();
     let mut imports = Vec::new();
@@ -307,7 +315,8 @@ async fn answer(
         let address = wanted.address.clone();
         answers.opened.insert(address, ephemeral::open(session, wanted).await?);
     }
-    let observing = observe_all(session, batches);
+    let mut now = Identities::new();
+    let observing = observe_all(session, batches, &mut now);
     let reading = read_all(session, reads, parallelism);
     let importing = import_all(session, imports, parallelism);
     let (observed, read, imported) = futures_util::future::try_join3(observing, reading, importing).await?;
@@ -318,12 +327,13 @@ async fn answer(
         false => answers.observed.extend(observed),
     }
     answers.data.extend(read);
-    Ok(())
+    Ok(now)
 }
 
 async fn observe_all(
     session: &Session,
     batches: BTreeMap<(ProviderConfigAddress, Value), Batch>,
+    now: &mut Identities,
 ) -> Result<Vec<(ObjectKey, Result<Option<Value>, ProviderError>)>, Failure> {
     let all = batches.into_iter().map(|((provider, config), batch)| async move {
         let connection = session.pool.connection(&provider.provider, &config).await;
@@ -333,11 +343,18 @@ async fn observe_all(
             let detail = "the provider gave no answer, which is a bug in the provider";
             Err(ProviderError::new(ErrorKind::Other, "observing", detail))
         };
-        Ok::<_, Failure>(
-            batch.keys.into_iter().map(|key| (key, seen.next().unwrap_or_else(missing))).collect::<Vec<_>>(),
-        )
+        let seen = batch.keys.into_iter().map(|key| (key, seen.next().unwrap_or_else(missing)));
+        let seen: Vec<_> = seen.collect();
+        Ok::<_, Failure>((connection.identity().map(|identity| (provider, identity)), seen))
     });
-    Ok(futures_util::future::try_join_all(all).await?.into_iter().flatten().collect())
+    let all = futures_util::future::try_join_all(all).await?;
+    Ok(all
+        .into_iter()
+        .flat_map(|(identity, seen)| {
+            now.extend(identity);
+            seen
+        })
+        .collect())
 }
 
 async fn import_all(

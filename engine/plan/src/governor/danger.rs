@@ -56,6 +56,17 @@ pub enum Danger {
         /// How many of its objects are destroyed.
         objects: usize,
     },
+    /// A provider block acts for somebody else than when the stack was applied.
+    OtherAccount {
+        /// The block.
+        provider: ProviderConfigAddress,
+        /// Whom it acted for.
+        before: Arc<str>,
+        /// Whom it acts for.
+        now: Arc<str>,
+        /// How many objects it manages.
+        objects: usize,
+    },
     /// Nothing that a provider block manages was found where it looked.
     NothingFound {
         /// The block.
@@ -76,6 +87,7 @@ impl Danger {
             Self::OtherConfiguration { .. } => "other_configuration",
             Self::ModuleGone { .. } => "module_gone",
             Self::ProviderGone { .. } => "provider_gone",
+            Self::OtherAccount { .. } => "other_account",
             Self::NothingFound { .. } => "nothing_found",
         }
     }
@@ -105,6 +117,12 @@ impl fmt::Display for Danger {
             Self::ProviderGone { provider, objects } => write!(
                 f,
                 "{provider} has neither a block nor a resource any more, and {} destroyed that it managed",
+                are(*objects)
+            ),
+            Self::OtherAccount { provider, before, now, objects } => write!(
+                f,
+                "the credentials of {provider} lead to {now}, and led to {before} when the stack was applied: {} \
+                 managed there",
                 are(*objects)
             ),
             Self::NothingFound { provider, objects } => write!(
@@ -139,7 +157,17 @@ pub(super) fn all(
         // Where nothing is declared, no provider is either.
         dangers.extend(providers_gone(subject, changes).into_iter().filter(|_| !is_emptied));
     }
-    dangers.extend(nothing_found(subject));
+    let others = other_accounts(subject);
+    let is_told = |provider: &ProviderConfigAddress| {
+        others
+            .iter()
+            .any(|other| matches!(other, Danger::OtherAccount { provider: one, .. } if one == provider))
+    };
+    // In another account nothing can be found.
+    let missing = nothing_found(subject).into_iter();
+    let missing: Vec<Danger> = missing.filter(|(provider, _)| !is_told(provider)).map(not_found).collect();
+    dangers.extend(others);
+    dangers.extend(missing);
     dangers
 }
 
@@ -242,7 +270,7 @@ fn is_used(subject: Subject<'_>, provider: &ProviderConfigAddress) -> bool {
 }
 
 /// Providers none of whose objects was found, where there were several and a block says where to look.
-fn nothing_found(subject: Subject<'_>) -> Vec<Danger> {
+fn nothing_found(subject: Subject<'_>) -> Vec<(&ProviderConfigAddress, usize)> {
     let is_gone = |kind: &DriftKind| *kind == DriftKind::Deleted;
     let gone: BTreeSet<&InstanceAddress> =
         subject.plan.drift.iter().filter(|drift| is_gone(&drift.kind)).map(|drift| &drift.address).collect();
@@ -260,6 +288,26 @@ fn nothing_found(subject: Subject<'_>) -> Vec<Danger> {
         .filter(|(provider, (all, missing))| {
             *all > 1 && missing == all && is_configured_by_a_block(subject, provider)
         })
-        .map(|(provider, (objects, _))| Danger::NothingFound { provider: provider.clone(), objects })
+        .map(|(provider, (objects, _))| (provider, objects))
         .collect()
+}
+
+fn not_found((provider, objects): (&ProviderConfigAddress, usize)) -> Danger {
+    Danger::NothingFound { provider: provider.clone(), objects }
+}
+
+/// Provider blocks that manage objects and act for somebody else by now.
+fn other_accounts(subject: Subject<'_>) -> Vec<Danger> {
+    let mut held: BTreeMap<&ProviderConfigAddress, usize> = BTreeMap::new();
+    for (_, instance) in subject.state.instances.iter().filter(|(address, _)| is_managed(address)) {
+        for object in instance.current.iter().chain(instance.deposed.values()) {
+            *held.entry(&object.provider).or_default() += 1;
+        }
+    }
+    let others = held.into_iter().filter_map(|(provider, objects)| {
+        let (before, now) = (subject.acting.before.get(provider)?, subject.acting.now.get(provider)?);
+        let (provider, before, now) = (provider.clone(), before.clone(), now.clone());
+        (before != now).then_some(Danger::OtherAccount { provider, before, now, objects })
+    });
+    others.collect()
 }

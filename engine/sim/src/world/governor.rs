@@ -11,7 +11,7 @@ use std::sync::Arc;
 use evenkeel_apply::{Call, Plant};
 use evenkeel_model::Timestamp;
 use evenkeel_plan::Plan;
-use evenkeel_plan::governor::{self, Limits, Verdict};
+use evenkeel_plan::governor::{self, Acting, Limits, Verdict};
 use evenkeel_state::{Entry, StepId, approval};
 
 use super::work::PlanWork;
@@ -65,9 +65,9 @@ impl World {
         if self.plant == Some(Plant::IgnoreGovernor) {
             return (false, None);
         }
-        let (state, catalog) = (&work.state, &*self.catalog);
+        let (state, catalog, acting) = (&work.state, &*self.catalog, &Acting::default());
         let verdict: Verdict =
-            governor::judge(governor::Subject { plan, state, configuration, catalog }, limits);
+            governor::judge(governor::Subject { plan, state, configuration, catalog, acting }, limits);
         if !verdict.stops() || self.is_approved(plan.digest()) {
             return (verdict.stops(), None);
         }

@@ -40,6 +40,7 @@ CREATE TABLE journal (
 CREATE INDEX journal_by_stack ON journal (stack_id);
 CREATE INDEX journal_by_run ON journal (stack_id, run) WHERE run IS NOT NULL;
 CREATE INDEX journal_by_address ON journal (stack_id, address) WHERE address IS NOT NULL;
+CREATE INDEX journal_of_identities ON journal (stack_id) WHERE kind = 'identified';
 
 CREATE TABLE instances (
   id          INTEGER PRIMARY KEY,

@@ -142,6 +142,7 @@ async fn lines_of_an_older_format_are_bound_when_the_file_is_opened() {
     let conn = Connection::open(place.path()).unwrap();
     for sql in [
         "DROP TABLE data_keys",
+        "DROP INDEX journal_of_identities",
         "ALTER TABLE journal DROP COLUMN actor",
         "ALTER TABLE journal DROP COLUMN link",
         "ALTER TABLE stacks DROP COLUMN audit_lines",

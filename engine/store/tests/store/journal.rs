@@ -238,3 +238,22 @@ async fn a_store_that_is_only_read_refuses_writes() {
     store.append(&lease, vec![observed("a.a", "3")]).await.unwrap();
     assert_eq!(reader.load(&stack()).await.unwrap().serial, Serial(2));
 }
+
+#[tokio::test]
+async fn whom_blocks_act_for_is_what_was_written_last_and_found_without_reading_the_journal() {
+    let place = Place::new();
+    let store = place.open().await;
+    let acts = |identity: &str| Entry::Identified { provider: provider(), identity: identity.into() };
+    let lease = store.acquire(&stack(), "ann@host", 60_000).await.unwrap();
+    let before = store.append(&lease, vec![started(1), observed("aws_vpc.a", "vpc-1")]).await.unwrap();
+    let after = store.append(&lease, vec![acts("account 1"), acts("account 2")]).await.unwrap();
+    assert_eq!(before, after, "the state is the same");
+    let known = store.identities(&stack()).await.unwrap();
+    assert_eq!(known.into_values().collect::<Vec<_>>(), ["account 2".into()]);
+    assert!(store.identities(&"other".into()).await.unwrap().is_empty());
+    let conn = rusqlite::Connection::open(place.path()).unwrap();
+    let sql =
+        "EXPLAIN QUERY PLAN SELECT seq FROM journal WHERE stack_id = 1 AND kind = 'identified' ORDER BY seq";
+    let way: String = conn.query_row(sql, [], |row| row.get(3)).unwrap();
+    assert!(way.contains("journal_of_identities"), "{way}");
+}
