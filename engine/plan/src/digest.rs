@@ -1,11 +1,15 @@
 //! The digest of a plan: SHA-256 over its normalised content, so that an approval or a token binds
 //! to exactly this plan.
+//!
+//! Whoever sees a digest could guess what it covers, and try. So where something sensitive is in the plan, what is
+//! given is HMAC-SHA-256 over that digest, with a key that is not shown.
 
 mod content;
 
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
 use std::sync::Arc;
 
 use evenkeel_lang::config::When;
@@ -17,6 +21,36 @@ use content::Content;
 
 /// What the content is written as; another one gives other digests.
 const FORMAT: u64 = 4;
+
+/// What digests are keyed with. It cannot be shown.
+#[derive(Clone)]
+pub struct DigestKey(pub [u8; 32]);
+
+impl DigestKey {
+    /// The key as long as a block of the hash is, as RFC 2104 fills it up.
+    fn block(&self) -> [u8; 64] {
+        let mut block = [0; 64];
+        block.iter_mut().zip(self.0).for_each(|(place, byte)| *place = byte);
+        block
+    }
+}
+
+impl fmt::Debug for DigestKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DigestKey")
+    }
+}
+
+/// Whether a digest of the plan covers a value with marks: one that is sensitive, or repeats what is.
+pub fn covers_sensitive(plan: &Plan) -> bool {
+    let objects = plan.changes.iter().flat_map(|change| [&change.before, &change.after]);
+    let outputs = plan.outputs.values();
+    let is_hidden = outputs.clone().any(|change| change.sensitive);
+    let outputs = outputs.flat_map(|change| [&change.before, &change.after]);
+    let kept = plan.kept_outputs.values();
+    let mut values = objects.chain(outputs).chain(kept).flatten().chain(plan.variables.values());
+    is_hidden || values.any(|value| !value.all_marks().is_empty())
+}
 
 /// The digest in hexadecimal. The plan's own `digest` does not count.
 pub fn of(plan: &Plan) -> Arc<str> {
@@ -30,7 +64,7 @@ pub fn of(plan: &Plan) -> Arc<str> {
     content.all(&plan.kept_outputs, |content, (name, value)| {
         content.text(name).option(value.as_ref(), Content::value);
     });
-    content.finish().into()
+    content.finish(plan.digest_key.get().filter(|_| covers_sensitive(plan))).into()
 }
 
 fn head(content: &mut Content, plan: &Plan) {

@@ -10,6 +10,7 @@ use evenkeel_model::{
 use evenkeel_state::drift::DriftKind;
 use evenkeel_state::{DeposedKey, Object, ProviderConfigAddress, Serial, StepId};
 
+use crate::digest::DigestKey;
 use crate::input::Mode;
 
 /// An ordered plan for one revision against one state.
@@ -55,13 +56,21 @@ pub struct Plan {
     pub resources: BTreeMap<ResourceAddress, ResourceValues>,
     /// As [`Plan::digest`] gives it, once somebody asked.
     pub digest: OnceLock<Arc<str>>,
+    /// What the digest is keyed with where the plan holds something sensitive. A plan that is made from
+    /// stand-ins for sensitive values needs none.
+    pub digest_key: OnceLock<DigestKey>,
 }
 
 impl Plan {
-    /// SHA-256 over the normalised content, in hexadecimal. Computed when it is first asked for: a plan that
-    /// is only shown needs none.
+    /// SHA-256 over the normalised content, in hexadecimal, with the key that was given for it. Computed when it
+    /// is first asked for: a plan that is only shown needs none.
     pub fn digest(&self) -> &Arc<str> {
         self.digest.get_or_init(|| crate::digest::of(self))
+    }
+
+    /// Whether its digest covers values that nobody may guess from it, and so needs a key.
+    pub fn needs_digest_key(&self) -> bool {
+        crate::digest::covers_sensitive(self)
     }
 }
 

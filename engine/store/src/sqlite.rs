@@ -14,7 +14,7 @@ use crate::fresh::PlanKey;
 use crate::past::{self, Moment, Past};
 use crate::record::{JournalQuery, JournalRow, Lease, RunRow, StackId, StoredPlan, VersionRow};
 use crate::store::{BoxFuture, Store};
-use crate::vault::{KeySource, renew};
+use crate::vault::{self, KeySource, renew};
 use crate::worker::Worker;
 use crate::{append, file, lease, load, plans, query, stacks, verify};
 
@@ -140,6 +140,20 @@ impl SqliteStore {
     pub async fn plan_key(&self, stack: &StackId) -> Result<Option<Vec<u8>>, StoreError> {
         let stack = stack.clone();
         self.worker.read(move |conn| plans::find_key(conn, &stack)).await
+    }
+
+    /// What digests are keyed with that cover sensitive values: it goes with the data key, which is drawn where there
+    /// is none yet, and ends with it. A store that nobody may write to and that has no data key gives none.
+    pub async fn digest_key(&self) -> Result<Option<[u8; 32]>, StoreError> {
+        let known = self.worker.read(|conn| vault::known_digest_key(conn)).await?;
+        if known.is_some() {
+            return Ok(known);
+        }
+        match self.worker.write(|conn, _| vault::digest_key(conn)).await {
+            Ok(key) => Ok(Some(key)),
+            Err(StoreError::ReadOnly { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// The state of a stack as it was at a moment; nothing where nothing had been written by then, or where the

@@ -72,6 +72,7 @@ pub fn plan(lines: &[&str]) -> Arc<Plan> {
         refreshed: Vec::new(),
         resources: BTreeMap::new(),
         digest: Arc::<str>::from("digest").into(),
+        digest_key: Default::default(),
     })
 }
 

@@ -2,13 +2,14 @@
 
 pub mod apply;
 pub mod connections;
+pub mod digest;
 pub mod ephemeral;
 pub mod files;
 mod foreign_lock;
 pub mod generate;
 pub mod governor;
-pub mod interrupt;
 pub mod identities;
+pub mod interrupt;
 pub mod lease;
 pub mod load;
 pub mod local_exec;

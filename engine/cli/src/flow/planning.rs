@@ -12,6 +12,7 @@ use futures_util::stream::{self, StreamExt};
 
 use crate::error::{Failure, sentences};
 use crate::flow::Session;
+use crate::flow::digest;
 use crate::flow::ephemeral;
 use crate::flow::identities;
 use crate::flow::interrupt::Signals;
@@ -167,7 +168,7 @@ async fn interruptible(
     outcome
 }
 
-/// Makes a plan again from the answers it was made from.
+/// Makes a plan again from the answers it was made from. Its digest has no key yet.
 pub async fn replay(
     session: &Session,
     wish: Wish,
@@ -228,6 +229,9 @@ async fn rounds(
             Planning::Done(plan, found) => {
                 let mut planned = planned(plan, wish, state, answers, round);
                 planned.warnings.extend(found);
+                if asking == Asking::Allowed {
+                    digest::prepare(session, &planned.plan).await?;
+                }
                 planned.acting = identities::acting(session, now).await?;
                 ephemeral::put_off(session, &planned);
                 return Ok(Outcome::Planned(Box::new(planned)));
@@ -237,6 +241,9 @@ async fn rounds(
                 diagnostics.extend(found);
                 let failure = Failure::in_files(diagnostics, &wish.loaded.snapshot);
                 let partial = partial.map(|plan| Box::new(planned(plan, wish, state, answers, round)));
+                if let Some(partial) = partial.as_ref().filter(|_| asking == Asking::Allowed) {
+                    digest::prepare(session, &partial.plan).await?;
+                }
                 return Err(NotPlanned { failure, partial });
             }
             Planning::Generated(blocks) => return Ok(Outcome::Generated(blocks, answers)),

@@ -15,6 +15,7 @@ use evenkeel_store::{Clock, StackId, SystemClock};
 use crate::args::RunArgs;
 use crate::error::Failure;
 use crate::flow::Session;
+use crate::flow::digest;
 use crate::flow::load::Loaded;
 use crate::flow::planning::{Planned, Wish, replay};
 use crate::flow::variables;
@@ -105,6 +106,7 @@ pub async fn open(
     let quiet = Session { ui: session.ui.without_warnings(), ..session.clone() };
     let planned = made_again(&quiet, restored, args).await?;
     let planned = Planned { warnings: Diagnostics::new(), ..planned };
+    digest::prepare(session, &planned.plan).await?;
     if *planned.plan.digest() != file.header.digest {
         return Err(Failure::plain(
             "The plan comes out differently",

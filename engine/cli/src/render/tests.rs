@@ -53,6 +53,7 @@ pub(super) fn empty_plan() -> Plan {
         refreshed: Vec::new(),
         resources: BTreeMap::new(),
         digest: Arc::<str>::from("digest").into(),
+        digest_key: Default::default(),
     }
 }
 

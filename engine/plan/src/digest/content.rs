@@ -3,7 +3,10 @@
 
 use evenkeel_model::value::{Kind, Refinements};
 use evenkeel_model::{Marks, Type, Value};
+use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
+
+use super::DigestKey;
 
 /// So much is gathered before it is digested: the parts are small, and each call costs.
 const GATHERED: usize = 16 * 1024;
@@ -19,11 +22,15 @@ impl Content {
         Self { sha: Sha256::new(), gathered: Vec::with_capacity(GATHERED * 2) }
     }
 
-    /// The digest in hexadecimal.
-    pub(super) fn finish(mut self) -> String {
+    /// The digest in hexadecimal, keyed where there is a key.
+    pub(super) fn finish(mut self, key: Option<&DigestKey>) -> String {
         use std::fmt::Write;
         self.sha.update(&self.gathered);
         let bytes = self.sha.finalize();
+        let bytes = match key {
+            None => bytes,
+            Some(key) => Hmac::<Sha256>::new(&key.block().into()).chain_update(bytes).finalize().into_bytes(),
+        };
         bytes.iter().fold(String::with_capacity(64), |mut text, byte| {
             let _ = write!(text, "{byte:02x}");
             text

@@ -3,12 +3,16 @@
 use evenkeel_model::value::Refinements;
 use evenkeel_model::{Type, Value};
 
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+use super::DigestKey;
 use super::content::Content;
 
 fn digest(value: &Value) -> String {
     let mut content = Content::new();
     content.value(value);
-    content.finish()
+    content.finish(None)
 }
 
 #[test]
@@ -42,6 +46,23 @@ fn values_that_differ_have_different_digests() {
     ];
     let digests: std::collections::BTreeSet<String> = values.iter().map(digest).collect();
     assert_eq!(digests.len(), values.len());
+}
+
+#[test]
+fn a_key_makes_another_digest_and_always_the_same() {
+    let keyed = |byte: u8| {
+        let mut content = Content::new();
+        content.value(&Value::string("1234").sensitive());
+        content.finish(Some(&DigestKey([byte; 32])))
+    };
+    let open = digest(&Value::string("1234").sensitive());
+    assert_eq!(keyed(1), keyed(1));
+    assert_eq!([open, keyed(1), keyed(2)].iter().collect::<std::collections::BTreeSet<_>>().len(), 3);
+    // A key that is filled up is the same key.
+    let mac = Hmac::<Sha256>::new(&DigestKey([0x0b; 32]).block().into()).chain_update(b"Hi There").finalize();
+    let same = Hmac::<Sha256>::new_from_slice(&[0x0b; 32]).unwrap().chain_update(b"Hi There").finalize();
+    assert_eq!(mac.into_bytes(), same.into_bytes());
+    assert_eq!(format!("{:?}", DigestKey([7; 32])), "DigestKey");
 }
 
 #[test]

@@ -109,6 +109,7 @@ impl Planner<'_> {
             refreshed: std::mem::take(&mut self.refreshed).into_values().collect(),
             resources: resource_values(&mut self.world),
             digest: OnceLock::new(),
+            digest_key: OnceLock::new(),
         }
     }
 

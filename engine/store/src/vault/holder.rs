@@ -55,6 +55,11 @@ impl Key {
         digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
     }
 
+    /// The key of digests that goes with it, which tells nothing about it.
+    pub(crate) fn digest_key(&self) -> [u8; LENGTH] {
+        Sha256::new().chain_update(b"evenkeel digest key\n").chain_update(self.0).finalize().into()
+    }
+
     /// What it is; for whoever keeps it sealed.
     pub fn bytes(&self) -> &[u8; LENGTH] {
         &self.0

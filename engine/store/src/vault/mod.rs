@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use crate::db::Db;
 use crate::error::Fault;
 use cipher::Cipher;
 pub use holder::{Key, KeySource};
@@ -28,7 +29,7 @@ pub use holder::{Key, KeySource};
 pub(crate) struct Vault {
     pub(crate) source: KeySource,
     pub(crate) path: PathBuf,
-    known: RefCell<BTreeMap<u32, (String, Cipher)>>,
+    known: RefCell<BTreeMap<u32, (String, DataKey)>>,
     /// Whether what was replaced may still be in free pages.
     pub(crate) unscrubbed: Cell<bool>,
 }
@@ -38,6 +39,8 @@ pub(crate) struct Vault {
 pub(crate) struct DataKey {
     pub(crate) id: u32,
     pub(crate) cipher: Cipher,
+    /// What digests of plans are keyed with.
+    pub(crate) digest_key: [u8; 32],
 }
 
 /// A data key as it is stored.
@@ -71,8 +74,8 @@ impl Vault {
 
     /// The key that something was sealed with.
     pub(crate) fn by_id(&self, conn: &Connection, id: u32) -> Result<DataKey, Fault> {
-        if let Some((_, cipher)) = self.known.borrow().get(&id) {
-            return Ok(DataKey { id, cipher: cipher.clone() });
+        if let Some((_, key)) = self.known.borrow().get(&id) {
+            return Ok(key.clone());
         }
         match find(conn, Some(id))? {
             Some(wrapped) => self.unwrap(&wrapped),
@@ -106,20 +109,33 @@ impl Vault {
         if !wrapped.scrubbed {
             self.unscrubbed.set(true);
         }
-        if let Some((name, cipher)) = self.known.borrow().get(&wrapped.id)
+        if let Some((name, key)) = self.known.borrow().get(&wrapped.id)
             && *name == wrapped.name
         {
-            return Ok(DataKey { id: wrapped.id, cipher: cipher.clone() });
+            return Ok(key.clone());
         }
         let key = holder::unwrap(&self.source, &self.path, wrapped)?;
         Ok(self.keep(wrapped.id, &key))
     }
 
     fn keep(&self, id: u32, key: &Key) -> DataKey {
-        let cipher = Cipher::new(key);
-        self.known.borrow_mut().insert(id, (key.name(), cipher.clone()));
-        DataKey { id, cipher }
+        let data_key = DataKey { id, cipher: Cipher::new(key), digest_key: key.digest_key() };
+        self.known.borrow_mut().insert(id, (key.name(), data_key.clone()));
+        data_key
     }
+}
+
+/// The key of digests, if the file has a data key.
+pub(crate) fn known_digest_key(db: &Db) -> Result<Option<[u8; 32]>, Fault> {
+    match find(db, None)? {
+        Some(wrapped) => Ok(Some(db.vault.unwrap(&wrapped)?.digest_key)),
+        None => Ok(None),
+    }
+}
+
+/// The same; a data key is drawn where there is none.
+pub(crate) fn digest_key(db: &Db) -> Result<[u8; 32], Fault> {
+    Ok(db.vault.newest(db)?.digest_key)
 }
 
 /// A stored key: the one with a number, or the newest.

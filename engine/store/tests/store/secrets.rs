@@ -293,6 +293,31 @@ async fn a_rotated_key_leaves_nothing_that_the_old_one_opens() {
     assert_eq!(link, head.unwrap().unwrap().link);
 }
 
+#[tokio::test]
+async fn the_key_of_digests_goes_with_the_data_key() {
+    let place = Place::new();
+    let store = place.open().await;
+    let reader = SqliteStore::open_read_only(&place.path(), place.clock.clone()).await.unwrap();
+    assert_eq!(reader.digest_key().await.unwrap(), None, "nothing is drawn by who may only look");
+    let first = store.digest_key().await.unwrap().unwrap();
+    assert_eq!(store.digest_key().await.unwrap(), Some(first));
+    assert_eq!(reader.digest_key().await.unwrap(), Some(first));
+    drop((store, reader));
+    assert_eq!(place.open().await.digest_key().await.unwrap(), Some(first), "by the next process as well");
+    rewrap_keys(
+        &place.path(),
+        &KeySource::Beside,
+        &StoreOptions { keys: given(7), ..StoreOptions::default() },
+    )
+    .unwrap();
+    let options = StoreOptions { keys: given(7), ..StoreOptions::default() };
+    let store = SqliteStore::open_with(&place.path(), place.clock.clone(), options.clone()).await.unwrap();
+    assert_eq!(store.digest_key().await.unwrap(), Some(first), "the data key is the same");
+    rotate_keys(&place.path(), &options).unwrap().unwrap();
+    assert_ne!(store.digest_key().await.unwrap(), Some(first));
+    assert_ne!(Place::new().open().await.digest_key().await.unwrap(), Some(first));
+}
+
 fn sealed_texts(path: &Path) -> Vec<String> {
     let conn = Connection::open(path).unwrap();
     let mut statement =
