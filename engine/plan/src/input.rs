@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use evenkeel_lang::config::Configuration;
+use evenkeel_lang::eval::STEPS_IN_ALL_MAX;
 use evenkeel_model::{Diagnostic, Diagnostics, InstanceAddress, ResourceAddress, Snapshot, Value};
 use evenkeel_provider::{Catalog, ProviderError, Written};
 use evenkeel_state::{DeposedKey, ProviderConfigAddress, State};
 
+use crate::expand::INSTANCES_MAX;
 use crate::target::Target;
 use crate::types::Plan;
 
@@ -80,6 +82,10 @@ pub struct Options {
     pub generated: BTreeMap<ResourceAddress, Arc<str>>,
     /// Root variables that got a value which does not suit them: told when they are evaluated.
     pub unsuitable: BTreeMap<Arc<str>, Diagnostic>,
+    /// So many instances resources and modules may have together.
+    pub instances_max: u64,
+    /// So many steps all evaluations may take together.
+    pub steps_max: u64,
 }
 
 impl Default for Options {
@@ -101,6 +107,8 @@ impl Default for Options {
             stubs: BTreeSet::new(),
             generated: BTreeMap::new(),
             unsuitable: BTreeMap::new(),
+            instances_max: INSTANCES_MAX,
+            steps_max: STEPS_IN_ALL_MAX,
         }
     }
 }

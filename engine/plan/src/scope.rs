@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use evenkeel_lang::config::{Module, ResourceKey};
-use evenkeel_lang::eval::{PathKind, Scope};
+use evenkeel_lang::eval::{Effort, PathKind, Scope};
 use evenkeel_model::{Diagnostic, InstanceKey, ResourceMode, Snapshot, SourceRange, Type, Value};
 use sha2::{Digest, Sha256};
 
@@ -51,6 +51,10 @@ impl InstanceScope<'_> {
 }
 
 impl Scope for InstanceScope<'_> {
+    fn effort(&self) -> Option<&Effort> {
+        Some(&self.world.effort)
+    }
+
     fn variable(&self, name: &str, range: &SourceRange) -> Result<Value, Diagnostic> {
         let found = self.world.modules[self.module].variables.get(name);
         found.cloned().ok_or_else(|| undeclared("input variable", name, range))

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use evenkeel_lang::config::{Configuration, Module, ResourceKey};
-use evenkeel_lang::eval::{decode_body, evaluate};
+use evenkeel_lang::eval::{Effort, decode_body, evaluate};
 use evenkeel_model::{
-    Diagnostics, InstanceKey, Marks, ModuleAddress, ResourceAddress, Snapshot, SourceRange, Type, Value,
-    convert,
+    Diagnostic, Diagnostics, InstanceKey, Marks, ModuleAddress, ResourceAddress, Snapshot, SourceRange, Type,
+    Value, convert,
 };
 use evenkeel_provider::{Catalog, validate};
 use petgraph::graph::NodeIndex;
@@ -130,6 +130,10 @@ pub struct World {
     pub conditions: Conditions,
     /// Whether everything is applied: what is unknown now stays so.
     pub settling: bool,
+    /// What evaluating has taken so far.
+    pub effort: Effort,
+    /// How many instances there are of resources and modules that repeat.
+    repeated: u64,
     by_path: BTreeMap<StaticPath, Vec<usize>>,
 }
 
@@ -143,6 +147,7 @@ impl World {
         inputs: BTreeMap<Arc<str>, Value>,
     ) -> (Self, Diagnostics) {
         let (graph, diagnostics) = Graph::of(&configuration);
+        let steps_max = options.steps_max;
         let root = configuration.root().clone();
         let mut world = Self {
             snapshot,
@@ -154,6 +159,8 @@ impl World {
             modules: Vec::new(),
             conditions: Conditions::default(),
             settling: false,
+            effort: Effort::of(steps_max),
+            repeated: 0,
             by_path: BTreeMap::new(),
         };
         world.add_module(ModuleAddress::root(), Arc::new([]), None, InstanceData::default(), root);
@@ -184,6 +191,22 @@ impl World {
             providers: BTreeMap::new(),
         });
         place
+    }
+
+    /// Counts the instances of a block among all; too many are refused.
+    pub fn count(&mut self, expansion: &Expansion) -> Result<(), Diagnostic> {
+        let max = self.options.instances_max;
+        self.repeated = self.repeated.saturating_add(expansion.instances.len() as u64);
+        match self.repeated <= max {
+            true => Ok(()),
+            false => Err(Diagnostic::error(
+                "Too many instances",
+                format!(
+                    "The resources and modules of this configuration have more than {max} instances together. Divide \
+                     it into stacks of their own."
+                ),
+            )),
+        }
     }
 
     /// The instances of the module at a static path.
@@ -418,7 +441,11 @@ impl World {
             return Diagnostics::new();
         }
         let expansion = expand(call.count.as_ref(), call.for_each.as_ref(), &self.scope(place));
-        let (expansion, diagnostics) = match expansion {
+        let counted = expansion.and_then(|expansion| match self.count(&expansion) {
+            Ok(()) => Ok(expansion),
+            Err(refusal) => Err(refusal.at(call.range.clone()).into()),
+        });
+        let (expansion, diagnostics) = match counted {
             Ok(expansion) => (expansion, Diagnostics::new()),
             Err(diagnostics) => (Expansion::default(), diagnostics),
         };

@@ -256,6 +256,39 @@ fn an_object_that_is_gone_is_made_again() {
 }
 
 #[test]
+fn instances_are_counted_together() {
+    let mut stack = Stack::new();
+    stack.options.instances_max = 30;
+    let thing =
+        |count: u32| format!("resource \"test_thing\" \"a\" {{\n  count = {count}\n  name = \"a\"\n}}\n");
+    let call = |count: u32| format!("module \"m\" {{\n  count = {count}\n  source = \"./m\"\n}}\n");
+    let mut planned = |modules: u32, things: u32| {
+        let (root, inside) = (call(modules), thing(things));
+        stack.plan(&[("main.tf", &root), ("m/main.tf", &inside)]).map(|(plan, _)| plan.changes.len())
+    };
+    assert_eq!(planned(5, 5), Ok(25));
+    for (modules, things) in [(5, 6), (31, 0), (1, 30)] {
+        let error = planned(modules, things).unwrap_err();
+        assert!(error.contains("Too many instances"), "{modules} {things}: {error}");
+        assert_eq!(error.matches("more than 30 instances").count(), 1, "told once: {error}");
+    }
+}
+
+#[test]
+fn steps_are_counted_together() {
+    let mut stack = Stack::new();
+    stack.options.steps_max = 20_000;
+    let text = |count: u32| {
+        format!(
+            "resource \"test_thing\" \"a\" {{\n  count = {count}\n  name = join(\"\", [for i in range(1000) : \"a\"])\n}}\n"
+        )
+    };
+    assert!(stack.plan(&main_tf(&text(2))).is_ok());
+    let error = stack.plan(&main_tf(&text(2000))).unwrap_err();
+    assert!(error.contains("Evaluation too large: All values of the configuration together"), "{error}");
+}
+
+#[test]
 fn what_a_deferred_read_is_given_keeps_its_marks() {
     let mut stack = Stack::new();
     let files = main_tf(

@@ -258,6 +258,8 @@ fn plan_options(options: &Options) -> PlanOptions {
         stubs: _,
         generated,
         unsuitable: _,
+        instances_max: _,
+        steps_max: _,
     } = options;
     PlanOptions {
         mode: mode.as_str().to_owned(),
@@ -304,6 +306,7 @@ impl PlanOptions {
             stubs: Default::default(),
             generated: self.generated,
             unsuitable: BTreeMap::new(),
+            ..Options::default()
         })
     }
 }

@@ -7,6 +7,7 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use evenkeel_model::{Diagnostics, SourceRange, Type, Value};
 
@@ -24,6 +25,31 @@ const SIZE_MAX: u64 = 5_000_000;
 /// How deep values may be nested in one another.
 const VALUE_DEPTH_MAX: u32 = 400;
 
+/// What all evaluations of a plan may take together: what repeats a million times may not take long each time.
+pub const STEPS_IN_ALL_MAX: u64 = 1_000_000_000;
+
+/// What the evaluations that share a scope have taken together.
+#[derive(Debug)]
+pub struct Effort {
+    steps: AtomicU64,
+    steps_max: u64,
+}
+
+impl Effort {
+    /// So many steps may be taken.
+    pub fn of(steps_max: u64) -> Self {
+        Self { steps: AtomicU64::new(0), steps_max }
+    }
+
+    fn add(&self, steps: u64) {
+        self.steps.fetch_add(steps, Ordering::Relaxed);
+    }
+
+    fn is_used_up(&self) -> bool {
+        self.steps.load(Ordering::Relaxed) >= self.steps_max
+    }
+}
+
 /// What was spent. Evaluations inside an evaluation (templates) share it.
 #[derive(Clone, Default)]
 pub(super) struct Budget(Rc<Spent>);
@@ -33,9 +59,25 @@ struct Spent {
     steps: Cell<u64>,
     size: Cell<u64>,
     exceeded: Cell<bool>,
+    /// All evaluations together had taken too many steps before this one began.
+    late: Cell<bool>,
 }
 
 impl Budget {
+    /// What is left for one evaluation.
+    pub(super) fn of(effort: Option<&Effort>) -> Self {
+        let budget = Self::default();
+        budget.0.late.set(effort.is_some_and(Effort::is_used_up));
+        budget
+    }
+
+    /// Counts what was spent among the rest, once it is over.
+    pub(super) fn settle(&self, effort: Option<&Effort>) {
+        if let Some(effort) = effort {
+            effort.add(self.0.steps.get());
+        }
+    }
+
     /// Counts one expression; false when there were too many.
     pub(super) fn step(&self) -> bool {
         self.work(1)
@@ -44,7 +86,7 @@ impl Budget {
     fn work(&self, steps: u64) -> bool {
         let steps = self.0.steps.get().saturating_add(steps);
         self.0.steps.set(steps);
-        steps <= STEPS_MAX && !self.0.exceeded.get()
+        steps <= STEPS_MAX && !self.0.exceeded.get() && !self.0.late.get()
     }
 
     fn left(&self) -> u64 {
@@ -83,7 +125,15 @@ impl Evaluator<'_> {
 
     #[inline(never)]
     pub(super) fn too_many_steps(&mut self, expr: &Expr) -> Value {
-        self.too_large(expr.range(), &too_many_steps())
+        let why = self.too_many();
+        self.too_large(expr.range(), &why)
+    }
+
+    fn too_many(&self) -> String {
+        match self.budget.0.late.get() {
+            true => "All values of the configuration together take too many steps.".to_owned(),
+            false => format!("More than {STEPS_MAX} steps would be taken for this one value."),
+        }
     }
 
     /// A part of a tuple or object: counted with everything inside, unless it was written there and
@@ -102,7 +152,10 @@ impl Evaluator<'_> {
     pub(super) fn returned(&mut self, value: Value, range: &SourceRange) -> Value {
         match value.measure(SIZE_MAX, VALUE_DEPTH_MAX) {
             Some(size) if self.budget.work(size / 64) => value,
-            Some(_) => self.too_large(range, &too_many_steps()),
+            Some(_) => {
+                let why = self.too_many();
+                self.too_large(range, &why)
+            }
             None => self.too_large(range, &too_many_values()),
         }
     }
@@ -124,10 +177,6 @@ impl Evaluator<'_> {
             false => self.too_large(range, &too_many_values()),
         }
     }
-}
-
-fn too_many_steps() -> String {
-    format!("More than {STEPS_MAX} steps would be taken for this one value.")
 }
 
 fn too_many_values() -> String {

@@ -27,6 +27,7 @@ use sha2::{Digest, Sha256};
 
 use self::access::Each;
 use self::budget::Budget;
+pub use self::budget::{Effort, STEPS_IN_ALL_MAX};
 use crate::ast::{Expr, ExprKind, JsonString};
 
 pub use body::{NOT_IMPLEMENTED, decode_body};
@@ -81,7 +82,7 @@ impl<'s> Evaluator<'s> {
             diagnostics: Diagnostics::new(),
             references: Diagnostics::new(),
             depth: 0,
-            budget: Budget::default(),
+            budget: Budget::of(scope.effort()),
             templates: 0,
             random_calls: 0,
             collecting: false,
@@ -106,6 +107,9 @@ impl<'s> Evaluator<'s> {
 
     /// All problems that were found.
     pub(crate) fn finish(self) -> Diagnostics {
+        if !self.closed {
+            self.budget.settle(self.scope.effort());
+        }
         let mut all = self.references;
         all.extend(self.diagnostics);
         all

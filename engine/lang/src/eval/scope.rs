@@ -3,6 +3,8 @@
 
 use evenkeel_model::{Diagnostic, InstanceKey, ResourceMode, SourceRange, Value};
 
+use super::budget::Effort;
+
 /// The `path.*` names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PathKind {
@@ -102,6 +104,11 @@ pub trait Scope {
     /// What `uuid()` and `bcrypt()` are made from during apply: differs from run to run and from scope
     /// to scope. `None` while planning, where they are unknown.
     fn entropy(&self) -> Option<[u8; 32]> {
+        None
+    }
+
+    /// What all evaluations with this scope may take together; `None` where each stands for itself.
+    fn effort(&self) -> Option<&Effort> {
         None
     }
 

@@ -304,6 +304,10 @@ impl<'a> Planner<'a> {
                 return Status::Failed;
             }
         };
+        if let Err(refusal) = self.world.count(&expansion) {
+            self.diagnostics.push(refusal.at(resource.range.clone()).about(&address));
+            return Status::Failed;
+        }
         if expansion.instances.is_empty() {
             let values = ResourceValues { repetition: expansion.repetition, ..ResourceValues::default() };
             self.world.set_resource(place, resource.key.clone(), values);
