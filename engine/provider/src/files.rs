@@ -8,6 +8,13 @@ use crate::error::{ErrorKind, ProviderError};
 pub trait ReadFile: Send + Sync {
     /// The content of the file with this path, as configuration writes it.
     fn read(&self, operation: &str, path: &str) -> Result<Vec<u8>, ProviderError>;
+
+    /// Whether a configuration may name this file to a library that opens it itself. A file of that kind may decide what
+    /// is run or where something is sent, so that it has to be the operator's.
+    fn may_name(&self, path: &str) -> bool {
+        let _ = path;
+        false
+    }
 }
 
 /// Nothing may be read.

@@ -123,6 +123,7 @@ pub async fn configure(config: &Value, files: Arc<dyn ReadFile>) -> Result<Arc<C
     if let Some(problem) = validate(config).into_iter().next() {
         return Err(invalid(format!("{}: {}", problem.summary, problem.detail)));
     }
+    check_files(config, &*files)?;
     let region = region(config).await?;
     let calls = CallCounter::default();
     let options = http_options(config)?;
@@ -165,6 +166,28 @@ pub async fn configure(config: &Value, files: Arc<dyn ReadFile>) -> Result<Arc<C
 
 fn invalid(detail: impl Into<String>) -> ProviderError {
     ProviderError::new(ErrorKind::Invalid, OPERATION, detail)
+}
+
+/// The SDK opens some files itself, and what stands in them says which command gives credentials and where they are
+/// sent. So a configuration that anybody may have written names none of them.
+fn check_files(config: &Value, files: &dyn ReadFile) -> Result<(), ProviderError> {
+    let lists = ["shared_config_files", "shared_credentials_files"].into_iter().flat_map(|name| {
+        let elements = config.get(name).and_then(Value::as_elements).unwrap_or_default();
+        elements.iter().filter_map(Value::as_str).map(move |path| (name, path))
+    });
+    let bundle = config.get_str("custom_ca_bundle").map(|path| ("custom_ca_bundle", path));
+    let mut named = lists.chain(bundle).filter(|(_, path)| !path.is_empty());
+    match named.find(|(_, path)| !files.may_name(&credentials::expand_home(path))) {
+        None => Ok(()),
+        Some((name, path)) => {
+            let detail =
+                format!("{name} names the file \"{path}\" of this machine, which a revision may not.");
+            Err(ProviderError::new(ErrorKind::Denied, OPERATION, detail).with_remedy(
+                "Name it in the environment (AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE, AWS_CA_BUNDLE), or let \
+                 configurations name files below a directory with -allow-local-files=DIR.",
+            ))
+        }
+    }
 }
 
 fn check_gathered(endpoints: &Endpoints) -> Result<(), ProviderError> {

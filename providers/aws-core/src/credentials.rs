@@ -178,7 +178,8 @@ pub fn profile_files(config: &Value) -> EnvConfigFiles {
     files.build()
 }
 
-fn expand_home(path: &str) -> String {
+/// A path with the home directory in place of `~`.
+pub fn expand_home(path: &str) -> String {
     match (path.strip_prefix("~/"), std::env::var("HOME")) {
         (Some(rest), Ok(home)) => format!("{home}/{rest}"),
         _ => path.to_owned(),

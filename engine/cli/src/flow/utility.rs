@@ -83,6 +83,29 @@ mod tests {
     }
 
     #[test]
+    fn a_revision_names_only_files_that_are_allowed() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let (allowed, other) = (folder.path().join("allowed"), folder.path().join("other"));
+        for directory in [&allowed, &other] {
+            std::fs::create_dir(directory).expect("a directory");
+            std::fs::write(directory.join("config"), "").expect("a file");
+        }
+        let base = folder.path().to_owned();
+        let of_revision =
+            HostFiles { base: base.clone(), allowed: vec![allowed.clone()], ..HostFiles::default() };
+        let own = HostFiles { base: base.clone(), own: Some(base), ..HostFiles::default() };
+        let outside = other.join("config").display().to_string();
+        for (path, may) in [
+            ("allowed/config", true),
+            ("other/config", false),
+            ("allowed/../other/config", false),
+            (&*outside, false),
+        ] {
+            assert_eq!((of_revision.may_name(path), own.may_name(path)), (may, true), "{path}");
+        }
+    }
+
+    #[test]
     fn providers_read_what_stands_in_the_directory_and_nothing_else() {
         let folder = tempfile::tempdir().expect("a directory");
         let root = folder.path().join("root");

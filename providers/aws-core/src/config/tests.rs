@@ -1,4 +1,5 @@
 use evenkeel_model::json;
+use evenkeel_provider::NoFiles;
 use serde_json::json;
 
 use super::*;
@@ -68,6 +69,36 @@ fn retries_are_counted_as_attempts() {
     assert_eq!(attempts(json!({ "max_retries": 2 })).ok(), Some(3));
     assert_eq!(attempts(json!({ "max_retries": 0 })).ok(), Some(1));
     assert!(attempts(json!({ "retry_mode": "eager" })).is_err());
+}
+
+/// Lets one file be named.
+struct One(&'static str);
+
+impl ReadFile for One {
+    fn read(&self, operation: &str, _: &str) -> Result<Vec<u8>, ProviderError> {
+        Err(ProviderError::new(ErrorKind::Denied, operation, "nothing is read"))
+    }
+
+    fn may_name(&self, path: &str) -> bool {
+        path == self.0
+    }
+}
+
+#[test]
+fn files_that_the_sdk_opens_are_named_by_the_operator_alone() {
+    for config in [
+        json!({ "shared_config_files": ["evil"] }),
+        json!({ "shared_credentials_files": ["fine", "evil"] }),
+        json!({ "custom_ca_bundle": "evil" }),
+    ] {
+        let config = block(config);
+        let error = check_files(&config, &One("fine")).expect_err("it may not be named");
+        assert_eq!(error.kind, ErrorKind::Denied);
+        assert!(error.to_string().contains("\"evil\""), "{error}");
+        assert!(check_files(&config, &NoFiles).is_err());
+    }
+    assert!(check_files(&block(json!({ "custom_ca_bundle": "fine", "profile": "p" })), &One("fine")).is_ok());
+    assert!(check_files(&block(json!({})), &NoFiles).is_ok());
 }
 
 #[test]

@@ -100,6 +100,12 @@ impl ReadFile for HostFiles {
             false => Err(denied(operation, path)),
         }
     }
+
+    /// Any file where the configuration is the operator's own directory; otherwise one that is allowed.
+    fn may_name(&self, path: &str) -> bool {
+        let real = || real(&self.base.join(path)).ok().flatten();
+        self.own.is_some() || real().is_some_and(|real| self.is_below(&real, &self.allowed))
+    }
 }
 
 /// The content of a file on the disk, which was checked.
