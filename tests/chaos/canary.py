@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Looks for sensitive values in every byte that the built binary writes.
 
-usage: tests/chaos/canary.py BINARY [--shapes 1000] [--seed 1] [--keep DIRECTORY]
+usage: tests/chaos/canary.py BINARY [--shapes 1000] [--seed 1] [--aws] [--keep DIRECTORY]
 
 A shape is a sensitive value in some form (a template, a map, JSON in a string, a number, ...) at some place (an
 attribute, an output, a failing condition, an argument that is refused, ...), with a text in it that is nowhere else.
@@ -11,7 +11,9 @@ file in the directory is searched for the text: in plain (which finds it escaped
 hexadecimal digits, in either case. Where Terraform shows a value in clear because it was asked to (`output -json`,
 `output NAME`, `show -json`), its answer is not searched.
 
-Exit code 0 where nothing was found. No network, no cloud: the providers are terraform_data and the utility ones.
+Exit code 0 where nothing was found. No network, no cloud: the providers are terraform_data and the utility ones. With
+--aws there are objects of AWS besides, against a moto server that is started here and takes the part of the cloud; it
+needs what tests/requirements.txt lists, and a binary with the SDK.
 """
 
 import argparse
@@ -28,6 +30,8 @@ import tempfile
 import time
 
 STACK_SIZE = 25
+# Filled where there is a moto server.
+CREDENTIALS = {}
 MARK = "canaryq"
 NUMBER = 7310420000
 
@@ -223,6 +227,68 @@ BAD_PLACES = [
     'resource "terraform_data" "RES" {\n  dynamic "nope" {\n    for_each = [S]\n    content {}\n  }\n}\n',
 ]
 
+# The same for objects of AWS. P is the number of the shape.
+AWS_GOOD_PLACES = [
+    'resource "aws_instance" "RES" {\n  ami           = "ami-12c6146b"\n  instance_type = "t3.micro"\n  user_data     = T\n}\n',
+    'resource "aws_instance" "RES" {\n  ami              = "ami-12c6146b"\n  instance_type    = "t3.micro"\n  user_data_base64 = base64encode(T)\n}\n',
+    'resource "aws_launch_template" "RES" {\n  name      = "canary-P"\n  user_data = base64encode(T)\n}\n',
+    'resource "aws_vpc" "RES" {\n  cidr_block = "10.0.0.0/16"\n  tags       = { Name = T }\n}\noutput "OUT" {\n  value     = aws_vpc.RES.tags_all\n  sensitive = true\n}\n',
+    'provider "aws" {\n  alias  = "RES"\n  region = "us-east-1"\n  default_tags {\n    tags = { Owner = T }\n  }\n}\nresource "aws_vpc" "RES" {\n  provider   = aws.RES\n  cidr_block = "10.0.0.0/16"\n}\n',
+    'resource "aws_s3_bucket" "RES" {\n  bucket = "bucket-${lower(S)}"\n}\n',
+    'resource "aws_s3_bucket" "RES" {\n  bucket = "canary-P"\n}\nresource "aws_s3_object" "RES" {\n  bucket  = aws_s3_bucket.RES.bucket\n  key     = "a"\n  content = T\n}\n',
+    'resource "aws_s3_bucket" "RES" {\n  bucket = "canary-P"\n}\nresource "aws_s3_object" "RES" {\n  bucket         = aws_s3_bucket.RES.bucket\n  key            = S\n  content_base64 = base64encode(T)\n}\n',
+    'resource "aws_s3_bucket" "RES" {\n  bucket = "canary-P"\n}\nresource "aws_s3_bucket_policy" "RES" {\n  bucket = aws_s3_bucket.RES.id\n  policy = jsonencode({ Version = "2012-10-17", Statement = [{ Sid = "a", Effect = "Deny", Principal = "*", Action = "s3:*", Resource = "arn:aws:s3:::canary-P/${S}" }] })\n}\n',
+    'resource "aws_iam_role" "RES" {\n  name               = "canary-P"\n  description        = "of ${S}"\n  assume_role_policy = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "ec2.amazonaws.com" }, Condition = { StringEquals = { "sts:ExternalId" = S } } }] })\n}\n',
+    'resource "aws_iam_policy" "RES" {\n  name   = "canary-P"\n  policy = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Action = "s3:GetObject", Resource = "arn:aws:s3:::${S}" }] })\n}\n',
+    'resource "aws_iam_user" "RES" {\n  name = "user-${S}"\n}\n',
+    'resource "aws_cloudwatch_log_group" "RES" {\n  name = "/canary/${S}"\n}\n',
+    'resource "aws_kms_key" "RES" {\n  description             = "key of ${S}"\n  deletion_window_in_days = 7\n}\n',
+    'resource "aws_vpc" "RES" {\n  cidr_block = "10.0.0.0/16"\n}\nresource "aws_security_group" "RES" {\n  name   = "canary-P"\n  vpc_id = aws_vpc.RES.id\n  ingress {\n    from_port   = 22\n    to_port     = 22\n    protocol    = "tcp"\n    cidr_blocks = ["10.0.0.0/8"]\n    description = "for ${S}"\n  }\n}\n',
+    'resource "tls_private_key" "RES" {\n  algorithm = "ED25519"\n}\nresource "aws_key_pair" "RES" {\n  key_name   = "key-${S}"\n  public_key = tls_private_key.RES.public_key_openssh\n}\n',
+    'resource "aws_customer_gateway" "RES" {\n  type       = "ipsec.1"\n  bgp_asn    = 65000\n  ip_address = "203.0.113.9"\n}\nresource "aws_vpn_gateway" "RES" {\n}\nresource "aws_vpn_connection" "RES" {\n  type                  = "ipsec.1"\n  customer_gateway_id   = aws_customer_gateway.RES.id\n  vpn_gateway_id        = aws_vpn_gateway.RES.id\n  tunnel1_preshared_key = S\n  tunnel2_preshared_key = S\n}\n',
+    'data "aws_ssm_parameter" "RES" {\n  name = "/canary/P"\n}\nresource "terraform_data" "RES" {\n  input = data.aws_ssm_parameter.RES.value\n}\n',
+    'data "aws_ssm_parameter" "RES" {\n  name = terraform_data.RES.output\n}\nresource "terraform_data" "RES" {\n  input = "/canary/P"\n}\noutput "OUT" {\n  value     = data.aws_ssm_parameter.RES.value\n  sensitive = true\n}\n',
+]
+
+# And where AWS or the provider refuses it.
+AWS_BAD_PLACES = [
+    'resource "aws_instance" "RES" {\n  ami           = T\n  instance_type = "t3.micro"\n}\n',
+    'resource "aws_instance" "RES" {\n  ami           = "ami-12c6146b"\n  instance_type = T\n  user_data     = S\n}\n',
+    'resource "aws_vpc" "RES" {\n  cidr_block = T\n}\n',
+    'resource "aws_subnet" "RES" {\n  vpc_id     = T\n  cidr_block = "10.0.0.0/24"\n}\n',
+    'resource "aws_s3_bucket" "RES" {\n  bucket = "${S}_NO"\n}\n',
+    'resource "aws_s3_object" "RES" {\n  bucket  = "none-${lower(S)}"\n  key     = S\n  content = T\n}\n',
+    'resource "aws_iam_role" "RES" {\n  name               = "canary-P"\n  assume_role_policy = T\n}\n',
+    'resource "aws_iam_role" "RES" {\n  name               = "canary-P"\n  assume_role_policy = jsonencode({ Version = S, Statement = [{ Effect = T }] })\n}\n',
+    'resource "aws_iam_policy" "RES" {\n  name   = "canary-P"\n  policy = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Action = S, Resource = T }] })\n}\n',
+    'resource "aws_iam_role_policy_attachment" "RES" {\n  role       = "role-${S}"\n  policy_arn = T\n}\n',
+    'resource "aws_key_pair" "RES" {\n  key_name   = "canary-P"\n  public_key = T\n}\n',
+    'resource "aws_kms_alias" "RES" {\n  name          = "alias/${S}"\n  target_key_id = T\n}\n',
+    'resource "aws_launch_template" "RES" {\n  name      = "canary-P"\n  user_data = T\n}\n',
+    'resource "aws_vpn_connection" "RES" {\n  type                  = T\n  customer_gateway_id   = "cgw-${S}"\n  tunnel1_preshared_key = "0${S}!"\n}\n',
+    'resource "aws_security_group_rule" "RES" {\n  type              = "ingress"\n  security_group_id = "sg-${S}"\n  from_port         = 1\n  to_port           = 1\n  protocol          = T\n  cidr_blocks       = [S]\n}\n',
+    'data "aws_ssm_parameter" "RES" {\n  name = T\n}\n',
+    'data "aws_iam_role" "RES" {\n  name = "role-${S}"\n}\n',
+    'data "aws_ami" "RES" {\n  owners = [S]\n  filter {\n    name   = "name"\n    values = [T]\n  }\n}\n',
+    'data "aws_s3_object" "RES" {\n  bucket = "none-${lower(S)}"\n  key    = T\n}\n',
+    'provider "aws" {\n  alias  = "RES"\n  region = T\n}\nresource "aws_vpc" "RES" {\n  provider   = aws.RES\n  cidr_block = "10.0.0.0/16"\n}\n',
+    'provider "aws" {\n  alias  = "RES"\n  region = "us-east-1"\n  allowed_account_ids = [S]\n}\nresource "aws_vpc" "RES" {\n  provider   = aws.RES\n  cidr_block = "10.0.0.0/16"\n}\n',
+    'provider "aws" {\n  alias   = "RES"\n  region  = "us-east-1"\n  profile = S\n}\nresource "aws_vpc" "RES" {\n  provider   = aws.RES\n  cidr_block = "10.0.0.0/16"\n}\n',
+    'provider "aws" {\n  alias  = "RES"\n  region = "us-east-1"\n  assume_role {\n    role_arn    = S\n    external_id = T\n  }\n}\nresource "aws_vpc" "RES" {\n  provider   = aws.RES\n  cidr_block = "10.0.0.0/16"\n}\n',
+    'provider "aws" {\n  alias  = "RES"\n  region = "us-east-1"\n  endpoints {\n    ec2 = S\n  }\n}\nresource "aws_vpc" "RES" {\n  provider   = aws.RES\n  cidr_block = "10.0.0.0/16"\n}\n',
+    'import {\n  to = aws_vpc.RES\n  id = T\n}\nresource "aws_vpc" "RES" {\n  cidr_block = "10.0.0.0/16"\n}\n',
+]
+
+AWS = """terraform {
+  required_providers {
+    aws = { source = "hashicorp/aws" }
+  }
+}
+provider "aws" {
+  region = "us-east-1"
+}
+"""
+
 MODULES = {
     "pass/main.tf": 'variable "text" {\n  sensitive = true\n}\noutput "text" {\n  value     = var.text\n  sensitive = true\n}\n',
     "made/main.tf": 'variable "value" {}\nresource "terraform_data" "made" {\n  input = var.value\n}\noutput "made" {\n  value = terraform_data.made.output\n}\n',
@@ -234,14 +300,14 @@ class Shape:
     """One sensitive value at one place."""
 
     def __init__(self, number: int, place: str, form: str, good: bool):
-        self.number, self.good = number, good
+        self.number, self.good, self.aws = number, good, '"aws_' in place
         self.text = f"{MARK}{number:05d}zx"
         self.second = f"{MARK}{number:05d}zy"
         self.numeral = NUMBER + number
         value = form if "V" in place else "S"
         text = form if form in TEXT_FORMS else '"${S}"'
-        names = {"V": f"({value})" if "EOT" not in value else value, "T": text, "RES": f"r{number}", "OUT": f"o{number}"}
-        block = re.sub(r"\b(V|T|RES|OUT)\b", lambda found: names[found[1]], place)
+        names = {"V": f"({value})" if "EOT" not in value else value, "T": text, "RES": f"r{number}", "OUT": f"o{number}", "P": str(number)}
+        block = re.sub(r"\b(V|T|RES|OUT|P)\b", lambda found: names[found[1]], place)
         block = block.replace("local.chain", f"local.chain{number}").replace("module.pass.text", f"module.pass{number}.text")
         block = block.replace("terraform_data.source", f"terraform_data.source{number}")
         variables = {"S": f"var.s{number}", "N": f"var.n{number}", "O": f"var.o{number}", "E": f"var.e{number}"}
@@ -262,13 +328,15 @@ class Shape:
         return {f"s{n}": text, f"n{n}": str(self.numeral), f"o{n}": inner, f"e{n}": text}
 
 
-def shapes(count: int, seed: int) -> list:
+def shapes(count: int, seed: int, aws: bool) -> list:
     """So many shapes: every place, with forms drawn by chance."""
     chance = random.Random(seed)
     good = max(1, count // 2)
     made = []
     for number in range(count):
         places = GOOD_PLACES if number < good else BAD_PLACES
+        if aws:
+            places = AWS_GOOD_PLACES + places if number < good else AWS_BAD_PLACES + places
         place = places[number % len(places)]
         made.append(Shape(number, place, chance.choice(VALUE_FORMS), number < good))
     return made
@@ -295,20 +363,23 @@ PATTERN = patterns()
 class Stack:
     """Some shapes in one directory, and what was found there."""
 
-    def __init__(self, binary: pathlib.Path, directory: pathlib.Path, members: list):
-        self.binary, self.directory, self.members = binary, directory, members
+    def __init__(self, binary: pathlib.Path, directory: pathlib.Path, members: list, moto=None):
+        self.binary, self.directory, self.members, self.moto = binary, directory, members, moto
         self.found, self.second, self.searched = [], False, 0
         self.drawn = set()
         directory.mkdir(parents=True)
         for name, text in MODULES.items():
             (directory / name).parent.mkdir(exist_ok=True)
             (directory / name).write_text(text)
-        (directory / "main.tf").write_text("".join(s.declarations() + s.block for s in members) + 'locals {\n  broken = "$${nope.nope}${"x"}"\n}\n')
+        head = AWS if any(member.aws for member in members) else ""
+        (directory / "main.tf").write_text(head + "".join(s.declarations() + s.block for s in members) + 'locals {\n  broken = "$${nope.nope}${"x"}"\n}\n')
 
     def environment(self, home: pathlib.Path) -> dict:
         values = {}
         for member in self.members:
             values.update({f"TF_VAR_{name}": value for name, value in member.values(self.second).items()})
+        if self.moto:
+            values.update({**CREDENTIALS, "AWS_ENDPOINT_URL": self.moto.url})
         kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
         return {**kept, **values, "HOME": str(home), "TF_CLI_CONFIG_FILE": "/dev/null", "EVENKEEL_STACK": "default"}
 
@@ -362,6 +433,9 @@ class Stack:
             self.drive_good()
         else:
             self.drive_bad()
+        if self.moto and self.members[0].aws:
+            self.run("list")
+            self.run("plan", "-probe-permissions")
         n = self.members[0].number
         self.console([f"var.s{n}", f"tonumber(var.s{n})", f"[var.o{n}, 1]", f"jsondecode(var.s{n})", f"file(var.s{n})", f"type(var.o{n})", f"var.s{n}.x", f"local.chain{n} + 1", f'{{a = var.n{n}}}'])
 
@@ -430,25 +504,42 @@ class Stack:
             self.found.append(f"{self.directory.name}: {' '.join(done.args[1:])} failed: {said[at:at + 600]}")
 
 
+def started(made: list):
+    """A moto server, with a parameter that holds the text of each shape."""
+    sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+    from support.world import CREDENTIALS as credentials, Moto
+
+    CREDENTIALS.update(credentials)
+    moto = Moto()
+    parameters = moto.client("ssm")
+    for shape in made:
+        parameters.put_parameter(Name=f"/canary/{shape.number}", Value=shape.text, Type="SecureString")
+    return moto
+
+
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("binary", type=pathlib.Path)
     parser.add_argument("--shapes", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--aws", action="store_true")
     parser.add_argument("--keep", type=pathlib.Path)
     given = parser.parse_args()
     base = given.keep or pathlib.Path(tempfile.mkdtemp(prefix="evenkeel-canary-"))
     began, found, searched = time.monotonic(), [], 0
-    made = shapes(given.shapes, given.seed)
+    made = shapes(given.shapes, given.seed, given.aws)
+    moto = started(made) if given.aws else None
     good, bad = [s for s in made if s.good], [s for s in made if not s.good]
     # A mistake may hide another one, so that each is also made alone.
     groups = [part[at : at + STACK_SIZE] for part in (good, bad) for at in range(0, len(part), STACK_SIZE)]
     groups += [[member] for member in bad]
     for number, members in enumerate(groups):
-        stack = Stack(given.binary.resolve(), base / f"stack-{number}", members)
+        stack = Stack(given.binary.resolve(), base / f"stack-{number}", members, moto)
         stack.drive()
         found += stack.found
         searched += stack.searched
+    if moto:
+        moto.stop()
     if not given.keep:
         shutil.rmtree(base)
     for line in sorted(set(found))[:200]:
