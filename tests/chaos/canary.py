@@ -231,7 +231,6 @@ BAD_PLACES = [
 AWS_GOOD_PLACES = [
     'resource "aws_instance" "RES" {\n  ami           = "ami-12c6146b"\n  instance_type = "t3.micro"\n  user_data     = T\n}\n',
     'resource "aws_instance" "RES" {\n  ami              = "ami-12c6146b"\n  instance_type    = "t3.micro"\n  user_data_base64 = base64encode(T)\n}\n',
-    'resource "aws_launch_template" "RES" {\n  name      = "canary-P"\n  user_data = base64encode(T)\n}\n',
     'resource "aws_vpc" "RES" {\n  cidr_block = "10.0.0.0/16"\n  tags       = { Name = T }\n}\noutput "OUT" {\n  value     = aws_vpc.RES.tags_all\n  sensitive = true\n}\n',
     'provider "aws" {\n  alias  = "RES"\n  region = "us-east-1"\n  default_tags {\n    tags = { Owner = T }\n  }\n}\nresource "aws_vpc" "RES" {\n  provider   = aws.RES\n  cidr_block = "10.0.0.0/16"\n}\n',
     'resource "aws_s3_bucket" "RES" {\n  bucket = "bucket-${lower(S)}"\n}\n',
@@ -245,7 +244,6 @@ AWS_GOOD_PLACES = [
     'resource "aws_kms_key" "RES" {\n  description             = "key of ${S}"\n  deletion_window_in_days = 7\n}\n',
     'resource "aws_vpc" "RES" {\n  cidr_block = "10.0.0.0/16"\n}\nresource "aws_security_group" "RES" {\n  name   = "canary-P"\n  vpc_id = aws_vpc.RES.id\n  ingress {\n    from_port   = 22\n    to_port     = 22\n    protocol    = "tcp"\n    cidr_blocks = ["10.0.0.0/8"]\n    description = "for ${S}"\n  }\n}\n',
     'resource "tls_private_key" "RES" {\n  algorithm = "ED25519"\n}\nresource "aws_key_pair" "RES" {\n  key_name   = "key-${S}"\n  public_key = tls_private_key.RES.public_key_openssh\n}\n',
-    'resource "aws_customer_gateway" "RES" {\n  type       = "ipsec.1"\n  bgp_asn    = 65000\n  ip_address = "203.0.113.9"\n}\nresource "aws_vpn_gateway" "RES" {\n}\nresource "aws_vpn_connection" "RES" {\n  type                  = "ipsec.1"\n  customer_gateway_id   = aws_customer_gateway.RES.id\n  vpn_gateway_id        = aws_vpn_gateway.RES.id\n  tunnel1_preshared_key = S\n  tunnel2_preshared_key = S\n}\n',
     'data "aws_ssm_parameter" "RES" {\n  name = "/canary/P"\n}\nresource "terraform_data" "RES" {\n  input = data.aws_ssm_parameter.RES.value\n}\n',
     'data "aws_ssm_parameter" "RES" {\n  name = terraform_data.RES.output\n}\nresource "terraform_data" "RES" {\n  input = "/canary/P"\n}\noutput "OUT" {\n  value     = data.aws_ssm_parameter.RES.value\n  sensitive = true\n}\n',
 ]
@@ -337,7 +335,9 @@ def shapes(count: int, seed: int, aws: bool) -> list:
         places = GOOD_PLACES if number < good else BAD_PLACES
         if aws:
             places = AWS_GOOD_PLACES + places if number < good else AWS_BAD_PLACES + places
-        place = places[number % len(places)]
+        # Those of AWS stand in front and are all drawn.
+        first = good if aws and number >= good else 0
+        place = places[(number - first) % len(places)]
         made.append(Shape(number, place, chance.choice(VALUE_FORMS), number < good))
     return made
 
