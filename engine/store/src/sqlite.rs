@@ -145,7 +145,7 @@ impl SqliteStore {
     /// What digests are keyed with that cover sensitive values: it goes with the data key, which is drawn where there
     /// is none yet, and ends with it. A store that nobody may write to and that has no data key gives none.
     pub async fn digest_key(&self) -> Result<Option<[u8; 32]>, StoreError> {
-        let known = self.worker.read(|conn| vault::known_digest_key(conn)).await?;
+        let known = self.worker.read(vault::known_digest_key).await?;
         if known.is_some() {
             return Ok(known);
         }

@@ -91,8 +91,7 @@ mod tests {
             std::fs::write(directory.join("config"), "").expect("a file");
         }
         let base = folder.path().to_owned();
-        let of_revision =
-            HostFiles { base: base.clone(), allowed: vec![allowed.clone()], ..HostFiles::default() };
+        let of_revision = HostFiles { base: base.clone(), allowed: vec![allowed], ..HostFiles::default() };
         let own = HostFiles { base: base.clone(), own: Some(base), ..HostFiles::default() };
         let outside = other.join("config").display().to_string();
         for (path, may) in [

@@ -64,6 +64,7 @@ fn summary(changes: Vec<Change>, drift: Vec<Drift>) -> PlanSummary {
         refreshed: Vec::new(),
         resources: BTreeMap::new(),
         digest: std::sync::Arc::<str>::from("d").into(),
+        digest_key: std::sync::OnceLock::new(),
     })
 }
 
